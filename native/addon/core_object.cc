@@ -1,0 +1,168 @@
+#include "addon/core_object.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "addon/values.h"
+#include "core/data_plane.h"
+
+namespace consort {
+namespace {
+
+// Frames as JavaScript gets them: [ranks, bytes] pairs in one array.
+class CollectingSink : public Sink {
+ public:
+  CollectingSink(Napi::Env env, uint32_t capacity) : env_(env), out_(Napi::Array::New(env)), left_(capacity) {}
+
+  bool send(const Burst& burst) override {
+    if (left_ < burst.frames()) return false;
+    left_ -= burst.frames();
+    size_t piece = 0;
+    for (uint32_t offset = 0; offset < burst.bytes(); offset += burst.segment()) {
+      const uint32_t length = std::min(burst.segment(), burst.bytes() - offset);
+      Napi::Uint8Array frame = Napi::Uint8Array::New(env_, length);
+      for (uint32_t filled = 0; filled < length; piece++) {
+        const Piece& each = burst.pieces()[piece];
+        std::memcpy(frame.Data() + filled, each.data, each.bytes);
+        filled += each.bytes;
+      }
+      const Napi::Array ranks = Napi::Array::New(env_, burst.destination_count());
+      for (uint32_t i = 0; i < burst.destination_count(); i++) ranks.Set(i, Napi::Number::New(env_, burst.destinations()[i]));
+      out_.Set(count_++, ranks);
+      out_.Set(count_++, frame);
+    }
+    return true;
+  }
+
+  Napi::Array take() const { return out_; }
+
+ private:
+  Napi::Env env_;
+  Napi::Array out_;
+  uint32_t count_ = 0;
+  uint32_t left_;
+};
+
+class CoreObject : public Napi::ObjectWrap<CoreObject> {
+ public:
+  // new Core({ connectionLow, connectionHigh, myRank, members, frameBytes, maxWindow, checked, seed }, counters)
+  explicit CoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CoreObject>(info) {
+    const Napi::Object given = info[0].As<Napi::Object>();
+    ViewConfig config{};
+    config.connection = number(given, "connectionLow") | static_cast<uint64_t>(number(given, "connectionHigh")) << 32;
+    config.my_rank = static_cast<Rank>(number(given, "myRank"));
+    config.members = number(given, "members");
+    config.frame_bytes = number(given, "frameBytes");
+    config.max_window = number(given, "maxWindow");
+    config.checked = boolean(given, "checked");
+    config.seed = number(given, "seed");
+    const bool sound = config.members >= 1 && config.members <= kMaxMembers && config.my_rank < config.members &&
+                       config.frame_bytes >= kMinFrameBytes && config.frame_bytes <= kMaxFrameBytes && config.frame_bytes % 8 == 0;
+    if (!sound) {
+      fail(info.Env(), "view out of range");
+      return;
+    }
+    keep(info[1]);
+    Napi::Int32Array counters = info[1].As<Napi::Int32Array>();
+    words_ = reinterpret_cast<uint32_t*>(counters.Data());
+    slots_ = counters.ElementLength() / kSlotWords;
+    plane_ = std::make_unique<DataPlane>(config);
+  }
+
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Core",
+                       {
+                           InstanceMethod<&CoreObject::open_stream>("openStream"),
+                           InstanceMethod<&CoreObject::receive>("receive"),
+                           InstanceMethod<&CoreObject::poll>("poll"),
+                           InstanceMethod<&CoreObject::change>("change"),
+                           InstanceMethod<&CoreObject::take_wanted>("takeWanted"),
+                           InstanceMethod<&CoreObject::received>("received"),
+                           InstanceMethod<&CoreObject::stats>("stats"),
+                       });
+  }
+
+ private:
+  // openStream(kind, rank, outgoing, ring, slot) -> whether it was opened
+  Napi::Value open_stream(const Napi::CallbackInfo& info) {
+    const uint32_t kind_number = info[0].As<Napi::Number>();
+    const auto rank = static_cast<Rank>(info[1].As<Napi::Number>().Uint32Value());
+    const bool outgoing = info[2].As<Napi::Boolean>();
+    Napi::Uint8Array ring = info[3].As<Napi::Uint8Array>();
+    const uint32_t slot_number = info[4].As<Napi::Number>();
+    bool opened = false;
+    if (kind_number < kStreamKinds && slot_number < slots_ && Ring::valid_size(ring.ByteLength())) {
+      const auto kind = static_cast<StreamKind>(kind_number);
+      const Ring memory(ring.Data(), static_cast<uint32_t>(ring.ByteLength()));
+      const Slot slot(words_ + slot_number * kSlotWords);
+      opened = outgoing ? plane_->open_send(kind, rank, memory, slot) : plane_->open_receive(kind, rank, memory, slot);
+      if (opened) keep(ring);
+    }
+    return Napi::Boolean::New(info.Env(), opened);
+  }
+
+  // receive(frame, nowMicros): as the endpoint does it with a frame from the socket
+  void receive(const Napi::CallbackInfo& info) {
+    const Napi::Uint8Array frame = info[0].As<Napi::Uint8Array>();
+    const auto now = static_cast<Micros>(info[1].As<Napi::Number>().Int64Value());
+    FrameHeader header;
+    const Reject reject = validate_header(frame.Data(), frame.ByteLength(), header);
+    if (reject != Reject::kNone) return plane_->stats().reject(reject);
+    if ((header.flags & kFlagUnattached) != 0 || header.connection != plane_->config().connection) {
+      return plane_->stats().reject(Reject::kConnection);
+    }
+    plane_->handle_frame(frame.Data(), frame.ByteLength(), header, now);
+  }
+
+  // poll(nowMicros, mostFrames) -> [[ranks, bytes, ranks, bytes ...], deadline or -1 for never, blocked]
+  Napi::Value poll(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const auto now = static_cast<Micros>(info[0].As<Napi::Number>().Int64Value());
+    CollectingSink sink(env, info[1].As<Napi::Number>().Uint32Value());
+    const Micros deadline = plane_->poll(now, sink);
+    const Napi::Array out = Napi::Array::New(env, 3);
+    out.Set(0u, sink.take());
+    out.Set(1u, Napi::Number::New(env, deadline == kNever ? -1 : static_cast<double>(deadline)));
+    out.Set(2u, Napi::Boolean::New(env, plane_->blocked()));
+    return out;
+  }
+
+  // change(what, rank, rank, position, nowMicros): 'exclude', 'holder', 'stop'
+  void change(const Napi::CallbackInfo& info) {
+    const std::string what = info[0].As<Napi::String>();
+    const auto rank = static_cast<Rank>(info[1].As<Napi::Number>().Uint32Value());
+    const auto other = static_cast<Rank>(info[2].As<Napi::Number>().Uint32Value());
+    const auto position = static_cast<Position>(info[3].As<Napi::Number>().Int64Value());
+    if (what == "exclude") plane_->exclude(rank);
+    if (what == "holder") plane_->set_holder(rank, other, position, static_cast<Micros>(info[4].As<Napi::Number>().Int64Value()));
+    if (what == "stop") plane_->stop_at(rank, position);
+  }
+
+  Napi::Value take_wanted(const Napi::CallbackInfo& info) {
+    DataPlane::Wanted wanted{};
+    if (!plane_->take_wanted(wanted)) return info.Env().Undefined();
+    return numbers(info.Env(), {static_cast<double>(wanted.origin), static_cast<double>(wanted.kind)});
+  }
+
+  Napi::Value received(const Napi::CallbackInfo& info) {
+    const auto rank = static_cast<Rank>(info[0].As<Napi::Number>().Uint32Value());
+    return Napi::Number::New(info.Env(), static_cast<double>(plane_->received(rank)));
+  }
+
+  Napi::Value stats(const Napi::CallbackInfo& info) { return stats_array(info.Env(), plane_->stats()); }
+
+  void keep(const Napi::Value& memory) { kept_.push_back(Napi::Reference<Napi::Value>::New(memory, 1)); }
+
+  std::unique_ptr<DataPlane> plane_;
+  uint32_t* words_ = nullptr;
+  size_t slots_ = 0;
+  std::vector<Napi::Reference<Napi::Value>> kept_;
+};
+
+}  // namespace
+
+Napi::Function define_core(Napi::Env env) { return CoreObject::define(env); }
+
+}  // namespace consort

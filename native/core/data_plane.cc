@@ -1,0 +1,447 @@
+#include "core/data_plane.h"
+
+#include <algorithm>
+
+namespace consort {
+namespace {
+
+// New data that goes out in one poll, so that the caller looks at its socket in between.
+constexpr Position kMaxPollBytes = 1024 * 1024;
+
+size_t index_of(StreamKind kind, Rank rank) { return static_cast<size_t>(rank) * kStreamKinds + static_cast<size_t>(kind); }
+
+}  // namespace
+
+DataPlane::DataPlane(const ViewConfig& config)
+    : config_(config), random_(config.seed), burst_(config.checked), control_(kControlFrameBytes) {
+  const uint32_t overhead = kDataOverheadBytes + (config.checked ? kTrailerBytes : 0);
+  max_frame_data_ = (config.frame_bytes - overhead) / 8 * 8;
+  peers_.resize(config.members);
+  for (Rank rank = 0; rank < config.members; rank++) peers_[rank].holder = rank;
+  inbound_.resize(static_cast<size_t>(config.members) * kStreamKinds);
+  outbound_by_.resize(inbound_.size());
+}
+
+// ---- streams ----
+
+bool DataPlane::open_send(StreamKind kind, Rank to, Ring ring, Slot slot) {
+  const bool one = is_pt2pt(kind);
+  if (one ? (to >= config_.members || to == config_.my_rank) : to != kAllRanks) return false;
+  if (mine(kind, to) != nullptr) return false;
+  std::vector<Rank> receivers;
+  for (Rank rank = 0; rank < config_.members; rank++) {
+    if (rank != config_.my_rank && peers_[rank].live && (!one || rank == to)) receivers.push_back(rank);
+  }
+  outbound_.push_back(std::make_unique<Outbound>(
+      Outbound{SendStream(kind, std::move(receivers), ring, slot, max_frame_data_, config_.max_window), to}));
+  outbound_by_[index_of(kind, one ? to : config_.my_rank)] = outbound_.back().get();
+  return true;
+}
+
+bool DataPlane::open_receive(StreamKind kind, Rank origin, Ring ring, Slot slot) {
+  if (origin >= config_.members || origin == config_.my_rank || inbound(kind, origin) != nullptr) return false;
+  inbound_[index_of(kind, origin)] = std::make_unique<Inbound>(Inbound{ReceiveStream(kind, origin, ring, slot)});
+  return true;
+}
+
+void DataPlane::want(StreamKind kind, Rank origin) {
+  stats_.reject(Reject::kStream);
+  if (!is_pt2pt(kind)) return;
+  for (const Wanted& wanted : wanted_) {
+    if (wanted.origin == origin && wanted.kind == kind) return;
+  }
+  wanted_.push_back({origin, kind});
+}
+
+bool DataPlane::take_wanted(Wanted& wanted) {
+  if (wanted_.empty()) return false;
+  wanted = wanted_.back();
+  wanted_.pop_back();
+  return true;
+}
+
+DataPlane::Inbound* DataPlane::inbound(StreamKind kind, Rank origin) const { return inbound_[index_of(kind, origin)].get(); }
+
+DataPlane::Outbound* DataPlane::outbound(StreamKind kind, Rank to) const {
+  return outbound_by_[index_of(kind, to == kAllRanks ? config_.my_rank : to)];
+}
+
+const ReceiveStream* DataPlane::stream_or_null(Rank origin) const {
+  const Inbound* in = inbound(StreamKind::kCast, origin);
+  return in == nullptr ? nullptr : &in->stream;
+}
+
+FrameHeader DataPlane::header_to(Rank destination) const {
+  return {config_.checked ? kFlagChecked : uint8_t{0}, config_.my_rank, destination, config_.connection};
+}
+
+// ---- frames in ----
+
+void DataPlane::handle_frame(const uint8_t* frame, size_t length, const FrameHeader& header, Micros now) {
+  if (header.sender >= config_.members || header.sender == config_.my_rank || !peers_[header.sender].live ||
+      (header.destination != kAllRanks && header.destination != config_.my_rank)) {
+    return stats_.reject(Reject::kRank);
+  }
+  if (config_.checked && (header.flags & kFlagChecked) == 0) return stats_.reject(Reject::kChecksum);
+  uint32_t end = 0;
+  const Reject reject = validate_parts(frame, length, header, config_.members, end);
+  if (reject != Reject::kNone) return stats_.reject(reject);
+  Part part;
+  for (uint32_t offset = kHeaderBytes; offset < end;) {
+    offset = read_part(frame, offset, end, config_.members, part);
+    handle_part(part, header, now);
+  }
+}
+
+void DataPlane::handle_part(const Part& part, const FrameHeader& header, Micros now) {
+  const Rank sender = header.sender;
+  switch (part.type) {
+    case PartType::kData: return handle_data(part, sender, now);
+    case PartType::kNak: return handle_nak(part, sender);
+    case PartType::kStatus: return handle_status(part, sender, now);
+    case PartType::kHeartbeat: return handle_heartbeat(part, sender, now);
+    case PartType::kProbe:
+      peers_[sender].probed = true;
+      peers_[sender].probe_time = part.position;
+      return;
+    case PartType::kProbeReply: return handle_probe_reply(part, sender, now);
+    case PartType::kNakDone:
+      if (Inbound* in = inbound(part.stream, part.origin); in != nullptr) in->stream.handle_nak_done(part.serial);
+      return;
+  }
+}
+
+void DataPlane::handle_data(const Part& part, Rank sender, Micros now) {
+  // Only the origin speaks for its stream, or the holder that stands in for it.
+  if (part.origin != sender && (peers_[part.origin].holder != sender || is_pt2pt(part.stream))) {
+    return stats_.reject(Reject::kOrigin);
+  }
+  Inbound* in = inbound(part.stream, part.origin);
+  if (in == nullptr) return want(part.stream, part.origin);
+  ReceiveStream& stream = in->stream;
+  switch (stream.handle_data(part.position, part.payload, part.length, now, random_)) {
+    case ReceiveStream::Placed::kOverrun: return stats_.reject(Reject::kOverrun);
+    case ReceiveStream::Placed::kDuplicate: stats_.add(Stat::kDuplicateBytes, part.length); break;
+    case ReceiveStream::Placed::kNew: news_ = true; break;
+  }
+  if (in->status_at == kNever) in->status_at = now + kStatusDelayUs;
+}
+
+void DataPlane::handle_nak(const Part& part, Rank sender) {
+  stats_.add(Stat::kNaksReceived);
+  Resend resend{part.stream, part.origin, sender, false, part.serial, 0, 0};
+  for (uint32_t i = 0; i < part.length; i++) {
+    const Range range = read_range(part, i);
+    resend.from = range.position;
+    resend.end = range.position + range.length;
+    Ring ring;
+    if (!resendable(resend, ring)) {
+      stats_.reject(Reject::kOverrun);
+      continue;
+    }
+    if (part.origin == config_.my_rank) mine(part.stream, sender)->stream.handle_lost(range.length);
+    resends_.push(resend);
+  }
+  resend.done = true;
+  resends_.push(resend);
+}
+
+// Whether what was asked for is still held here, and in which ring.
+bool DataPlane::resendable(const Resend& resend, Ring& ring) const {
+  if (resend.origin == config_.my_rank) {
+    const Outbound* out = mine(resend.kind, resend.to);
+    if (out == nullptr || resend.from < out->stream.floor() || resend.end > out->stream.sent()) return false;
+    ring = out->stream.ring();
+    return true;
+  }
+  if (is_pt2pt(resend.kind)) return false;
+  const Inbound* in = inbound(resend.kind, resend.origin);
+  if (in == nullptr || resend.from < in->stream.retained() || resend.end > in->stream.received()) return false;
+  ring = in->stream.ring();
+  return true;
+}
+
+void DataPlane::handle_status(const Part& part, Rank sender, Micros) {
+  stats_.add(Stat::kStatusReceived);
+  if (part.origin != config_.my_rank) return stats_.reject(Reject::kOrigin);
+  Outbound* out = mine(part.stream, sender);
+  if (out == nullptr) return stats_.reject(Reject::kStream);
+  if (!out->stream.handle_status(sender, part.position, part.consumed, part.seen)) return stats_.reject(Reject::kOverrun);
+  news_ = true;
+}
+
+void DataPlane::handle_heartbeat(const Part& part, Rank sender, Micros now) {
+  stats_.add(Stat::kHeartbeatsReceived);
+  if (part.origin != sender) return stats_.reject(Reject::kOrigin);
+  Inbound* in = inbound(part.stream, sender);
+  if (in == nullptr) return want(part.stream, sender);
+  if (!in->stream.handle_announced(part.position, part.consumed, now, random_)) return stats_.reject(Reject::kOverrun);
+  if ((part.serial & 1) != 0) in->answer_now = true;
+}
+
+void DataPlane::handle_probe_reply(const Part& part, Rank sender, Micros now) {
+  if (part.position > now) return stats_.reject(Reject::kOverrun);
+  const Micros sample = std::min<Micros>(now - part.position, kNakRetryMaxUs);
+  Micros& smooth = peers_[sender].round_trip_us;
+  smooth = smooth == 0 ? sample : (smooth * 3 + sample) / 4;
+}
+
+// ---- frames out ----
+
+Micros DataPlane::poll(Micros now, Sink& sink) {
+  blocked_ = false;
+  refresh(now);
+  for (Rank rank = 0; rank < config_.members; rank++) {
+    if (rank == config_.my_rank) continue;
+    if (peers_[rank].live) {
+      poll_peer(rank, now, sink);
+    } else if (Inbound* in = inbound(StreamKind::kCast, rank); in != nullptr) {
+      poll_naks(*in, rank, now, sink);
+    }
+  }
+  for (const auto& out : outbound_) {
+    if (!out->heartbeat) continue;
+    out->heartbeat = false;
+    out->told_stable = out->stream.stable();
+    out->stream.heartbeat_sent(now);
+  }
+  poll_resends(sink);
+  bool more = resends_.size() > 0;
+  for (const auto& out : outbound_) more = poll_data(*out, now, sink) || more;
+  return more && !blocked_ ? now : next_deadline();
+}
+
+void DataPlane::refresh(Micros now) {
+  for (const auto& in : inbound_) {
+    if (in == nullptr) continue;
+    in->stream.refresh();
+    if (!peers_[in->stream.origin()].live) {
+      in->answer_now = false;
+      in->status_at = kNever;
+    } else if (in->status_at == kNever && in->has_news()) {
+      in->status_at = now + kStatusDelayUs;
+    }
+  }
+  for (const auto& out : outbound_) {
+    SendStream& stream = out->stream;
+    stream.refresh();
+    const bool untold = stream.stable() > out->told_stable;
+    out->answer = now >= stream.heartbeat_deadline();
+    out->heartbeat = out->answer || (untold && (now >= stream.heartbeat_at() ||
+                                                stream.stable() - out->told_stable >= stream.ring().bytes() / 4));
+  }
+}
+
+void DataPlane::poll_peer(Rank rank, Micros now, Sink& sink) {
+  control_to_ = rank;
+  Peer& peer = peers_[rank];
+  for (uint32_t kind = 0; kind < kStreamKinds; kind++) {
+    Inbound* in = inbound(static_cast<StreamKind>(kind), rank);
+    if (in != nullptr) poll_inbound(*in, rank, now, sink);
+  }
+  poll_heartbeats(rank, sink);
+  if (peer.probed) {
+    peer.probed = false;
+    wrote(write_probe(room_for(kProbeBytes, sink), PartType::kProbeReply, peer.probe_time));
+  }
+  // A round trip is worth knowing only while there is traffic.
+  if (control_bytes_ > 0 && now >= peer.next_probe_at) {
+    peer.next_probe_at = now + kProbeIntervalUs;
+    wrote(write_probe(room_for(kProbeBytes, sink), PartType::kProbe, now));
+  }
+  flush_control(sink);
+}
+
+void DataPlane::poll_inbound(Inbound& in, Rank rank, Micros now, Sink& sink) {
+  const ReceiveStream& stream = in.stream;
+  const uint32_t much = stream.ring().bytes() / 8 * kStatusEighths;
+  const bool due = in.answer_now || now >= in.status_at || stream.received() - in.told_received >= much ||
+                   stream.consumed() - in.told_consumed >= much || stream.seen() - in.told_seen >= much;
+  if (due) {
+    in.answer_now = false;
+    in.status_at = kNever;
+    in.told_received = stream.received();
+    in.told_consumed = stream.consumed();
+    in.told_seen = stream.seen();
+    stats_.add(Stat::kStatusSent);
+    uint8_t* at = room_for(kStatusBytes, sink);
+    wrote(write_status(at, stream.kind(), stream.origin(), in.told_received, in.told_consumed, in.told_seen));
+  }
+  poll_naks(in, rank, now, sink);
+}
+
+void DataPlane::poll_naks(Inbound& in, Rank origin, Micros now, Sink& sink) {
+  const Rank asked = peers_[origin].holder;
+  if (!can_ask(origin) || now < in.stream.nak_deadline()) return;
+  // The holder may be another than the member whose frame is being filled.
+  if (asked != control_to_) flush_control(sink);
+  control_to_ = asked;
+  ReceiveStream::Nak nak;
+  while (in.stream.poll_nak(now, retry_us(asked), nak)) {
+    stats_.add(Stat::kNaksSent);
+    uint8_t* at = room_for(kNakHeadBytes + kRangeBytes * nak.count, sink);
+    wrote(write_nak(at, in.stream.kind(), origin, nak.serial, nak.ranges, nak.count));
+  }
+  if (asked != origin) flush_control(sink);
+  control_to_ = origin;
+}
+
+void DataPlane::poll_heartbeats(Rank rank, Sink& sink) {
+  for (const auto& out : outbound_) {
+    if (!out->heartbeat) continue;
+    const Stability::Row* row = out->stream.stability().find(rank);
+    if (row == nullptr) continue;
+    const bool lags = row->consumed < out->stream.sent();
+    const bool untold = out->stream.stable() > out->told_stable;
+    if (!lags && !untold) continue;
+    stats_.add(Stat::kHeartbeatsSent);
+    wrote(write_heartbeat(room_for(kHeartbeatBytes, sink), out->stream.kind(), config_.my_rank, out->answer && lags,
+                                      out->stream.sent(), out->stream.stable()));
+  }
+}
+
+void DataPlane::poll_resends(Sink& sink) {
+  while (resends_.size() > 0 && !blocked_) {
+    const Resend first = resends_.at(0);
+    if (first.done) {
+      resends_.drop(1);
+      if (!peers_[first.to].live) continue;
+      control_to_ = first.to;
+      wrote(write_nak_done(room_for(kNakDoneBytes, sink), first.kind, first.origin, first.serial));
+      flush_control(sink);
+      continue;
+    }
+    burst_.begin(&first.to, 1, false);
+    uint32_t whole = 0;           // entries that are wholly in the burst
+    Position next = first.from;   // within entry `whole`
+    while (whole < resends_.size()) {
+      const Resend& entry = resends_.at(whole);
+      Ring ring;
+      if (entry.done || entry.to != first.to) break;
+      // What is no longer held was consumed by all since it was asked for.
+      if (!peers_[entry.to].live || !resendable(entry, ring)) next = entry.end;
+      bool full = false;
+      while (next < entry.end && !full) {
+        const uint32_t length = static_cast<uint32_t>(std::min<Position>(entry.end - next, max_frame_data_));
+        full = !burst_.fits(burst_.data_frame_bytes(length));
+        if (full) break;
+        burst_.add_data(header_to(first.to), entry.kind, entry.origin, ring, next, length);
+        next += length;
+      }
+      if (full) break;
+      whole++;
+      next = whole < resends_.size() ? resends_.at(whole).from : 0;
+    }
+    if (!burst_.empty()) {
+      if (!send(sink, burst_)) return;
+      stats_.add(Stat::kResentBytes, burst_.bytes() - static_cast<uint64_t>(burst_.frames()) * kDataOverheadBytes);
+    }
+    resends_.drop(whole);
+    if (resends_.size() > 0 && next > resends_.at(0).from && !resends_.at(0).done) resends_.at(0).from = next;
+  }
+}
+
+// Returns whether there is more to send at once.
+bool DataPlane::poll_data(Outbound& out, Micros now, Sink& sink) {
+  SendStream& stream = out.stream;
+  Position sent = 0;
+  while (!blocked_ && stream.has_data_to_send()) {
+    if (sent >= kMaxPollBytes) return true;
+    const std::vector<Rank>& to = stream.stability().live();
+    burst_.begin(to.data(), static_cast<uint32_t>(to.size()), out.to == kAllRanks);
+    stream.fill(burst_, header_to(out.to), config_.my_rank);
+    if (!send(sink, burst_)) return true;
+    const Position before = stream.sent();
+    stream.commit(now);
+    sent += stream.sent() - before;
+    stats_.add(Stat::kDataBytesSent, stream.sent() - before);
+  }
+  return false;
+}
+
+Micros DataPlane::next_deadline() const {
+  Micros deadline = kNever;
+  for (const auto& in : inbound_) {
+    if (in == nullptr) continue;
+    deadline = std::min(deadline, in->answer_now ? 0 : in->status_at);
+    if (can_ask(in->stream.origin())) deadline = std::min(deadline, in->stream.nak_deadline());
+  }
+  for (const auto& out : outbound_) {
+    deadline = std::min(deadline, out->stream.heartbeat_deadline());
+    if (out->stream.stable() > out->told_stable) deadline = std::min(deadline, out->stream.heartbeat_at());
+  }
+  return deadline;
+}
+
+bool DataPlane::can_ask(Rank origin) const {
+  const Rank asked = peers_[origin].holder;
+  return asked != config_.my_rank && peers_[asked].live;
+}
+
+Micros DataPlane::retry_us(Rank rank) const {
+  return std::clamp<Micros>(peers_[rank].round_trip_us * 4, kNakRetryMinUs, kNakRetryMaxUs);
+}
+
+uint8_t* DataPlane::room_for(uint32_t bytes, Sink& sink) {
+  const uint32_t limit = std::min(kControlFrameBytes, config_.frame_bytes) - (config_.checked ? kTrailerBytes : 0);
+  if (control_bytes_ > 0 && control_bytes_ + bytes > limit) flush_control(sink);
+  if (control_bytes_ == 0) control_bytes_ = write_header(control_.data(), header_to(control_to_));
+  return control_.data() + control_bytes_;
+}
+
+void DataPlane::flush_control(Sink& sink) {
+  if (control_bytes_ == 0) return;
+  burst_.begin(&control_to_, 1, false);
+  burst_.add_frame(control_.data(), control_bytes_);
+  control_bytes_ = 0;
+  // What the sink refuses is as good as lost: each of these parts is repeated by a timer.
+  send(sink, burst_);
+}
+
+bool DataPlane::send(Sink& sink, const Burst& burst) {
+  if (!sink.send(burst)) {
+    blocked_ = true;
+    stats_.add(Stat::kRefusedBySocket);
+    return false;
+  }
+  return true;
+}
+
+// ---- view changes ----
+
+void DataPlane::exclude(Rank rank) {
+  if (rank >= config_.members || rank == config_.my_rank) return;
+  peers_[rank].live = false;
+  for (const auto& out : outbound_) out->stream.exclude(rank);
+  news_ = true;
+}
+
+void DataPlane::set_holder(Rank origin, Rank holder, Position up_to, Micros now) {
+  if (origin >= config_.members || holder >= config_.members || origin == config_.my_rank) return;
+  peers_[origin].holder = holder;
+  Inbound* in = inbound(StreamKind::kCast, origin);
+  if (in == nullptr) return;
+  in->stream.handle_announced(up_to, 0, now, random_);
+  in->stream.ask_again();
+}
+
+void DataPlane::stop_at(Rank origin, Position cut) {
+  if (origin >= config_.members) return;
+  if (origin == config_.my_rank) {
+    if (Outbound* out = mine(StreamKind::kCast, kAllRanks); out != nullptr) out->stream.stop_at(cut);
+    return;
+  }
+  if (Inbound* in = inbound(StreamKind::kCast, origin); in != nullptr) in->stream.stop_at(cut);
+}
+
+Position DataPlane::received(Rank origin) const {
+  if (origin >= config_.members) return 0;
+  if (origin == config_.my_rank) {
+    const Outbound* out = mine(StreamKind::kCast, kAllRanks);
+    return out == nullptr ? 0 : out->stream.published();
+  }
+  const Inbound* in = inbound(StreamKind::kCast, origin);
+  return in == nullptr ? 0 : in->stream.received();
+}
+
+}  // namespace consort

@@ -1,0 +1,179 @@
+#include "core/receive_stream.h"
+
+#include <algorithm>
+
+namespace consort {
+
+ReceiveStream::ReceiveStream(StreamKind kind, Rank origin, Ring ring, Slot slot)
+    : kind_(kind), origin_(origin), ring_(ring), slot_(slot) {
+  intervals_.reserve(kMaxIntervals);
+  outstanding_.reserve(kMaxOutstandingNaks);
+}
+
+ReceiveStream::Placed ReceiveStream::handle_data(Position position, const uint8_t* bytes, uint32_t length, Micros now,
+                                                 Random& random) {
+  Position end = position + length;
+  if (end > cut_) end = cut_;
+  if (end <= received_ || position >= end) return Placed::kDuplicate;
+  if (end > consumed_ + ring_.bytes()) return Placed::kOverrun;
+  if (position < received_) {
+    bytes += received_ - position;
+    position = received_;
+  }
+  const uint32_t fresh = static_cast<uint32_t>(end - position);
+  if (position == received_) {
+    ring_.copy_in(position, bytes, fresh);
+    received_ = end;
+    seen_ = std::max(seen_, end);
+    if (!intervals_.empty()) absorb();
+    slot_.store(kWordFromPlane, received_);
+    return Placed::kNew;
+  }
+  if (!insert(position, end)) return Placed::kDuplicate;
+  ring_.copy_in(position, bytes, fresh);
+  seen_ = std::max(seen_, end);
+  note_edge(now, random);
+  return Placed::kNew;
+}
+
+// Adds [start, end) to the intervals. False if it is there already, or there is no room for one more: then it is as if it was lost.
+bool ReceiveStream::insert(Position start, Position end) {
+  // Nearly always at the end: new data after a gap.
+  if (!intervals_.empty() && intervals_.back().end == start) {
+    intervals_.back().end = end;
+    return true;
+  }
+  const auto first = std::lower_bound(intervals_.begin(), intervals_.end(), start,
+                                      [](const Interval& interval, Position p) { return interval.end < p; });
+  if (first == intervals_.end() || end < first->start) {
+    if (intervals_.size() == kMaxIntervals) return false;
+    intervals_.insert(first, {start, end});
+    return true;
+  }
+  if (first->start <= start && end <= first->end) return false;
+  first->start = std::min(first->start, start);
+  auto last = first;
+  while (last != intervals_.end() && last->start <= end) {
+    end = std::max(end, last->end);
+    ++last;
+  }
+  first->end = std::max(first->end, end);
+  intervals_.erase(first + 1, last);
+  return true;
+}
+
+// The intervals that received_ has reached become part of what is received.
+void ReceiveStream::absorb() {
+  size_t reached = 0;
+  while (reached < intervals_.size() && intervals_[reached].start <= received_) {
+    received_ = std::max(received_, intervals_[reached].end);
+    reached++;
+  }
+  if (reached > 0) intervals_.erase(intervals_.begin(), intervals_.begin() + static_cast<ptrdiff_t>(reached));
+}
+
+bool ReceiveStream::handle_announced(Position sent, Position stable, Micros now, Random& random) {
+  sent = std::min(sent, cut_);
+  if (sent > consumed_ + ring_.bytes()) return false;
+  if (stable > stable_ && stable <= received_) {
+    stable_ = stable;
+    slot_.store(kWordStable, stable_);
+  }
+  announced_ = std::max(announced_, sent);
+  note_edge(now, random);
+  return true;
+}
+
+void ReceiveStream::handle_nak_done(uint32_t serial) {
+  for (Outstanding& nak : outstanding_) {
+    if (nak.serial == serial) nak.done = true;
+  }
+}
+
+void ReceiveStream::stop_at(Position cut) {
+  cut_ = cut;
+  announced_ = std::min(announced_, cut_);
+}
+
+void ReceiveStream::ask_again() {
+  outstanding_.clear();
+  frontier_ = received_;
+  first_nak_at_ = edge() > received_ ? 0 : kNever;
+}
+
+// There may be a gap that was not asked for yet: see that it will be.
+void ReceiveStream::note_edge(Micros now, Random& random) {
+  if (first_nak_at_ == kNever && edge() > std::max(frontier_, received_)) first_nak_at_ = now + random.below(kNakDelayUs + 1);
+}
+
+Micros ReceiveStream::nak_deadline() const {
+  Micros deadline = outstanding_.size() < kMaxOutstandingNaks ? first_nak_at_ : kNever;
+  for (const Outstanding& nak : outstanding_) deadline = std::min(deadline, nak.done ? 0 : nak.deadline);
+  return deadline;
+}
+
+bool ReceiveStream::poll_nak(Micros now, Micros retry_us, Nak& nak) {
+  return poll_repeat(now, retry_us, nak) || poll_first(now, retry_us, nak);
+}
+
+bool ReceiveStream::poll_repeat(Micros now, Micros retry_us, Nak& nak) {
+  for (size_t i = 0; i < outstanding_.size();) {
+    Outstanding& entry = outstanding_[i];
+    if (entry.to > received_ && !entry.done && now < entry.deadline) {
+      i++;
+      continue;
+    }
+    nak.count = 0;
+    collect_missing(entry.from, entry.to, nak);
+    if (nak.count == 0) {
+      outstanding_.erase(outstanding_.begin() + static_cast<ptrdiff_t>(i));
+      continue;
+    }
+    // An answer that came shows that the other side lives: only silence backs off.
+    entry.attempt = entry.done ? 0 : entry.attempt + 1;
+    entry.done = false;
+    entry.from = nak.ranges[0].position;
+    entry.serial = next_serial_++;
+    entry.deadline = now + std::min(retry_us << std::min(entry.attempt, 6u), kNakRetryMaxUs);
+    nak.serial = entry.serial;
+    return true;
+  }
+  return false;
+}
+
+bool ReceiveStream::poll_first(Micros now, Micros retry_us, Nak& nak) {
+  if (now < first_nak_at_ || outstanding_.size() == kMaxOutstandingNaks) return false;
+  const Position from = std::max(frontier_, received_);
+  nak.count = 0;
+  const Position looked = from < edge() ? collect_missing(from, edge(), nak) : from;
+  frontier_ = std::max(frontier_, looked);
+  if (frontier_ >= edge()) first_nak_at_ = kNever;
+  if (nak.count == 0) return false;
+  nak.serial = next_serial_++;
+  outstanding_.push_back({nak.serial, false, 0, from, looked, now + retry_us});
+  return true;
+}
+
+Position ReceiveStream::collect_missing(Position from, Position to, Nak& nak) const {
+  Position at = std::max(from, received_);
+  auto interval = std::lower_bound(intervals_.begin(), intervals_.end(), at,
+                                   [](const Interval& i, Position p) { return i.end <= p; });
+  while (at < to) {
+    const Position gap_end = interval == intervals_.end() ? to : std::min(to, interval->start);
+    if (gap_end > at) {
+      if (nak.count == kMaxNakRanges) return at;
+      nak.ranges[nak.count++] = {at, gap_end - at};
+    }
+    if (interval == intervals_.end()) return to;
+    at = std::max(at, interval->end);
+    ++interval;
+  }
+  return to;
+}
+
+uint8_t* ReceiveStream::place_for_next(uint32_t length) const {
+  if (!intervals_.empty() || received_ + length > consumed_ + ring_.bytes() || received_ + length > cut_) return nullptr;
+  return ring_.contiguous(received_) >= length ? ring_.at(received_) : nullptr;
+}
+
+}  // namespace consort

@@ -1,0 +1,101 @@
+// Another member's stream as it arrives here: bytes go straight to their place in the ring, gaps are found and asked for.
+// Twin: ts/data-plane/typescript/receive-stream.ts
+//
+//   - consumed ------ received ~~~~ gap ~~~~ [interval) ~~ gap ~~ [interval) ---- seen ---- announced
+//     JavaScript        all before this       arrived out of order                 last      told by a HEARTBEAT, or by
+//     is here           has arrived                                                byte      the cut of a view change
+//
+// NAKs. The first time a gap is noticed it is asked for after a short random delay; `frontier_` is the position up to which gaps
+// were asked for. Each NAK covers a region and stays outstanding until the region is whole. NAK_DONE with its serial means that the resends are
+// behind us, so what is still missing was lost again: it is asked for at once. Where NAK_DONE is lost too, a time-out with back-off does it.
+#pragma once
+#include <vector>
+
+#include "core/counters.h"
+#include "core/frame.h"
+#include "core/random.h"
+#include "core/ring.h"
+
+namespace consort {
+
+class ReceiveStream {
+ public:
+  enum class Placed { kNew, kDuplicate, kOverrun };
+  struct Interval {
+    Position start;
+    Position end;
+  };
+  struct Nak {
+    uint32_t serial;
+    uint32_t count;
+    Range ranges[kMaxNakRanges];
+  };
+
+  ReceiveStream(StreamKind kind, Rank origin, Ring ring, Slot slot);
+
+  StreamKind kind() const { return kind_; }
+  Rank origin() const { return origin_; }
+  const Ring& ring() const { return ring_; }
+  Position received() const { return received_; }
+  Position consumed() const { return consumed_; }
+  Position seen() const { return seen_; }
+  // The ring still holds [retained(), received()): what others may fetch from here when the origin has failed.
+  Position retained() const { return seen_ > ring_.bytes() ? seen_ - ring_.bytes() : 0; }
+
+  // Takes in what JavaScript has consumed since.
+  void refresh() { consumed_ = slot_.extend(kWordFromScript, consumed_, static_cast<uint32_t>(received_ - consumed_)); }
+
+  Placed handle_data(Position position, const uint8_t* bytes, uint32_t length, Micros now, Random& random);
+  // The origin's HEARTBEAT, or the cut: the stream reaches up to `sent`. False if that is beyond what flow control allows.
+  bool handle_announced(Position sent, Position stable, Micros now, Random& random);
+  void handle_nak_done(uint32_t serial);
+  // Nothing beyond this position is taken in any more.
+  void stop_at(Position cut);
+  // Asks for what is missing again, at once: the one who is asked has changed.
+  void ask_again();
+
+  // The next NAK that is due, if any. `retry_us`: how long an answer may take at least.
+  bool poll_nak(Micros now, Micros retry_us, Nak& nak);
+  Micros nak_deadline() const;
+
+  // Where bytes at `position` would be placed if they are the very next: lets a socket receive into the ring. Null if they cannot be.
+  uint8_t* place_for_next(uint32_t length) const;
+
+ private:
+  struct Outstanding {
+    uint32_t serial;
+    bool done;
+    uint32_t attempt;
+    Position from;
+    Position to;
+    Micros deadline;
+  };
+
+  bool insert(Position start, Position end);
+  void absorb();
+  void note_edge(Micros now, Random& random);
+  Position edge() const { return seen_ > announced_ ? seen_ : announced_; }
+  // Collects what is missing in [from, to); returns the end of what was looked at (before `to` if ranges ran out).
+  Position collect_missing(Position from, Position to, Nak& nak) const;
+  bool poll_repeat(Micros now, Micros retry_us, Nak& nak);
+  bool poll_first(Micros now, Micros retry_us, Nak& nak);
+
+  StreamKind kind_;
+  Rank origin_;
+  Ring ring_;
+  Slot slot_;
+  Position received_ = 0;
+  Position consumed_ = 0;
+  Position seen_ = 0;
+  Position announced_ = 0;
+  Position stable_ = 0;
+  Position cut_ = kMaxPosition;
+  std::vector<Interval> intervals_;  // sorted, apart, all beyond received_; at most kMaxIntervals
+
+  Position frontier_ = 0;
+  Micros first_nak_at_ = kNever;
+  uint32_t next_serial_ = 1;
+  std::vector<Outstanding> outstanding_;  // at most kMaxOutstandingNaks, oldest first
+};
+
+}  // namespace consort

@@ -1,0 +1,74 @@
+#include "core/send_stream.h"
+
+#include <algorithm>
+
+namespace consort {
+
+SendStream::SendStream(StreamKind kind, std::vector<Rank> to, Ring ring, Slot slot, uint32_t max_frame_data, uint32_t max_window)
+    : kind_(kind),
+      ring_(ring),
+      slot_(slot),
+      stability_(std::move(to)),
+      flow_(ring.bytes(), max_window),
+      max_frame_data_(max_frame_data) {
+  publish_limit();
+}
+
+void SendStream::refresh() {
+  published_ = slot_.extend(kWordFromScript, published_, static_cast<uint32_t>(limit_ - published_));
+  if (stability_.live().empty()) {
+    // Nobody to send to: what is published is at once everywhere.
+    sent_ = published_;
+    publish_limit();
+  }
+}
+
+bool SendStream::handle_status(Rank from, Position received, Position consumed, Position seen) {
+  if (seen > sent_) return false;
+  if (!stability_.update(from, received, consumed, seen)) return true;
+  flow_.note_progress(stability_.seen(sent_), sent_);
+  heartbeat_every_ = kHeartbeatMinUs;
+  publish_limit();
+  return true;
+}
+
+void SendStream::exclude(Rank rank) {
+  stability_.exclude(rank);
+  publish_limit();
+}
+
+void SendStream::publish_limit() {
+  limit_ = flow_.limit(stability_.consumed(sent_));
+  slot_.store(kWordStable, stable());
+  slot_.store(kWordFromPlane, limit_);
+}
+
+bool SendStream::has_data_to_send() const {
+  const Position end = std::min(published_, cut_);
+  return sent_ < end && sent_ - stability_.seen(sent_) < flow_.window();
+}
+
+void SendStream::fill(Burst& burst, const FrameHeader& header, Rank origin) {
+  const Position window_end = stability_.seen(sent_) + flow_.window();
+  const Position end = std::min(published_, cut_);
+  filled_ = sent_;
+  while (filled_ < end && filled_ < window_end) {
+    const uint32_t length = static_cast<uint32_t>(std::min<Position>(end - filled_, max_frame_data_));
+    if (!burst.fits(burst.data_frame_bytes(length))) return;
+    burst.add_data(header, kind_, origin, ring_, filled_, length);
+    filled_ += length;
+  }
+}
+
+void SendStream::commit(Micros now) {
+  sent_ = filled_;
+  heartbeat_every_ = kHeartbeatMinUs;
+  heartbeat_at_ = now + heartbeat_every_;
+}
+
+void SendStream::heartbeat_sent(Micros now) {
+  heartbeat_every_ = std::min(heartbeat_every_ * 2, kHeartbeatMaxUs);
+  heartbeat_at_ = now + heartbeat_every_;
+}
+
+}  // namespace consort

@@ -1,0 +1,72 @@
+// One of my streams: what JavaScript wrote into the ring, how much of it went out, who has it.
+// Twin: ts/data-plane/typescript/send-stream.ts
+//
+//        resend from here on     new data
+//   --- floor ................ sent ........ published ........ limit ---
+//       limit - ring                          JavaScript writes here
+//
+// Bytes before the floor may be overwritten: everybody has consumed them.
+#pragma once
+#include "core/burst.h"
+#include "core/counters.h"
+#include "core/flow.h"
+#include "core/stability.h"
+
+namespace consort {
+
+class SendStream {
+ public:
+  // to: the receivers' ranks. max_frame_data: stream bytes in a full frame. max_window: see Flow.
+  SendStream(StreamKind kind, std::vector<Rank> to, Ring ring, Slot slot, uint32_t max_frame_data, uint32_t max_window);
+
+  StreamKind kind() const { return kind_; }
+  const Ring& ring() const { return ring_; }
+  const Stability& stability() const { return stability_; }
+  const Flow& flow() const { return flow_; }
+  Position sent() const { return sent_; }
+  Position published() const { return published_; }
+  Position stable() const { return stability_.received(sent_); }
+  Position floor() const { return limit_ - ring_.bytes(); }
+
+  // Takes in what JavaScript has published since.
+  void refresh();
+
+  // A receiver's STATUS. False if it claims what was never sent.
+  bool handle_status(Rank from, Position received, Position consumed, Position seen);
+  void handle_lost(Position bytes) { flow_.note_lost(bytes); }
+  void exclude(Rank rank);
+  // Nothing beyond this position goes out any more.
+  void stop_at(Position cut) { cut_ = cut; }
+
+  bool has_data_to_send() const;
+  // Moves up to one burst's worth of new frames into `burst`, which was begun. They count as sent once commit() is called.
+  void fill(Burst& burst, const FrameHeader& header, Rank origin);
+  void commit(Micros now);
+
+  // Whether some live receiver has not said that it consumed all that was sent.
+  bool somebody_lags() const { return stability_.consumed(sent_) < sent_; }
+  // When the next HEARTBEAT is due; kNever while nobody lags.
+  Micros heartbeat_deadline() const { return somebody_lags() ? heartbeat_at_ : kNever; }
+  // The same moment whether or not anybody lags: also when news of stability is told at the latest.
+  Micros heartbeat_at() const { return heartbeat_at_; }
+  void heartbeat_sent(Micros now);
+
+ private:
+  void publish_limit();
+
+  StreamKind kind_;
+  Ring ring_;
+  Slot slot_;
+  Stability stability_;
+  Flow flow_;
+  uint32_t max_frame_data_;
+  Position published_ = 0;
+  Position sent_ = 0;
+  Position filled_ = 0;
+  Position limit_ = 0;
+  Position cut_ = kMaxPosition;
+  Micros heartbeat_at_ = 0;
+  Micros heartbeat_every_ = kHeartbeatMinUs;
+};
+
+}  // namespace consort

@@ -1,0 +1,178 @@
+/** The options of a GroupMember, checked: what comes out of `checkOptions` is complete, right and frozen. */
+import { ConsortArgumentError } from '../base/errors.js';
+import { didYouMean } from '../base/nearest.js';
+import { show } from '../base/show.js';
+import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
+import { type PropertyName, parseProperties } from '../stack/properties.js';
+import { type AddressInput, type HostAndPort, isMulticast, parseAddress } from './address.js';
+import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
+import { parseTransports, type TransportName } from './transports.js';
+
+/** What a GroupMember may be given; docs/api.md has a line for each. */
+export interface GroupMemberOptions {
+  readonly groupName: string;
+  readonly properties?: string | undefined;
+  readonly mode?: 'auto' | 'native' | 'ts' | undefined;
+  readonly threadMode?: ThreadMode | undefined;
+  readonly address?: AddressInput | undefined;
+  readonly transports?: string | undefined;
+  readonly multicastGroup?: AddressInput | undefined;
+  readonly memory?: number | undefined;
+  readonly maxMessageSize?: number | undefined;
+  readonly highWaterMark?: number | undefined;
+  readonly maxQueuedBytes?: number | undefined;
+  readonly eventBufferBytes?: number | undefined;
+  readonly mtu?: 'auto' | number | undefined;
+  readonly checksum?: boolean | undefined;
+  readonly offload?: boolean | undefined;
+  readonly heartbeatRate?: number | undefined;
+  readonly lingerMs?: number | undefined;
+  readonly errorHandler?: ((error: Error) => void) | undefined;
+  readonly key?: string | undefined;
+  readonly drop?: { readonly rate: number; readonly seed: number } | undefined;
+  readonly seed?: number | undefined;
+}
+
+/** The options after the check: every default filled in. */
+export interface CheckedOptions {
+  readonly groupName: string;
+  readonly properties: readonly PropertyName[];
+  readonly mode: 'auto' | 'native' | 'ts';
+  readonly threadMode: ThreadMode;
+  /** Where to bind; the host may be a name. */
+  readonly address: HostAndPort;
+  readonly transport: TransportName;
+  readonly multicastGroup: Address | undefined;
+  readonly memory: number;
+  readonly maxMessageSize: number;
+  readonly highWaterMark: number;
+  readonly maxQueuedBytes: number;
+  readonly eventBufferBytes: number;
+  /** Bytes; undefined: what the interface allows. */
+  readonly mtu: number | undefined;
+  readonly checksum: boolean;
+  readonly offload: boolean;
+  readonly heartbeatRate: number;
+  readonly lingerMs: number;
+  readonly errorHandler: ((error: Error) => void) | undefined;
+  readonly key: string;
+  readonly drop: DropOptions | undefined;
+  /** Undefined: a random one. */
+  readonly seed: number | undefined;
+}
+
+const MIN_MTU = 1200;
+const MAX_MTU = 65504;
+// Half a character, which has no form in UTF-8.
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Checks what a caller gave. Throws a ConsortArgumentError for the first thing that is wrong. */
+export function checkOptions(given: unknown): CheckedOptions {
+  const values = record(given, 'options', OPTION_NAMES);
+  for (const name of OPTION_NAMES) {
+    const declaration: OptionDeclaration = OPTIONS[name];
+    if (values[name] === undefined && declaration.required !== true) {
+      values[name] = declaration.default;
+    } else {
+      checkKind(`options.${name}`, values[name], declaration.kind);
+    }
+  }
+  // From here on each value has the type that its declaration says; those with a check of their own follow.
+  const simple = values as unknown as Omit<CheckedOptions, 'properties' | 'address' | 'mtu' | 'transport' | 'drop'>;
+  const transport = parseTransports(text('options.transports', values['transports']), 'options.transports');
+  return Object.freeze({
+    ...simple,
+    properties: parseProperties(text('options.properties', values['properties']), 'options.properties'),
+    address: Object.freeze(parseAddress(values['address'], 'options.address', 'ERR_INVALID_OPTION', 0)),
+    transport,
+    multicastGroup: checkMulticastGroup(values['multicastGroup'], transport),
+    mtu: checkMtu(values['mtu']),
+    drop: values['drop'] === undefined ? undefined : checkDrop(values['drop']),
+    errorHandler: simple.errorHandler ?? undefined,
+    seed: simple.seed ?? undefined,
+  });
+}
+
+/** A copy of an options object, after a check for names that mean nothing. */
+export function record(given: unknown, path: string, known: readonly string[]): Record<string, unknown> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalid(path, given, 'an object');
+  }
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    throw new ConsortArgumentError(
+      'ERR_INVALID_OPTION',
+      `${path}: unknown option '${name}'${didYouMean(name, known)}`,
+      { details: { path: `${path}.${name}`, known } },
+    );
+  }
+  return { ...given };
+}
+
+function invalid(path: string, got: unknown, want: string): ConsortArgumentError {
+  return new ConsortArgumentError('ERR_INVALID_OPTION', `${path}: got ${show(got)}, want ${want}`, {
+    details: { path, got, want },
+  });
+}
+
+function checkKind(path: string, value: unknown, kind: OptionKind): void {
+  if (!fits(value, kind)) throw invalid(path, value, wanted(kind));
+}
+
+function fits(value: unknown, kind: OptionKind): boolean {
+  switch (kind.type) {
+    case 'integer':
+      return Number.isInteger(value) && (value as number) >= kind.min && (value as number) <= kind.max;
+    case 'choice':
+      return kind.choices.includes(value as string);
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'function':
+      return typeof value === 'function';
+    case 'text': {
+      if (typeof value !== 'string' || LONE_SURROGATE.test(value)) return false;
+      const bytes = Buffer.byteLength(value);
+      return bytes >= kind.minBytes && bytes <= kind.maxBytes;
+    }
+    case 'special':
+      return true;
+  }
+}
+
+function text(path: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalid(path, value, 'a string of names separated by colons');
+  return value;
+}
+
+function checkMtu(value: unknown): number | undefined {
+  if (value === 'auto') return undefined;
+  if (Number.isInteger(value) && (value as number) >= MIN_MTU && (value as number) <= MAX_MTU) return value as number;
+  throw invalid('options.mtu', value, OPTIONS.mtu.kind.want);
+}
+
+function checkDrop(value: unknown): DropOptions {
+  const { rate, seed } = record(value, 'options.drop', ['rate', 'seed']);
+  if (typeof rate !== 'number' || !(rate >= 0 && rate <= 1)) {
+    throw invalid('options.drop.rate', rate, 'a number from 0 to 1');
+  }
+  checkKind('options.drop.seed', seed, OPTIONS.seed.kind);
+  return Object.freeze({ rate, seed: seed as number });
+}
+
+function checkMulticastGroup(value: unknown, transport: TransportName): Address | undefined {
+  const path = 'options.multicastGroup';
+  if (value === undefined) {
+    if (transport !== 'DEERING') return undefined;
+    throw invalid(path, value, `${OPTIONS.multicastGroup.kind.want}, with the transport DEERING`);
+  }
+  if (transport !== 'DEERING') {
+    throw new ConsortArgumentError(
+      'ERR_INVALID_OPTION',
+      `${path}: means nothing with the transport ${transport}; give transports: 'DEERING', or leave it out`,
+      { details: { path, got: value, transport } },
+    );
+  }
+  const address = parseAddress(value, path, 'ERR_INVALID_OPTION', 1);
+  if (!isMulticast(address.host)) throw invalid(path, value, OPTIONS.multicastGroup.kind.want);
+  return Object.freeze(address);
+}

@@ -1,0 +1,141 @@
+/**
+ * What a member sends in one view: a stream of casts, and one of sends to each member that it sends to. What flow control has no room for
+ * waits in a queue for each stream, behind which later messages of the stream wait too.
+ */
+import { ConsortError } from '../base/errors.js';
+import { formatBytes } from '../base/show.js';
+import type { Plane } from '../data-plane/plane.js';
+import { recordBytes, type RecordWriter } from '../data-plane/record.js';
+import type { ViewPlane } from '../data-plane/view-plane.js';
+import { OutgoingQueue } from './outgoing-queue.js';
+
+/** One stream that goes out. Its fields are read for every message: see GroupMember.cast. */
+export class OutgoingStream {
+  /** The longest payload that may be written straight into the ring now; -1 while messages wait before it. */
+  direct: number;
+  /** Where the last claim lies in the ring, -1: there is none; and how long it is. */
+  claimedAt = -1;
+  claimedBytes = 0;
+  readonly queue: OutgoingQueue;
+
+  /** @param mostDirect the longest payload that goes in one record, or the longest message if that is less */
+  constructor(
+    readonly plane: Plane,
+    readonly writer: RecordWriter,
+    readonly mostDirect: number,
+  ) {
+    this.direct = mostDirect;
+    this.queue = new OutgoingQueue(writer);
+  }
+}
+
+export interface OutboxLimits {
+  readonly maxMessageSize: number;
+  /** Bytes. */
+  readonly highWaterMark: number;
+  readonly maxQueuedBytes: number;
+}
+
+export class Outbox {
+  readonly casts: OutgoingStream;
+  /** By rank; made when first sent to. */
+  readonly sends: (OutgoingStream | undefined)[];
+  /** Bytes of the messages that wait in queues, with the header that each has. */
+  queuedBytes = 0;
+  /** Whether the caller was told to wait for 'drain'. */
+  needDrain = false;
+  /** Room that a refused claim waits for: 'drain' comes only when the stream of casts has it. Bytes. */
+  private wantedRoom = 0;
+
+  constructor(
+    private readonly plane: Plane,
+    private readonly view: ViewPlane,
+    members: number,
+    private readonly limits: OutboxLimits,
+  ) {
+    this.casts = this.stream(view.casts);
+    this.sends = new Array<OutgoingStream | undefined>(members).fill(undefined);
+  }
+
+  /** The stream of sends to a member of the view. */
+  sendsTo(rank: number): OutgoingStream {
+    let stream = this.sends[rank];
+    if (stream === undefined) {
+      stream = this.stream(this.view.pt2pt(rank));
+      this.sends[rank] = stream;
+    }
+    return stream;
+  }
+
+  /** Takes a message of any allowed length, straight into the ring or into the queue. Throws, and takes nothing, when too much waits. */
+  post(stream: OutgoingStream, payload: Uint8Array): void {
+    const { length } = payload;
+    if (length <= stream.direct && stream.writer.write(payload, 0)) {
+      this.plane.scheduleFlush();
+      return;
+    }
+    // One message may wait, however long it is.
+    if (this.queuedBytes > 0 && this.queuedBytes + recordBytes(length) > this.limits.maxQueuedBytes) throw this.full(length);
+    let done = 0;
+    if (stream.direct >= 0 && length > stream.writer.maxPart) {
+      done = stream.writer.writeParts(payload, 0, 0);
+      this.plane.scheduleFlush();
+      if (done === length) return;
+    }
+    stream.direct = -1;
+    this.queuedBytes += stream.queue.push(payload, done);
+    if (this.queuedBytes >= this.limits.highWaterMark) this.needDrain = true;
+  }
+
+  /** A claim of `length` bytes was refused: 'drain' comes when it has a chance. */
+  waitForRoom(length: number): void {
+    this.needDrain = true;
+    // The end of the ring may have to be skipped: twice the record is always enough.
+    this.wantedRoom = Math.max(this.wantedRoom, 2 * recordBytes(length));
+  }
+
+  /** Writes what there is room for now. Returns whether the caller, who was told to wait, may go on. */
+  progress(): boolean {
+    if (this.queuedBytes > 0) this.drainQueues();
+    if (!this.needDrain || this.queuedBytes > 0) return false;
+    if (this.wantedRoom > 0 && this.casts.writer.room() < this.wantedRoom) return false;
+    this.wantedRoom = 0;
+    this.needDrain = false;
+    return true;
+  }
+
+  clear(): void {
+    this.casts.queue.clear();
+    for (const stream of this.sends) stream?.queue.clear();
+    this.queuedBytes = 0;
+  }
+
+  private drainQueues(): void {
+    this.drainQueue(this.casts);
+    for (const stream of this.sends) {
+      if (stream !== undefined) this.drainQueue(stream);
+    }
+  }
+
+  private drainQueue(stream: OutgoingStream): void {
+    if (stream.direct >= 0) return;
+    this.queuedBytes -= stream.queue.drain();
+    if (stream.queue.isEmpty) stream.direct = stream.mostDirect;
+  }
+
+  private stream(writer: RecordWriter): OutgoingStream {
+    return new OutgoingStream(this.plane, writer, Math.min(writer.maxPart, this.limits.maxMessageSize));
+  }
+
+  private full(length: number): ConsortError {
+    // Whoever is refused is told when to go on, whatever the high-water mark.
+    this.needDrain = true;
+    const { maxQueuedBytes } = this.limits;
+    return new ConsortError(
+      'ERR_QUEUE_FULL',
+      `${formatBytes(this.queuedBytes)} wait for flow control and ${formatBytes(length)} more would exceed maxQueuedBytes ` +
+        `(${formatBytes(maxQueuedBytes)}): stop while writableNeedDrain is true, and go on at 'drain'`,
+      { details: { queuedBytes: this.queuedBytes, length, maxQueuedBytes } },
+    );
+  }
+}

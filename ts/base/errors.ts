@@ -1,0 +1,183 @@
+/**
+ * Every error that consort throws or reports on purpose: an `Error` with a stable `code`. The table below says when each code
+ * happens and what to do then; docs/errors.md is made from it.
+ */
+
+interface CodeDescription {
+  /** When it happens, one sentence. */
+  readonly when: string;
+  /** What to do about it, one sentence. */
+  readonly remedy: string;
+}
+
+export const ERROR_CODES = {
+  ABORT_ERR: {
+    when: 'The `AbortSignal` given to the call was aborted, or `leave()` or `close()` was called meanwhile.',
+    remedy: 'Nothing was left open; `cause` is the reason of the signal. Call again if you still want it.',
+  },
+  ERR_ALREADY_ITERATING: {
+    when: 'A second `for await` was begun over a member whose first has not ended.',
+    remedy: 'Use one loop for each member and hand events on from there, or use listeners.',
+  },
+  ERR_ALREADY_JOINED: {
+    when: '`join()` was called on a member that is in a view, is joining one, or is leaving one.',
+    remedy: 'Wait for `leave()` first, or make another member.',
+  },
+  ERR_BIND: {
+    when: 'The socket could not be opened or bound to `options.address`.',
+    remedy: 'Look at `cause`; port 0 lets the system choose a free port.',
+  },
+  ERR_CALLBACK: {
+    when: 'A callback of yours threw or rejected; it is reported, and the protocol goes on.',
+    remedy: 'Look at `cause`, and at `details.callback` for which it was.',
+  },
+  ERR_CLAIM_LOST: {
+    when: '`publishClaim()` was called without a claim, with more bytes than were claimed, or after another `cast()`.',
+    remedy: 'Claim, fill and publish without anything of the member in between.',
+  },
+  ERR_CLOSED: {
+    when: 'The member was closed, by `close()` or because its socket failed.',
+    remedy: 'Make another member.',
+  },
+  ERR_DUPLICATE_ADDRESS: {
+    when: 'Two members of the list given to `join()` have one address.',
+    remedy: 'Give each member its own host and port; names are compared after they are resolved.',
+  },
+  ERR_INVALID_ARGUMENT: {
+    when: 'An argument of a method has a wrong type or value.',
+    remedy: 'The message says which, what was given and what is wanted.',
+  },
+  ERR_INVALID_OPTION: {
+    when: 'An option has a wrong type or value, or a name that no option has.',
+    remedy: 'The message says which, what was given and what is wanted.',
+  },
+  ERR_MALFORMED_STREAM: {
+    when: "Another member's stream holds a record that no writer writes: that member is broken or hostile.",
+    remedy: 'Nothing more of that stream is delivered; look after the member in `details.origin`.',
+  },
+  ERR_MEMORY_TOO_SMALL: {
+    when: 'The `memory` option is too small for a view of this many members.',
+    remedy: 'Give all members at least `details.wantedBytes`.',
+  },
+  ERR_MESSAGE_REFUSED: {
+    when: 'A message arrived that is longer than this member takes; it is reported and skipped.',
+    remedy: 'Give all members the same `maxMessageSize`.',
+  },
+  ERR_MESSAGE_TOO_LARGE: {
+    when: 'A message is longer than `maxMessageSize`, or a claim is longer than a claim may be.',
+    remedy: 'Send it in pieces, or raise `maxMessageSize` at every member; longer claims go by `cast()`.',
+  },
+  ERR_NATIVE_UNAVAILABLE: {
+    when: "`mode: 'native'` was asked for and the addon can't be loaded.",
+    remedy: "Look at `cause`; `mode: 'auto'` or `'ts'` does without the addon.",
+  },
+  ERR_NOT_AVAILABLE: {
+    when: 'A property or transport is known but not built yet.',
+    remedy: 'The message lists what is available.',
+  },
+  ERR_NOT_IN_VIEW: {
+    when: 'The list given to `join()` does not hold the address of this member.',
+    remedy: 'Bind to one of the listed addresses with `options.address`, or list `member.address`.',
+  },
+  ERR_NOT_JOINED: {
+    when: 'The call needs a view and the member is in none, or is leaving it.',
+    remedy: 'Await `join()` first.',
+  },
+  ERR_NOT_OPEN: {
+    when: 'The call needs the socket and the member is not open yet.',
+    remedy: 'Await `open()` or `join()` first.',
+  },
+  ERR_QUEUE_FULL: {
+    when: 'A message would make more than `maxQueuedBytes` wait for flow control; it was not taken.',
+    remedy: "Stop while `writableNeedDrain` is true and go on at 'drain'.",
+  },
+  ERR_RESOLVE: {
+    when: 'A host name could not be resolved.',
+    remedy: 'Look at `cause`; addresses in numbers need no resolver.',
+  },
+  ERR_SEND_TO_SELF: {
+    when: '`send()` was given the member itself; in a fixed view nothing is delivered to its sender.',
+    remedy: 'Handle the message where it is made.',
+  },
+  ERR_TOO_MANY_MEMBERS: {
+    when: 'The list given to `join()` is longer than a view may be.',
+    remedy: 'Use several groups.',
+  },
+  ERR_TRANSPORT_FAILED: {
+    when: 'The socket or its thread failed for good; it is reported, and the member closes.',
+    remedy: 'Look at `cause`; make another member.',
+  },
+  ERR_UNKNOWN_MEMBER: {
+    when: 'The destination of `send()` is not in the view.',
+    remedy: 'Take it from `member.view.members`, or give its rank.',
+  },
+} as const satisfies Record<string, CodeDescription>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+export interface ConsortErrorOptions {
+  /** What led to it. */
+  readonly cause?: unknown;
+  /** The values that the message is made of, to be read by a program. */
+  readonly details?: ErrorDetails;
+}
+
+const NO_DETAILS: ErrorDetails = Object.freeze({});
+const ERROR_BRAND = Symbol.for('consort.error');
+const ARGUMENT_BRAND = Symbol.for('consort.error.argument');
+
+function isBranded(value: unknown, brand: symbol): boolean {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+}
+
+/** An error of consort. `instanceof` works across copies of the package: it looks for the brand `Symbol.for('consort.error')`. */
+export class ConsortError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: ConsortErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.details = options.details ?? NO_DETAILS;
+  }
+
+  static {
+    brand(ConsortError, 'ConsortError', ERROR_BRAND);
+  }
+}
+
+/** An argument or an option with a wrong type or value. Nothing was done. */
+export class ConsortArgumentError extends ConsortError {
+  static {
+    brand(ConsortArgumentError, 'ConsortArgumentError', ARGUMENT_BRAND);
+  }
+}
+
+/** The call was given up because its signal was aborted. Its `name` is 'AbortError', as everywhere in Node. */
+export class ConsortAbortError extends ConsortError {
+  constructor(cause?: unknown) {
+    super('ABORT_ERR', 'The operation was aborted', { cause });
+  }
+
+  static {
+    brand(ConsortAbortError, 'AbortError', Symbol.for('consort.error.abort'));
+  }
+}
+
+export function isConsortError(value: unknown): value is ConsortError {
+  return isBranded(value, ERROR_BRAND);
+}
+
+/** Name and brand live in the prototype: an error shows only what is its own. */
+function brand(type: typeof ConsortError, name: string, symbol: symbol): void {
+  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true });
+  Object.defineProperty(type.prototype, symbol, { value: true });
+  Object.defineProperty(type, Symbol.hasInstance, {
+    // A class that extends one of ours inherits this, and has no brand of its own: there the usual rule holds.
+    value(this: unknown, value: unknown) {
+      return this === type ? isBranded(value, symbol) : Function.prototype[Symbol.hasInstance].call(this, value);
+    },
+  });
+}

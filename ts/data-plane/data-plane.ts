@@ -1,0 +1,101 @@
+/**
+ * The seam between the control plane and the data plane. Above it: views, ranks, gates. Below it: bytes on the wire. Both modes implement
+ * `PlaneDriver`; `plane.ts` and `view-plane.ts` build rings, counters and record walking on top of either.
+ */
+import type { PlaneStats } from './typescript/stats.js';
+
+export type { PlaneStats } from './typescript/stats.js';
+
+/** A UDP address; host is an IPv4 or IPv6 address in numbers. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const StreamKind = { cast: 0, controlCast: 1, pt2pt: 2, controlPt2pt: 3 } as const;
+export type StreamKind = (typeof StreamKind)[keyof typeof StreamKind];
+
+/** The destination of casts. */
+export const ALL_RANKS = 0xffff;
+
+export type ThreadMode = 'single' | 'multi';
+
+/** Faults on purpose, for tests: applied to each frame that arrives, before anything looks at it. */
+export interface DropOptions {
+  /** Probability that a frame is lost, 0 to 1. */
+  readonly rate: number;
+  /** Seed of the decisions, so that a run can be repeated. */
+  readonly seed: number;
+}
+
+export interface DriverOptions {
+  readonly threadMode: ThreadMode;
+  /** Where to bind; port 0 lets the system choose. */
+  readonly address: Address;
+  /** IP multicast group for casts (transport DEERING); undefined: unicast to each. */
+  readonly multicast: Address | undefined;
+  /** Asks the kernel for socket buffers of this many bytes. */
+  readonly socketBufferBytes: number;
+  /** Whether UDP segmentation offload may be used where the kernel has it. */
+  readonly offload: boolean;
+  readonly drop: DropOptions;
+  /** The plane's own slot (see typescript/counters.ts): who sleeps. */
+  readonly awake: Int32Array;
+  /** The largest frame to send; undefined: what the interface's MTU allows. Bytes. */
+  readonly frameBytes: number | undefined;
+}
+
+/** What the plane tells; always on the event loop, never from inside a call of the driver. */
+export interface DriverEvents {
+  /** Something arrived, or room was made. Once per batch. */
+  onReady(): void;
+  /** A pt2pt stream of a view has sent and is not open here. */
+  onWanted(view: number, origin: number, kind: StreamKind): void;
+  /** A datagram that belongs to no view. */
+  onUnattached(from: Address, bytes: Uint8Array): void;
+  /** The socket is of no use any more. */
+  onFailure(error: Error): void;
+}
+
+/** Fixed for the life of a view. */
+export interface ViewConfig {
+  readonly connectionLow: number;
+  readonly connectionHigh: number;
+  readonly myRank: number;
+  readonly addresses: readonly Address[];
+  /** Largest frame to send, in bytes. */
+  readonly frameBytes: number;
+  /** Bytes of a stream that may be on their way at once. */
+  readonly maxWindow: number;
+  /** Whether frames carry a checksum. */
+  readonly checked: boolean;
+  readonly seed: number;
+}
+
+/**
+ * One socket and the protocol behind it. Views are named by small numbers that the caller chooses.
+ * `openSend` and `openReceive` are given memory that must stay where it is until the view is retired.
+ */
+export interface PlaneDriver {
+  readonly mode: 'native' | 'ts';
+  /** Whether rings must be shared memory. */
+  readonly needsSharedRings: boolean;
+  /** Where the socket is bound. */
+  readonly address: Address;
+  /** The largest frame to send: as asked for, or from the interface's MTU. */
+  readonly frameBytes: number;
+  /** `counters` hold the slots of this view's streams. */
+  install(view: number, config: ViewConfig, counters: Int32Array): void;
+  openSend(view: number, kind: StreamKind, to: number, ring: Uint8Array, slot: number): void;
+  openReceive(view: number, kind: StreamKind, origin: number, ring: Uint8Array, slot: number): void;
+  exclude(view: number, rank: number): void;
+  setHolder(view: number, origin: number, holder: number, upTo: number): void;
+  stopAt(view: number, origin: number, cut: number): void;
+  retire(view: number): void;
+  /** JavaScript has published or consumed: the plane may act on it now. */
+  flush(): void;
+  sendUnattached(to: Address, bytes: Uint8Array): void;
+  stats(): PlaneStats;
+  /** Resolves when socket and thread are gone. */
+  close(): Promise<void>;
+}

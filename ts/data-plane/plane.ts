@@ -1,0 +1,131 @@
+/**
+ * A member's data plane: one driver, the views that run on it, and the moments at which JavaScript and the plane take turns.
+ *
+ *   cast() ... cast()  writes records; the first of a turn asks for a flush
+ *   end of the turn    publish(), driver.flush(): frames go out
+ *   onReady            drain(): records are handed to the handlers, whose own casts are flushed at once
+ */
+import { Message } from '../base/message.js';
+import type { Address, DriverEvents, DriverOptions, PlaneDriver, PlaneStats, StreamKind, ViewConfig } from './data-plane.js';
+import type { RingSizes } from './ring-sizes.js';
+import { type Receivers, ViewPlane } from './view-plane.js';
+
+const WORD_LISTENING = 0;
+const WORD_PROGRESS = 17;
+const SLOT_WORDS = 32;
+
+/** What the owner of a plane is told, on the event loop. */
+export interface PlaneEvents {
+  /** After each batch: room may have been made for writers that were refused. */
+  onProgress(): void;
+  onUnattached(from: Address, bytes: Uint8Array): void;
+  onFailure(error: Error): void;
+}
+
+export type DriverFactory = (options: DriverOptions, events: DriverEvents) => Promise<PlaneDriver>;
+
+interface Installed {
+  readonly view: ViewPlane;
+  readonly receivers: Receivers;
+}
+
+export class Plane {
+  private readonly views = new Map<number, Installed>();
+  private readonly message = new Message();
+  private nextView = 1;
+  private flushScheduled = false;
+  private draining = false;
+  private closed = false;
+  private progressSeen = 0;
+
+  private constructor(
+    readonly driver: PlaneDriver,
+    private readonly awake: Int32Array,
+    private readonly events: PlaneEvents,
+  ) {}
+
+  /** Binds the socket and starts the plane. Rejects, with nothing left open, when the address can't be had. */
+  static async open(create: DriverFactory, options: Omit<DriverOptions, 'awake'>, events: PlaneEvents): Promise<Plane> {
+    const awake = new Int32Array(new SharedArrayBuffer(SLOT_WORDS * 4));
+    let plane: Plane | undefined;
+    const driver = await create(
+      { ...options, awake },
+      {
+        onReady: () => plane?.ready(),
+        onWanted: (view, origin, kind) => plane?.wanted(view, origin, kind),
+        onUnattached: (from, bytes) => events.onUnattached(from, bytes),
+        onFailure: (error) => events.onFailure(error),
+      },
+    );
+    plane = new Plane(driver, awake, events);
+    plane.listen();
+    return plane;
+  }
+
+  install(config: ViewConfig, sizes: RingSizes, maxMessageSize: number, receivers: Receivers): ViewPlane {
+    const number = this.nextView++;
+    const view = new ViewPlane(this.driver, number, config, sizes, maxMessageSize);
+    this.views.set(number, { view, receivers });
+    return view;
+  }
+
+  /** Something was written: it goes out at the end of this turn of the event loop, or with the batch that is being handled. */
+  scheduleFlush(): void {
+    if (this.flushScheduled || this.draining) return;
+    this.flushScheduled = true;
+    setImmediate(this.flushNow);
+  }
+
+  stats(): PlaneStats {
+    return this.driver.stats();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.driver.close();
+    this.views.clear();
+  }
+
+  private readonly flushNow = (): void => {
+    this.flushScheduled = false;
+    if (!this.closed) this.flush();
+  };
+
+  private flush(): void {
+    for (const { view } of this.views.values()) view.publish();
+    this.driver.flush();
+  }
+
+  private readonly ready = (): void => {
+    if (this.closed || this.draining) return;
+    this.draining = true;
+    this.progressSeen = Atomics.load(this.awake, WORD_PROGRESS);
+    let more = false;
+    try {
+      for (const { view, receivers } of this.views.values()) more = view.drain(receivers, this.message) || more;
+      if (!this.closed) this.events.onProgress();
+    } finally {
+      this.draining = false;
+      if (!this.closed) {
+        this.flush();
+        if (more) setImmediate(this.ready);
+        else this.listen();
+      }
+    }
+  };
+
+  private wanted(number: number, origin: number, kind: StreamKind): void {
+    if (!this.closed) this.views.get(number)?.view.accept(origin, kind);
+  }
+
+  /**
+   * From here on the plane notifies. What it did since the last look would be told by nobody: the count of its steps shows it, and
+   * then we look again.
+   */
+  private listen(): void {
+    Atomics.store(this.awake, WORD_LISTENING, 1);
+    if (Atomics.load(this.awake, WORD_PROGRESS) === this.progressSeen) return;
+    Atomics.store(this.awake, WORD_LISTENING, 0);
+    setImmediate(this.ready);
+  }
+}

@@ -1,0 +1,693 @@
+// One view's streams put together: frames in, frames out, nothing else. Twin: native/core/data_plane.cc
+//
+// Sans-I/O: the caller hands in frames and the time, and offers a Sink when it calls poll(). No clock, no socket, no thread, no
+// randomness but from the seed. Given the same inputs both twins send the same bytes in the same order: keep the order of
+// every operation as it is there.
+
+import type { Sink } from './burst.js';
+import { Burst } from './burst.js';
+import type { Slot } from './counters.js';
+import type { FrameHeader } from './frame.js';
+import {
+  DATA_OVERHEAD_BYTES,
+  FLAG_CHECKED,
+  HEADER_BYTES,
+  HEARTBEAT_BYTES,
+  isPt2pt,
+  NAK_DONE_BYTES,
+  NAK_HEAD_BYTES,
+  newHeader,
+  newPart,
+  PartType,
+  PROBE_BYTES,
+  partsEnd,
+  RANGE_BYTES,
+  Reject,
+  rangeLength,
+  rangePosition,
+  readPart,
+  STATUS_BYTES,
+  StreamKind,
+  TRAILER_BYTES,
+  validateParts,
+  writeHeader,
+  writeHeartbeat,
+  writeNak,
+  writeNakDone,
+  writeProbe,
+  writeStatus,
+} from './frame.js';
+import type { Micros, Position, Rank } from './limits.js';
+import {
+  ALL_RANKS,
+  CONTROL_FRAME_BYTES,
+  NAK_RETRY_MAX_US,
+  NAK_RETRY_MIN_US,
+  NEVER,
+  PROBE_INTERVAL_US,
+  STATUS_DELAY_US,
+  STATUS_EIGHTHS,
+  STREAM_KINDS,
+} from './limits.js';
+import { Random } from './random.js';
+import { newNak, Placed, ReceiveStream } from './receive-stream.js';
+import type { Resend } from './resend-queue.js';
+import { newResend, ResendQueue } from './resend-queue.js';
+import type { Ring } from './ring.js';
+import { SendStream } from './send-stream.js';
+import { Stat, Stats } from './stats.js';
+
+// New data that goes out in one poll, so that the caller looks at its socket in between.
+const MAX_POLL_BYTES = 1024 * 1024;
+const TWO_TO_32 = 2 ** 32;
+
+export interface ViewConfig {
+  readonly connectionLow: number; // names the view, its group and key: 64 bits in two halves
+  readonly connectionHigh: number;
+  readonly myRank: Rank;
+  readonly members: number; // 1 .. MAX_MEMBERS
+  readonly frameBytes: number; // the largest frame to send, trailer included; MIN_FRAME_BYTES .. MAX_FRAME_BYTES, a multiple of 8
+  readonly maxWindow: number; // bytes of a stream on their way at most
+  readonly checked: boolean; // whether frames carry a checksum, and must
+  readonly seed: number; // 32 bits
+}
+
+/** A pt2pt stream from `origin` that has sent and is not open here yet. */
+export interface Wanted {
+  readonly origin: Rank;
+  readonly kind: StreamKind;
+}
+
+/** A stream that comes in, and what its origin was told of it. */
+class Inbound {
+  readonly stream: ReceiveStream;
+  toldReceived: Position = 0;
+  toldConsumed: Position = 0;
+  toldSeen: Position = 0;
+  statusAt: Micros = NEVER;
+  answerNow = false;
+
+  constructor(stream: ReceiveStream) {
+    this.stream = stream;
+  }
+
+  hasNews(): boolean {
+    const stream = this.stream;
+    return (
+      stream.received !== this.toldReceived || stream.consumed !== this.toldConsumed || stream.seen !== this.toldSeen
+    );
+  }
+}
+
+/** A stream that goes out, and what its receivers were told of it. */
+class Outbound {
+  readonly stream: SendStream;
+  readonly to: Rank; // ALL_RANKS for casts
+  toldStable: Position = 0;
+  heartbeat = false; // due in this poll
+  answer = false; // and it asks for STATUS
+
+  constructor(stream: SendStream, to: Rank) {
+    this.stream = stream;
+    this.to = to;
+  }
+}
+
+/** What is known of a member. */
+class Peer {
+  live = true;
+  probed = false; // a PROBE to answer is waiting
+  probeTimeLow = 0;
+  probeTimeHigh = 0;
+  nextProbeAt: Micros = 0;
+  roundTripUs: Micros = 0;
+  holder: Rank; // whom to ask for this member's casts
+
+  constructor(rank: Rank) {
+    this.holder = rank;
+  }
+}
+
+function indexOf(kind: StreamKind, rank: Rank): number {
+  return rank * STREAM_KINDS + kind;
+}
+
+export class DataPlaneCore {
+  readonly config: ViewConfig;
+  readonly stats = new Stats();
+  private readonly maxFrameData: number;
+  private readonly random: Random;
+  private readonly burst: Burst;
+  private readonly peers: Peer[];
+  private readonly inbounds: (Inbound | undefined)[]; // by origin * STREAM_KINDS + kind
+  private readonly outbounds: Outbound[] = []; // in the order of opening
+  private readonly outboundBy: (Outbound | undefined)[]; // by rank * STREAM_KINDS + kind; casts under my own rank
+  private readonly wanted: Wanted[] = [];
+  private readonly resends = new ResendQueue();
+  private _blocked = false;
+  private news = false;
+
+  private controlTo: Rank = 0;
+  private controlBytes = 0;
+  private readonly control = new Uint8Array(CONTROL_FRAME_BYTES);
+
+  // Used again and again, so that a frame allocates nothing.
+  private readonly header: FrameHeader;
+  private readonly part = newPart();
+  private readonly nak = newNak();
+  private readonly resend = newResend();
+  private readonly one: Rank[] = [0];
+
+  constructor(config: ViewConfig) {
+    this.config = config;
+    this.random = new Random(config.seed);
+    this.burst = new Burst(config.checked);
+    const overhead = DATA_OVERHEAD_BYTES + (config.checked ? TRAILER_BYTES : 0);
+    this.maxFrameData = Math.floor((config.frameBytes - overhead) / 8) * 8;
+    this.peers = Array.from({ length: config.members }, (_, rank) => new Peer(rank));
+    this.inbounds = new Array<Inbound | undefined>(config.members * STREAM_KINDS).fill(undefined);
+    this.outboundBy = new Array<Outbound | undefined>(config.members * STREAM_KINDS).fill(undefined);
+    this.header = newHeader();
+    this.header.flags = config.checked ? FLAG_CHECKED : 0;
+    this.header.sender = config.myRank;
+    this.header.connectionLow = config.connectionLow;
+    this.header.connectionHigh = config.connectionHigh;
+  }
+
+  // ---- streams ----
+
+  /**
+   * Opening a stream that is open replaces nothing and returns false, as does a rank that is out of range. `to` is
+   * ALL_RANKS for casts.
+   */
+  openSend(kind: StreamKind, to: Rank, ring: Ring, slot: Slot): boolean {
+    const { members, myRank, maxWindow } = this.config;
+    const one = isPt2pt(kind);
+    if (one ? to >= members || to === myRank : to !== ALL_RANKS) return false;
+    if (this.mine(kind, to) !== undefined) return false;
+    const receivers: Rank[] = [];
+    for (let rank = 0; rank < members; rank++) {
+      if (rank !== myRank && this.peer(rank).live && (!one || rank === to)) receivers.push(rank);
+    }
+    const out = new Outbound(new SendStream(kind, receivers, ring, slot, this.maxFrameData, maxWindow), to);
+    this.outbounds.push(out);
+    this.outboundBy[indexOf(kind, one ? to : myRank)] = out;
+    return true;
+  }
+
+  openReceive(kind: StreamKind, origin: Rank, ring: Ring, slot: Slot): boolean {
+    const { members, myRank } = this.config;
+    if (origin >= members || origin === myRank || this.inbound(kind, origin) !== undefined) return false;
+    this.inbounds[indexOf(kind, origin)] = new Inbound(new ReceiveStream(kind, origin, ring, slot));
+    return true;
+  }
+
+  /** Pops one of the streams that wait to be opened. */
+  takeWanted(): Wanted | undefined {
+    return this.wanted.pop();
+  }
+
+  get hasWanted(): boolean {
+    return this.wanted.length > 0;
+  }
+
+  /** Whether JavaScript has something new to look at (bytes, or room) since the last call. */
+  takeNews(): boolean {
+    const news = this.news;
+    this.news = false;
+    return news;
+  }
+
+  /** The receive stream whose next bytes would come from `sender`, for sockets that receive in place. */
+  castFrom(sender: Rank): ReceiveStream | undefined {
+    return sender < this.config.members ? this.inbound(StreamKind.cast, sender)?.stream : undefined;
+  }
+
+  private want(kind: StreamKind, origin: Rank): void {
+    this.stats.reject(Reject.stream);
+    if (!isPt2pt(kind)) return;
+    for (const wanted of this.wanted) {
+      if (wanted.origin === origin && wanted.kind === kind) return;
+    }
+    this.wanted.push({ origin, kind });
+  }
+
+  private peer(rank: Rank): Peer {
+    return this.peers[rank] as Peer;
+  }
+
+  private inbound(kind: StreamKind, origin: Rank): Inbound | undefined {
+    return this.inbounds[indexOf(kind, origin)];
+  }
+
+  private outbound(kind: StreamKind, to: Rank): Outbound | undefined {
+    return this.outboundBy[indexOf(kind, to === ALL_RANKS ? this.config.myRank : to)];
+  }
+
+  /** The stream of mine that `peer` speaks of. */
+  private mine(kind: StreamKind, peer: Rank): Outbound | undefined {
+    return this.outbound(kind, isPt2pt(kind) ? peer : ALL_RANKS);
+  }
+
+  /** Valid until the next call. */
+  private headerTo(destination: Rank): FrameHeader {
+    this.header.destination = destination;
+    return this.header;
+  }
+
+  // ---- frames in ----
+
+  /** A frame whose header names this view. What is wrong with it is counted and dropped. */
+  handleFrame(frame: Uint8Array, header: FrameHeader, now: Micros): void {
+    const { members, myRank, checked } = this.config;
+    const { sender, destination } = header;
+    if (
+      sender >= members ||
+      sender === myRank ||
+      !this.peer(sender).live ||
+      (destination !== ALL_RANKS && destination !== myRank)
+    ) {
+      return this.stats.reject(Reject.rank);
+    }
+    if (checked && (header.flags & FLAG_CHECKED) === 0) return this.stats.reject(Reject.checksum);
+    const reject = validateParts(frame, header, members, this.part);
+    if (reject !== Reject.none) return this.stats.reject(reject);
+    const end = partsEnd(frame, header);
+    for (let offset = HEADER_BYTES; offset < end; ) {
+      offset = readPart(frame, offset, end, members, this.part);
+      this.handlePart(frame, sender, now);
+    }
+  }
+
+  private handlePart(frame: Uint8Array, sender: Rank, now: Micros): void {
+    const part = this.part;
+    switch (part.type) {
+      case PartType.data:
+        return this.handleData(frame, sender, now);
+      case PartType.nak:
+        return this.handleNak(frame, sender);
+      case PartType.status:
+        return this.handleStatus(sender);
+      case PartType.heartbeat:
+        return this.handleHeartbeat(sender, now);
+      case PartType.probe: {
+        const peer = this.peer(sender);
+        peer.probed = true;
+        peer.probeTimeLow = part.timeLow;
+        peer.probeTimeHigh = part.timeHigh;
+        return;
+      }
+      case PartType.probeReply:
+        return this.handleProbeReply(sender, now);
+      case PartType.nakDone:
+        this.inbound(part.stream, part.origin)?.stream.handleNakDone(part.serial);
+        return;
+    }
+  }
+
+  private handleData(frame: Uint8Array, sender: Rank, now: Micros): void {
+    const part = this.part;
+    // Only the origin speaks for its stream, or the holder that stands in for it.
+    if (part.origin !== sender && (this.peer(part.origin).holder !== sender || isPt2pt(part.stream))) {
+      return this.stats.reject(Reject.origin);
+    }
+    const inbound = this.inbound(part.stream, part.origin);
+    if (inbound === undefined) return this.want(part.stream, part.origin);
+    switch (inbound.stream.handleData(part.position, frame, part.payload, part.length, now, this.random)) {
+      case Placed.overrun:
+        return this.stats.reject(Reject.overrun);
+      case Placed.duplicate:
+        this.stats.add(Stat.duplicateBytes, part.length);
+        break;
+      case Placed.fresh:
+        this.news = true;
+        break;
+    }
+    if (inbound.statusAt === NEVER) inbound.statusAt = now + STATUS_DELAY_US;
+  }
+
+  private handleNak(frame: Uint8Array, sender: Rank): void {
+    const part = this.part;
+    this.stats.add(Stat.naksReceived);
+    const resend = this.resend;
+    resend.kind = part.stream;
+    resend.origin = part.origin;
+    resend.to = sender;
+    resend.done = false;
+    resend.serial = part.serial;
+    for (let i = 0; i < part.length; i++) {
+      const length = rangeLength(frame, part, i);
+      resend.from = rangePosition(frame, part, i);
+      resend.end = resend.from + length;
+      if (this.resendable(resend) === undefined) {
+        this.stats.reject(Reject.overrun);
+        continue;
+      }
+      if (part.origin === this.config.myRank) this.mine(part.stream, sender)?.stream.handleLost(length);
+      this.resends.push(resend);
+    }
+    resend.done = true;
+    this.resends.push(resend);
+  }
+
+  /** The ring that still holds what was asked for; undefined if none does. */
+  private resendable(resend: Resend): Ring | undefined {
+    if (resend.origin === this.config.myRank) {
+      const stream = this.mine(resend.kind, resend.to)?.stream;
+      if (stream === undefined || resend.from < stream.floor || resend.end > stream.sent) return undefined;
+      return stream.ring;
+    }
+    if (isPt2pt(resend.kind)) return undefined;
+    const stream = this.inbound(resend.kind, resend.origin)?.stream;
+    if (stream === undefined || resend.from < stream.retained || resend.end > stream.received) return undefined;
+    return stream.ring;
+  }
+
+  private handleStatus(sender: Rank): void {
+    const part = this.part;
+    this.stats.add(Stat.statusReceived);
+    if (part.origin !== this.config.myRank) return this.stats.reject(Reject.origin);
+    const out = this.mine(part.stream, sender);
+    if (out === undefined) return this.stats.reject(Reject.stream);
+    if (!out.stream.handleStatus(sender, part.position, part.consumed, part.seen)) {
+      return this.stats.reject(Reject.overrun);
+    }
+    this.news = true;
+  }
+
+  private handleHeartbeat(sender: Rank, now: Micros): void {
+    const part = this.part;
+    this.stats.add(Stat.heartbeatsReceived);
+    if (part.origin !== sender) return this.stats.reject(Reject.origin);
+    const inbound = this.inbound(part.stream, sender);
+    if (inbound === undefined) return this.want(part.stream, sender);
+    if (!inbound.stream.handleAnnounced(part.position, part.consumed, now, this.random)) {
+      return this.stats.reject(Reject.overrun);
+    }
+    if ((part.serial & 1) !== 0) inbound.answerNow = true;
+  }
+
+  private handleProbeReply(sender: Rank, now: Micros): void {
+    // A time beyond 2^53 loses its lowest bits here, and is beyond any `now` with or without them.
+    const time = this.part.timeLow + this.part.timeHigh * TWO_TO_32;
+    if (time > now) return this.stats.reject(Reject.overrun);
+    const sample = Math.min(now - time, NAK_RETRY_MAX_US);
+    const peer = this.peer(sender);
+    peer.roundTripUs = peer.roundTripUs === 0 ? sample : Math.floor((peer.roundTripUs * 3 + sample) / 4);
+  }
+
+  // ---- frames out ----
+
+  /**
+   * Sends what is due, new data last. Returns when to poll again at the latest: `now` if the sink took less than there
+   * was to send and more may follow at once, NEVER if only news from outside can change anything.
+   */
+  poll(now: Micros, sink: Sink): Micros {
+    this._blocked = false;
+    this.refresh(now);
+    for (let rank = 0; rank < this.config.members; rank++) {
+      if (rank === this.config.myRank) continue;
+      if (this.peer(rank).live) {
+        this.pollPeer(rank, now, sink);
+      } else {
+        const inbound = this.inbound(StreamKind.cast, rank);
+        if (inbound !== undefined) this.pollNaks(inbound, rank, now, sink);
+      }
+    }
+    for (const out of this.outbounds) {
+      if (!out.heartbeat) continue;
+      out.heartbeat = false;
+      out.toldStable = out.stream.stable;
+      out.stream.heartbeatSent(now);
+    }
+    this.pollResends(sink);
+    let more = this.resends.size > 0;
+    for (const out of this.outbounds) more = this.pollData(out, now, sink) || more;
+    return more && !this._blocked ? now : this.nextDeadline();
+  }
+
+  /** Whether the sink refused something at the last poll. */
+  get blocked(): boolean {
+    return this._blocked;
+  }
+
+  private refresh(now: Micros): void {
+    for (const inbound of this.inbounds) {
+      if (inbound === undefined) continue;
+      inbound.stream.refresh();
+      if (!this.peer(inbound.stream.origin).live) {
+        inbound.answerNow = false;
+        inbound.statusAt = NEVER;
+      } else if (inbound.statusAt === NEVER && inbound.hasNews()) {
+        inbound.statusAt = now + STATUS_DELAY_US;
+      }
+    }
+    for (const out of this.outbounds) {
+      const stream = out.stream;
+      stream.refresh();
+      const untold = stream.stable > out.toldStable;
+      out.answer = now >= stream.heartbeatDeadline();
+      out.heartbeat =
+        out.answer ||
+        (untold && (now >= stream.heartbeatAt || stream.stable - out.toldStable >= stream.ring.bytes / 4));
+    }
+  }
+
+  private pollPeer(rank: Rank, now: Micros, sink: Sink): void {
+    this.controlTo = rank;
+    const peer = this.peer(rank);
+    for (let kind = 0; kind < STREAM_KINDS; kind++) {
+      const inbound = this.inbounds[rank * STREAM_KINDS + kind];
+      if (inbound !== undefined) this.pollInbound(inbound, rank, now, sink);
+    }
+    this.pollHeartbeats(rank, sink);
+    if (peer.probed) {
+      peer.probed = false;
+      const at = this.roomFor(PROBE_BYTES, sink);
+      this.wrote(writeProbe(this.control, at, PartType.probeReply, peer.probeTimeLow, peer.probeTimeHigh));
+    }
+    // A round trip is worth knowing only while there is traffic.
+    if (this.controlBytes > 0 && now >= peer.nextProbeAt) {
+      peer.nextProbeAt = now + PROBE_INTERVAL_US;
+      const at = this.roomFor(PROBE_BYTES, sink);
+      this.wrote(writeProbe(this.control, at, PartType.probe, now >>> 0, Math.floor(now / TWO_TO_32)));
+    }
+    this.flushControl(sink);
+  }
+
+  private pollInbound(inbound: Inbound, rank: Rank, now: Micros, sink: Sink): void {
+    const stream = inbound.stream;
+    const much = (stream.ring.bytes / 8) * STATUS_EIGHTHS;
+    const due =
+      inbound.answerNow ||
+      now >= inbound.statusAt ||
+      stream.received - inbound.toldReceived >= much ||
+      stream.consumed - inbound.toldConsumed >= much ||
+      stream.seen - inbound.toldSeen >= much;
+    if (due) {
+      inbound.answerNow = false;
+      inbound.statusAt = NEVER;
+      inbound.toldReceived = stream.received;
+      inbound.toldConsumed = stream.consumed;
+      inbound.toldSeen = stream.seen;
+      this.stats.add(Stat.statusSent);
+      const at = this.roomFor(STATUS_BYTES, sink);
+      const { toldReceived, toldConsumed, toldSeen } = inbound;
+      this.wrote(writeStatus(this.control, at, stream.kind, stream.origin, toldReceived, toldConsumed, toldSeen));
+    }
+    this.pollNaks(inbound, rank, now, sink);
+  }
+
+  private pollNaks(inbound: Inbound, origin: Rank, now: Micros, sink: Sink): void {
+    const asked = this.peer(origin).holder;
+    if (!this.canAsk(origin) || now < inbound.stream.nakDeadline()) return;
+    // The holder may be another than the member whose frame is being filled.
+    if (asked !== this.controlTo) this.flushControl(sink);
+    this.controlTo = asked;
+    const nak = this.nak;
+    while (inbound.stream.pollNak(now, this.retryUs(asked), nak)) {
+      this.stats.add(Stat.naksSent);
+      const at = this.roomFor(NAK_HEAD_BYTES + RANGE_BYTES * nak.count, sink);
+      this.wrote(writeNak(this.control, at, inbound.stream.kind, origin, nak.serial, nak.ranges, nak.count));
+    }
+    if (asked !== origin) this.flushControl(sink);
+    this.controlTo = origin;
+  }
+
+  private pollHeartbeats(rank: Rank, sink: Sink): void {
+    for (const out of this.outbounds) {
+      if (!out.heartbeat) continue;
+      const stream = out.stream;
+      const row = stream.stability.find(rank);
+      if (row === undefined) continue;
+      const lags = row.consumed < stream.sent;
+      const untold = stream.stable > out.toldStable;
+      if (!lags && !untold) continue;
+      this.stats.add(Stat.heartbeatsSent);
+      const at = this.roomFor(HEARTBEAT_BYTES, sink);
+      const { kind, sent, stable } = stream;
+      this.wrote(writeHeartbeat(this.control, at, kind, this.config.myRank, out.answer && lags, sent, stable));
+    }
+  }
+
+  private pollResends(sink: Sink): void {
+    const resends = this.resends;
+    while (resends.size > 0 && !this._blocked) {
+      const first = resends.at(0);
+      if (first.done) {
+        resends.drop(1);
+        if (!this.peer(first.to).live) continue;
+        this.controlTo = first.to;
+        const at = this.roomFor(NAK_DONE_BYTES, sink);
+        this.wrote(writeNakDone(this.control, at, first.kind, first.origin, first.serial));
+        this.flushControl(sink);
+        continue;
+      }
+      const to = first.to;
+      this.one[0] = to;
+      this.burst.begin(this.one, false);
+      let whole = 0; // entries that are wholly in the burst
+      let next = first.from; // within entry `whole`
+      while (whole < resends.size) {
+        const entry = resends.at(whole);
+        if (entry.done || entry.to !== to) break;
+        // What is no longer held was consumed by all since it was asked for.
+        const ring = this.peer(to).live ? this.resendable(entry) : undefined;
+        if (ring !== undefined) next = this.fillResend(entry, ring, next);
+        if (ring !== undefined && next < entry.end) break;
+        whole++;
+        next = whole < resends.size ? resends.at(whole).from : 0;
+      }
+      if (!this.burst.empty) {
+        if (!this.send(sink)) return;
+        this.stats.add(Stat.resentBytes, this.burst.bytes - this.burst.frames * DATA_OVERHEAD_BYTES);
+      }
+      resends.drop(whole);
+      if (resends.size > 0 && next > resends.at(0).from && !resends.at(0).done) resends.at(0).from = next;
+    }
+  }
+
+  /** Moves what fits of `entry`, from `next` on, into the burst; returns where it stopped. */
+  private fillResend(entry: Resend, ring: Ring, next: Position): Position {
+    const burst = this.burst;
+    let at = next;
+    while (at < entry.end) {
+      const length = Math.min(entry.end - at, this.maxFrameData);
+      if (!burst.fits(burst.dataFrameBytes(length))) break;
+      burst.addData(this.headerTo(entry.to), entry.kind, entry.origin, ring, at, length);
+      at += length;
+    }
+    return at;
+  }
+
+  /** Returns whether there is more to send at once. */
+  private pollData(out: Outbound, now: Micros, sink: Sink): boolean {
+    const stream = out.stream;
+    let sent = 0;
+    while (!this._blocked && stream.hasDataToSend()) {
+      if (sent >= MAX_POLL_BYTES) return true;
+      this.burst.begin(stream.stability.live(), out.to === ALL_RANKS);
+      stream.fill(this.burst, this.headerTo(out.to), this.config.myRank);
+      if (!this.send(sink)) return true;
+      const before = stream.sent;
+      stream.commit(now);
+      sent += stream.sent - before;
+      this.stats.add(Stat.dataBytesSent, stream.sent - before);
+    }
+    return false;
+  }
+
+  private nextDeadline(): Micros {
+    let deadline = NEVER;
+    for (const inbound of this.inbounds) {
+      if (inbound === undefined) continue;
+      deadline = Math.min(deadline, inbound.answerNow ? 0 : inbound.statusAt);
+      if (this.canAsk(inbound.stream.origin)) deadline = Math.min(deadline, inbound.stream.nakDeadline());
+    }
+    for (const out of this.outbounds) {
+      deadline = Math.min(deadline, out.stream.heartbeatDeadline());
+      if (out.stream.stable > out.toldStable) deadline = Math.min(deadline, out.stream.heartbeatAt);
+    }
+    return deadline;
+  }
+
+  /** Whether there is somebody to ask for what is missing of `origin`'s casts. */
+  private canAsk(origin: Rank): boolean {
+    const asked = this.peer(origin).holder;
+    return asked !== this.config.myRank && this.peer(asked).live;
+  }
+
+  private retryUs(rank: Rank): Micros {
+    return Math.min(Math.max(this.peer(rank).roundTripUs * 4, NAK_RETRY_MIN_US), NAK_RETRY_MAX_US);
+  }
+
+  /** Small parts for one peer are gathered in one frame: where in it the next may be written. */
+  private roomFor(bytes: number, sink: Sink): number {
+    const trailer = this.config.checked ? TRAILER_BYTES : 0;
+    const limit = Math.min(CONTROL_FRAME_BYTES, this.config.frameBytes) - trailer;
+    if (this.controlBytes > 0 && this.controlBytes + bytes > limit) this.flushControl(sink);
+    if (this.controlBytes === 0) this.controlBytes = writeHeader(this.control, 0, this.headerTo(this.controlTo));
+    return this.controlBytes;
+  }
+
+  // Not `controlBytes += write(roomFor())`: JavaScript reads the left side before roomFor changes it.
+  private wrote(bytes: number): void {
+    this.controlBytes += bytes;
+  }
+
+  private flushControl(sink: Sink): void {
+    if (this.controlBytes === 0) return;
+    this.one[0] = this.controlTo;
+    this.burst.begin(this.one, false);
+    this.burst.addFrame(this.control, this.controlBytes);
+    this.controlBytes = 0;
+    // What the sink refuses is as good as lost: each of these parts is repeated by a timer.
+    this.send(sink);
+  }
+
+  private send(sink: Sink): boolean {
+    if (!sink.send(this.burst)) {
+      this._blocked = true;
+      this.stats.add(Stat.refusedBySocket);
+      return false;
+    }
+    return true;
+  }
+
+  // ---- view changes ----
+
+  /** A failed member: its frames are dropped, and it holds nothing back. */
+  exclude(rank: Rank): void {
+    if (rank >= this.config.members || rank === this.config.myRank) return;
+    this.peer(rank).live = false;
+    for (const out of this.outbounds) out.stream.exclude(rank);
+    this.news = true;
+  }
+
+  /** What is missing of `origin`'s casts up to `upTo` is to be had from `holder`. */
+  setHolder(origin: Rank, holder: Rank, upTo: Position, now: Micros): void {
+    const { members, myRank } = this.config;
+    if (origin >= members || holder >= members || origin === myRank) return;
+    this.peer(origin).holder = holder;
+    const inbound = this.inbound(StreamKind.cast, origin);
+    if (inbound === undefined) return;
+    inbound.stream.handleAnnounced(upTo, 0, now, this.random);
+    inbound.stream.askAgain();
+  }
+
+  /** Nothing of `origin`'s casts beyond `cut` is taken in, or sent where I am the origin. */
+  stopAt(origin: Rank, cut: Position): void {
+    if (origin >= this.config.members) return;
+    if (origin === this.config.myRank) {
+      this.mine(StreamKind.cast, ALL_RANKS)?.stream.stopAt(cut);
+      return;
+    }
+    this.inbound(StreamKind.cast, origin)?.stream.stopAt(cut);
+  }
+
+  received(origin: Rank): Position {
+    if (origin >= this.config.members) return 0;
+    if (origin === this.config.myRank) return this.mine(StreamKind.cast, ALL_RANKS)?.stream.published ?? 0;
+    return this.inbound(StreamKind.cast, origin)?.stream.received ?? 0;
+  }
+}

@@ -1,0 +1,144 @@
+// One of my streams: what JavaScript wrote into the ring, how much of it went out, who has it.
+// Twin: native/core/send_stream.cc
+//
+//        resend from here on     new data
+//   --- floor ................ sent ........ published ........ limit ---
+//       limit - ring                          JavaScript writes here
+//
+// Bytes before the floor may be overwritten: everybody has consumed them.
+import type { Burst } from './burst.js';
+import type { Slot } from './counters.js';
+import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_STABLE } from './counters.js';
+import { Flow } from './flow.js';
+import type { FrameHeader, StreamKind } from './frame.js';
+import type { Micros, Position, Rank } from './limits.js';
+import { HEARTBEAT_MAX_US, HEARTBEAT_MIN_US, MAX_POSITION, NEVER } from './limits.js';
+import type { Ring } from './ring.js';
+import { Stability } from './stability.js';
+
+export class SendStream {
+  readonly kind: StreamKind;
+  readonly ring: Ring;
+  readonly stability: Stability;
+  readonly flow: Flow;
+  private readonly slot: Slot;
+  private readonly maxFrameData: number;
+  private _published: Position = 0;
+  private _sent: Position = 0;
+  private filled: Position = 0; // sent, once the burst that fill() made has gone
+  private limit: Position = 0;
+  private cut: Position = MAX_POSITION;
+  private _heartbeatAt: Micros = 0;
+  private heartbeatEvery: Micros = HEARTBEAT_MIN_US;
+
+  /** to: the receivers' ranks. maxFrameData: stream bytes in a full frame. maxWindow: see Flow. */
+  constructor(kind: StreamKind, to: readonly Rank[], ring: Ring, slot: Slot, maxFrameData: number, maxWindow: number) {
+    this.kind = kind;
+    this.ring = ring;
+    this.slot = slot;
+    this.stability = new Stability(to);
+    this.flow = new Flow(ring.bytes, maxWindow);
+    this.maxFrameData = maxFrameData;
+    this.publishLimit();
+  }
+
+  get sent(): Position {
+    return this._sent;
+  }
+
+  get published(): Position {
+    return this._published;
+  }
+
+  get stable(): Position {
+    return this.stability.received(this._sent);
+  }
+
+  get floor(): Position {
+    return this.limit - this.ring.bytes;
+  }
+
+  /** Takes in what JavaScript has published since. */
+  refresh(): void {
+    this._published = this.slot.extend(WORD_FROM_SCRIPT, this._published, this.limit - this._published);
+    if (this.stability.live().length === 0) {
+      // Nobody to send to: what is published is at once everywhere.
+      this._sent = this._published;
+      this.publishLimit();
+    }
+  }
+
+  /** A receiver's STATUS. False if it claims what was never sent. */
+  handleStatus(from: Rank, received: Position, consumed: Position, seen: Position): boolean {
+    if (seen > this._sent) return false;
+    if (!this.stability.update(from, received, consumed, seen)) return true;
+    this.flow.noteProgress(this.stability.seen(this._sent), this._sent);
+    this.heartbeatEvery = HEARTBEAT_MIN_US;
+    this.publishLimit();
+    return true;
+  }
+
+  handleLost(bytes: Position): void {
+    this.flow.noteLost(bytes);
+  }
+
+  exclude(rank: Rank): void {
+    this.stability.exclude(rank);
+    this.publishLimit();
+  }
+
+  /** Nothing beyond this position goes out any more. */
+  stopAt(cut: Position): void {
+    this.cut = cut;
+  }
+
+  hasDataToSend(): boolean {
+    const end = Math.min(this._published, this.cut);
+    return this._sent < end && this._sent - this.stability.seen(this._sent) < this.flow.window;
+  }
+
+  /** Moves up to one burst's worth of new frames into `burst`, which was begun. They count as sent once commit() is called. */
+  fill(burst: Burst, header: FrameHeader, origin: Rank): void {
+    const windowEnd = this.stability.seen(this._sent) + this.flow.window;
+    const end = Math.min(this._published, this.cut);
+    this.filled = this._sent;
+    while (this.filled < end && this.filled < windowEnd) {
+      const length = Math.min(end - this.filled, this.maxFrameData);
+      if (!burst.fits(burst.dataFrameBytes(length))) return;
+      burst.addData(header, this.kind, origin, this.ring, this.filled, length);
+      this.filled += length;
+    }
+  }
+
+  commit(now: Micros): void {
+    this._sent = this.filled;
+    this.heartbeatEvery = HEARTBEAT_MIN_US;
+    this._heartbeatAt = now + this.heartbeatEvery;
+  }
+
+  /** Whether some live receiver has not said that it consumed all that was sent. */
+  somebodyLags(): boolean {
+    return this.stability.consumed(this._sent) < this._sent;
+  }
+
+  /** When the next HEARTBEAT is due; NEVER while nobody lags. */
+  heartbeatDeadline(): Micros {
+    return this.somebodyLags() ? this._heartbeatAt : NEVER;
+  }
+
+  /** The same moment whether or not anybody lags: also when news of stability is told at the latest. */
+  get heartbeatAt(): Micros {
+    return this._heartbeatAt;
+  }
+
+  heartbeatSent(now: Micros): void {
+    this.heartbeatEvery = Math.min(this.heartbeatEvery * 2, HEARTBEAT_MAX_US);
+    this._heartbeatAt = now + this.heartbeatEvery;
+  }
+
+  private publishLimit(): void {
+    this.limit = this.flow.limit(this.stability.consumed(this._sent));
+    this.slot.store(WORD_STABLE, this.stable);
+    this.slot.store(WORD_FROM_PLANE, this.limit);
+  }
+}

@@ -1,0 +1,87 @@
+// What each receiver of one of my streams has said that it has. Twin: native/core/stability.cc
+//
+//   0 ......... consumed ......... received ......... seen ......... sent
+//     handled by    |   all arrived    |   holes in here  |  on its way
+//
+// The smallest `received` over all who have not failed is the stable position.
+
+import type { Position, Rank } from './limits.js';
+import { MAX_POSITION } from './limits.js';
+
+/** What one receiver has said. */
+export interface Row {
+  readonly rank: Rank;
+  live: boolean;
+  received: Position;
+  consumed: Position;
+  seen: Position;
+}
+
+export class Stability {
+  private readonly rows: Row[];
+  private readonly liveRanks: Rank[] = [];
+  private smallestReceived: Position = 0;
+  private smallestConsumed: Position = 0;
+  private smallestSeen: Position = 0;
+
+  constructor(receivers: readonly Rank[]) {
+    this.rows = receivers.map((rank) => ({ rank, live: true, received: 0, consumed: 0, seen: 0 }));
+    this.recompute();
+  }
+
+  /** News from a receiver; what is older than known changes nothing. Returns whether anything grew; false for a stranger. */
+  update(rank: Rank, received: Position, consumed: Position, seen: Position): boolean {
+    const row = this.find(rank);
+    if (row === undefined) return false;
+    if (received <= row.received && consumed <= row.consumed && seen <= row.seen) return false;
+    row.received = Math.max(row.received, received);
+    row.consumed = Math.max(row.consumed, consumed);
+    row.seen = Math.max(row.seen, seen);
+    this.recompute();
+    return true;
+  }
+
+  /** A failed receiver no longer holds anything back. */
+  exclude(rank: Rank): void {
+    const row = this.find(rank);
+    if (row !== undefined) row.live = false;
+    this.recompute();
+  }
+
+  // The smallest over the live receivers; `none` when there are none.
+  received(none: Position): Position {
+    return this.liveRanks.length === 0 ? none : this.smallestReceived;
+  }
+
+  consumed(none: Position): Position {
+    return this.liveRanks.length === 0 ? none : this.smallestConsumed;
+  }
+
+  seen(none: Position): Position {
+    return this.liveRanks.length === 0 ? none : this.smallestSeen;
+  }
+
+  /** The ranks of the live receivers. */
+  live(): readonly Rank[] {
+    return this.liveRanks;
+  }
+
+  find(rank: Rank): Row | undefined {
+    for (const row of this.rows) {
+      if (row.rank === rank) return row;
+    }
+    return undefined;
+  }
+
+  private recompute(): void {
+    this.liveRanks.length = 0;
+    this.smallestReceived = this.smallestConsumed = this.smallestSeen = MAX_POSITION;
+    for (const row of this.rows) {
+      if (!row.live) continue;
+      this.liveRanks.push(row.rank);
+      this.smallestReceived = Math.min(this.smallestReceived, row.received);
+      this.smallestConsumed = Math.min(this.smallestConsumed, row.consumed);
+      this.smallestSeen = Math.min(this.smallestSeen, row.seen);
+    }
+  }
+}

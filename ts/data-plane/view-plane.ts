@@ -1,0 +1,171 @@
+/**
+ * The streams of one view as JavaScript sees them: a writer for each stream that goes out, a reader for each that comes in. The same for
+ * both modes; the bytes between the members are the driver's business.
+ */
+import type { Message } from '../base/message.js';
+import { ALL_RANKS, type PlaneDriver, StreamKind, type ViewConfig } from './data-plane.js';
+import { RecordReader, type RecordReceiver, RecordWriter } from './record.js';
+import type { RingSizes } from './ring-sizes.js';
+
+const SLOT_WORDS = 32;
+/** Casts and control casts of each member, and pt2pt both ways. */
+const SLOTS_PER_MEMBER = 6;
+/** Walked at a time for each stream, so that no member's flood keeps the others waiting. */
+const TURN_BYTES = 256 * 1024;
+/** Walked before other work of the event loop gets its turn. */
+const BUDGET_BYTES = 2 * 1024 * 1024;
+
+/** Who gets the records of each kind of stream. */
+export interface Receivers {
+  readonly [StreamKind.cast]: RecordReceiver;
+  readonly [StreamKind.controlCast]: RecordReceiver;
+  readonly [StreamKind.pt2pt]: RecordReceiver;
+  readonly [StreamKind.controlPt2pt]: RecordReceiver;
+}
+
+interface Inbound {
+  readonly kind: StreamKind;
+  readonly reader: RecordReader;
+}
+
+export class ViewPlane {
+  readonly casts: RecordWriter;
+  readonly controlCasts: RecordWriter;
+  private readonly counters: Int32Array;
+  private nextSlot = 0;
+  private readonly writers: RecordWriter[] = [];
+  private readonly pt2ptWriters = new Map<number, RecordWriter>();
+  private readonly inbound: Inbound[] = [];
+  private readonly castReaders = new Map<number, RecordReader>();
+  private ringBytes = 0;
+
+  constructor(
+    private readonly driver: PlaneDriver,
+    private readonly number: number,
+    private readonly config: ViewConfig,
+    private readonly sizes: RingSizes,
+    private readonly maxMessageSize: number,
+  ) {
+    const members = config.addresses.length;
+    this.counters = new Int32Array(new SharedArrayBuffer(members * SLOTS_PER_MEMBER * SLOT_WORDS * 4));
+    driver.install(number, config, this.counters);
+    this.casts = this.openSend(StreamKind.cast, ALL_RANKS);
+    this.controlCasts = this.openSend(StreamKind.controlCast, ALL_RANKS);
+    for (let rank = 0; rank < members; rank++) {
+      if (rank === config.myRank) continue;
+      this.castReaders.set(rank, this.openReceive(StreamKind.cast, rank));
+      this.openReceive(StreamKind.controlCast, rank);
+    }
+  }
+
+  /** The stream of sends, or of control records, to one member; opened when first asked for. */
+  pt2pt(to: number, kind: typeof StreamKind.pt2pt | typeof StreamKind.controlPt2pt = StreamKind.pt2pt): RecordWriter {
+    const key = to * 4 + kind;
+    let writer = this.pt2ptWriters.get(key);
+    if (writer === undefined) {
+      writer = this.openSend(kind, to);
+      this.pt2ptWriters.set(key, writer);
+    }
+    return writer;
+  }
+
+  /** Opens a pt2pt stream that another member has begun. */
+  accept(origin: number, kind: StreamKind): void {
+    if (this.inbound.some((each) => each.kind === kind && each.reader.origin === origin)) return;
+    this.openReceive(kind, origin);
+  }
+
+  /** Lets the plane see all that was written. Returns whether there was anything. */
+  publish(): boolean {
+    let any = false;
+    for (const writer of this.writers) any = writer.publish() || any;
+    return any;
+  }
+
+  /**
+   * Hands what has arrived to the receivers, each stream in its turn. Returns whether there is more, so that the caller comes back after other
+   * work had its turn.
+   */
+  drain(receivers: Receivers, message: Message): boolean {
+    let left = BUDGET_BYTES;
+    let again = true;
+    while (again && left > 0) {
+      again = false;
+      // A handler may open streams: the list can grow under the loop.
+      for (let i = 0; i < this.inbound.length; i++) {
+        const { kind, reader } = this.inbound[i] as Inbound;
+        const walked = reader.drain(receivers[kind], message, TURN_BYTES);
+        left -= walked;
+        if (walked > 0) again = true;
+      }
+    }
+    return again;
+  }
+
+  /** Positions up to which each member's casts have arrived here; my own: what I published. */
+  received(): number[] {
+    return this.config.addresses.map((_, rank) => this.castReaders.get(rank)?.received() ?? 0);
+  }
+
+  /** The reader of a member's casts: its gate is where ordering policies act. */
+  castReader(origin: number): RecordReader | undefined {
+    return this.castReaders.get(origin);
+  }
+
+  exclude(rank: number): void {
+    this.driver.exclude(this.number, rank);
+  }
+
+  /** What is missing of `origin`'s casts up to `upTo` is fetched from `holder`. */
+  nakTarget(origin: number, holder: number, upTo: number): void {
+    this.driver.setHolder(this.number, origin, holder, upTo);
+  }
+
+  /** Nothing of `origin`'s casts is delivered, or taken in, beyond `cut`. */
+  stopAt(origin: number, cut: number): void {
+    const reader = this.castReaders.get(origin);
+    if (reader !== undefined) reader.gate = Math.min(reader.gate, cut);
+    this.driver.stopAt(this.number, origin, cut);
+  }
+
+  /** Bytes of memory that rings and messages in the making take now. */
+  memoryBytes(): number {
+    return this.inbound.reduce((sum, each) => sum + each.reader.pendingBytes, this.ringBytes);
+  }
+
+  retire(): void {
+    this.driver.retire(this.number);
+  }
+
+  private openSend(kind: StreamKind, to: number): RecordWriter {
+    const slot = this.takeSlot();
+    const ring = this.makeRing(kind);
+    this.driver.openSend(this.number, kind, to, ring, slot);
+    const writer = new RecordWriter(ring, this.counters, slot, () => this.driver.flush());
+    this.writers.push(writer);
+    return writer;
+  }
+
+  private openReceive(kind: StreamKind, origin: number): RecordReader {
+    const slot = this.takeSlot();
+    const ring = this.makeRing(kind);
+    this.driver.openReceive(this.number, kind, origin, ring, slot);
+    const reader = new RecordReader(origin, ring, this.counters, slot, this.maxMessageSize);
+    this.inbound.push({ kind, reader });
+    return reader;
+  }
+
+  private takeSlot(): number {
+    return this.nextSlot++;
+  }
+
+  /**
+   * Only the TypeScript plane's worker needs shared memory; the addon is given a pointer, and V8 copies into unshared memory
+   * twice as fast.
+   */
+  private makeRing(kind: StreamKind): Uint8Array {
+    const bytes = this.sizes[kind];
+    this.ringBytes += bytes;
+    return new Uint8Array(this.driver.needsSharedRings ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The properties that a group can be asked for, as in the seed documents: names separated by colons, matched without case, in any
+ * order (`'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow'`). A stack without Gmp runs in a fixed view that the caller gives.
+ *
+ * Source: Ensemble's type/property.ml.
+ */
+import { ConsortArgumentError, ConsortError } from '../base/errors.js';
+import { didYouMean } from '../base/nearest.js';
+import { listOf, quote } from '../base/show.js';
+
+interface PropertyDescription {
+  /** What a group with it has, one sentence. */
+  readonly sentence: string;
+  /** Whether it is built. */
+  readonly available: boolean;
+}
+
+export const PROPERTIES = {
+  Agree: { sentence: 'Agreed (safe) delivery: a message is delivered when every member has it.', available: false },
+  Auth: { sentence: 'Only members that know the key of the group get in.', available: false },
+  Causal: { sentence: 'Casts are delivered after the casts that they may depend on.', available: false },
+  Debug: { sentence: 'Layers that check what the stack promises.', available: false },
+  Drop: { sentence: 'Faults on purpose; for a fixed view there is the option `drop`.', available: false },
+  Flow: { sentence: 'Flow control: nobody sends more than the slowest receiver takes.', available: true },
+  Frag: { sentence: 'Messages longer than a frame are sent in fragments.', available: true },
+  Gmp: { sentence: 'Group membership: views that members join and leave.', available: false },
+  Heal: { sentence: 'Partitions of a group find each other and merge.', available: false },
+  Local: { sentence: 'A member gets its own casts.', available: false },
+  Migrate: { sentence: 'A member keeps its identity when its address changes.', available: false },
+  Primary: { sentence: 'At most one of the partitions of a group is marked primary.', available: false },
+  Privacy: { sentence: 'Application data is encrypted.', available: false },
+  Rekey: { sentence: 'The key of the group can be changed.', available: false },
+  Scale: { sentence: 'Failure detection and stability by gossip, for large views.', available: false },
+  Slander: { sentence: 'Members share whom they suspect.', available: false },
+  Subcast: { sentence: 'Sends are FIFO with casts.', available: false },
+  Suspect: { sentence: 'Failure detection.', available: false },
+  Switch: { sentence: 'The protocol stack can be changed.', available: false },
+  Sync: { sentence: 'All who go from one view to the next have delivered the same casts.', available: false },
+  Total: { sentence: 'All members deliver all casts in one order.', available: false },
+} as const satisfies Record<string, PropertyDescription>;
+
+export type PropertyName = keyof typeof PROPERTIES;
+
+const NAMES = Object.keys(PROPERTIES) as PropertyName[];
+const BY_UPPER_CASE = new Map(NAMES.map((name) => [name.toUpperCase(), name]));
+
+export function availableProperties(): PropertyName[] {
+  return NAMES.filter((name) => PROPERTIES[name].available);
+}
+
+/**
+ * The properties named in `text`, each once, in the order of the table. Throws when there is none, when a name is unknown, or when it is not
+ * available yet. `path` says where the text came from.
+ */
+export function parseProperties(text: string, path = 'properties'): readonly PropertyName[] {
+  const asked = new Set<PropertyName>();
+  for (const word of text.split(':')) {
+    const name = BY_UPPER_CASE.get(word.trim().toUpperCase());
+    if (name === undefined) throw unknownProperty(word.trim(), path);
+    asked.add(name);
+  }
+  const chosen = NAMES.filter((name) => asked.has(name));
+  const missing = chosen.filter((name) => !PROPERTIES[name].available);
+  if (missing.length > 0) throw notAvailable(missing, path);
+  return Object.freeze(chosen);
+}
+
+/** The stack of layers that gives these properties, as Ensemble writes it: what a view shows as its protocol. */
+export function stackOf(properties: readonly PropertyName[]): string {
+  const layers = ['Top_appl'];
+  if (properties.includes('Frag')) layers.push('Frag');
+  if (properties.includes('Flow')) layers.push('Pt2ptw', 'Mflow');
+  layers.push('Pt2pt', 'Stable', 'Mnak', 'Bottom');
+  return layers.join(':');
+}
+
+function unknownProperty(word: string, path: string): ConsortArgumentError {
+  const problem = word === '' ? 'got an empty name' : `${quote(word)} is no property`;
+  return new ConsortArgumentError(
+    'ERR_INVALID_OPTION',
+    `${path}: ${problem}, want names separated by colons, of ${listOf(NAMES)}${didYouMean(word, NAMES)}`,
+    { details: { path, got: word, known: NAMES } },
+  );
+}
+
+function notAvailable(missing: readonly PropertyName[], path: string): ConsortError {
+  const available = availableProperties();
+  return new ConsortError(
+    'ERR_NOT_AVAILABLE',
+    `${path}: ${listOf(missing)} ${missing.length === 1 ? 'is' : 'are'} not available yet; available: ${listOf(available)}`,
+    { details: { path, missing, available } },
+  );
+}
