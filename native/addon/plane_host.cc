@@ -64,7 +64,7 @@ int PlaneHost::start(const Options& options, std::string& failed_call) {
 void PlaneHost::flush() {
   if (closing_) return;
   if (thread_ != nullptr) {
-    thread_->wake();
+    thread_->flush();
   } else {
     // JavaScript is on the stack: it is told later, by the loop.
     step(true, false);

@@ -66,11 +66,6 @@ DataPlane::Outbound* DataPlane::outbound(StreamKind kind, Rank to) const {
   return outbound_by_[index_of(kind, to == kAllRanks ? config_.my_rank : to)];
 }
 
-const ReceiveStream* DataPlane::stream_or_null(Rank origin) const {
-  const Inbound* in = inbound(StreamKind::kCast, origin);
-  return in == nullptr ? nullptr : &in->stream;
-}
-
 FrameHeader DataPlane::header_to(Rank destination) const {
   return {config_.checked ? kFlagChecked : uint8_t{0}, config_.my_rank, destination, config_.connection};
 }
@@ -83,10 +78,13 @@ void DataPlane::handle_frame(const uint8_t* frame, size_t length, const FrameHea
     return stats_.reject(Reject::kRank);
   }
   if (config_.checked && (header.flags & kFlagChecked) == 0) return stats_.reject(Reject::kChecksum);
+  // Nearly every frame has one part: it is read once. Of several, all are checked before the first is acted on.
+  const uint32_t only_end = parts_end(length, header);
+  Part part;
+  if (read_part(frame, kHeaderBytes, only_end, config_.members, part) == only_end) return handle_part(part, header, now);
   uint32_t end = 0;
   const Reject reject = validate_parts(frame, length, header, config_.members, end);
   if (reject != Reject::kNone) return stats_.reject(reject);
-  Part part;
   for (uint32_t offset = kHeaderBytes; offset < end;) {
     offset = read_part(frame, offset, end, config_.members, part);
     handle_part(part, header, now);
@@ -105,17 +103,24 @@ void DataPlane::handle_part(const Part& part, const FrameHeader& header, Micros 
       peers_[sender].probe_time = part.position;
       return;
     case PartType::kProbeReply: return handle_probe_reply(part, sender, now);
-    case PartType::kNakDone:
-      if (Inbound* in = inbound(part.stream, part.origin); in != nullptr) in->stream.handle_nak_done(part.serial);
-      return;
+    case PartType::kNakDone: return handle_nak_done(part, sender);
   }
 }
 
+// Only the origin speaks for its stream, or the holder that stands in for it.
+bool DataPlane::may_speak_for(Rank sender, const Part& part) const {
+  return part.origin == sender || (peers_[part.origin].holder == sender && !is_pt2pt(part.stream));
+}
+
+void DataPlane::handle_nak_done(const Part& part, Rank sender) {
+  if (!may_speak_for(sender, part)) return stats_.reject(Reject::kOrigin);
+  Inbound* in = inbound(part.stream, part.origin);
+  if (in == nullptr) return stats_.reject(Reject::kStream);
+  in->stream.handle_nak_done(part.serial);
+}
+
 void DataPlane::handle_data(const Part& part, Rank sender, Micros now) {
-  // Only the origin speaks for its stream, or the holder that stands in for it.
-  if (part.origin != sender && (peers_[part.origin].holder != sender || is_pt2pt(part.stream))) {
-    return stats_.reject(Reject::kOrigin);
-  }
+  if (!may_speak_for(sender, part)) return stats_.reject(Reject::kOrigin);
   Inbound* in = inbound(part.stream, part.origin);
   if (in == nullptr) return want(part.stream, part.origin);
   ReceiveStream& stream = in->stream;
@@ -130,34 +135,35 @@ void DataPlane::handle_data(const Part& part, Rank sender, Micros now) {
 void DataPlane::handle_nak(const Part& part, Rank sender) {
   stats_.add(Stat::kNaksReceived);
   Resend resend{part.stream, part.origin, sender, false, part.serial, 0, 0};
+  Held held;
+  if (!find_held(resend, held)) return stats_.reject(Reject::kStream);
+  bool any = false;
   for (uint32_t i = 0; i < part.length; i++) {
     const Range range = read_range(part, i);
-    resend.from = range.position;
-    resend.end = range.position + range.length;
-    Ring ring;
-    if (!resendable(resend, ring)) {
-      stats_.reject(Reject::kOverrun);
-      continue;
-    }
-    if (part.origin == config_.my_rank) mine(part.stream, sender)->stream.handle_lost(range.length);
-    resends_.push(resend);
+    resend.from = std::max(range.position, held.from);
+    resend.end = std::min(range.position + range.length, held.end);
+    if (resend.from >= resend.end) continue;
+    any = resends_.push(resend) || any;
+    if (part.origin == config_.my_rank) mine(part.stream, sender)->stream.handle_lost(sender, resend.end - resend.from);
   }
+  // Without anything to send again there is no answer: one would only be asked again at once.
+  if (!any) return stats_.reject(Reject::kOverrun);
   resend.done = true;
   resends_.push(resend);
 }
 
-// Whether what was asked for is still held here, and in which ring.
-bool DataPlane::resendable(const Resend& resend, Ring& ring) const {
+// What of a stream can be sent again from here to the one who asks.
+bool DataPlane::find_held(const Resend& resend, Held& held) const {
   if (resend.origin == config_.my_rank) {
     const Outbound* out = mine(resend.kind, resend.to);
-    if (out == nullptr || resend.from < out->stream.floor() || resend.end > out->stream.sent()) return false;
-    ring = out->stream.ring();
+    if (out == nullptr) return false;
+    held = {out->stream.ring(), out->stream.floor(), out->stream.sent()};
     return true;
   }
-  if (is_pt2pt(resend.kind)) return false;
-  const Inbound* in = inbound(resend.kind, resend.origin);
-  if (in == nullptr || resend.from < in->stream.retained() || resend.end > in->stream.received()) return false;
-  ring = in->stream.ring();
+  // Sends to one member are held by nobody else.
+  const Inbound* in = is_pt2pt(resend.kind) ? nullptr : inbound(resend.kind, resend.origin);
+  if (in == nullptr) return false;
+  held = {in->stream.ring(), in->stream.retained(), in->stream.received()};
   return true;
 }
 
@@ -166,7 +172,9 @@ void DataPlane::handle_status(const Part& part, Rank sender, Micros) {
   if (part.origin != config_.my_rank) return stats_.reject(Reject::kOrigin);
   Outbound* out = mine(part.stream, sender);
   if (out == nullptr) return stats_.reject(Reject::kStream);
-  if (!out->stream.handle_status(sender, part.position, part.consumed, part.seen)) return stats_.reject(Reject::kOverrun);
+  if (!out->stream.handle_status(sender, {part.position, part.consumed, part.seen, part.serial})) {
+    return stats_.reject(Reject::kOverrun);
+  }
   news_ = true;
 }
 
@@ -202,11 +210,9 @@ Micros DataPlane::poll(Micros now, Sink& sink) {
   for (const auto& out : outbound_) {
     if (!out->heartbeat) continue;
     out->heartbeat = false;
-    out->told_stable = out->stream.stable();
     out->stream.heartbeat_sent(now);
   }
-  poll_resends(sink);
-  bool more = resends_.size() > 0;
+  bool more = poll_resends(sink);
   for (const auto& out : outbound_) more = poll_data(*out, now, sink) || more;
   return more && !blocked_ ? now : next_deadline();
 }
@@ -224,11 +230,9 @@ void DataPlane::refresh(Micros now) {
   }
   for (const auto& out : outbound_) {
     SendStream& stream = out->stream;
-    stream.refresh();
-    const bool untold = stream.stable() > out->told_stable;
+    if (stream.refresh()) news_ = true;
     out->answer = now >= stream.heartbeat_deadline();
-    out->heartbeat = out->answer || (untold && (now >= stream.heartbeat_at() ||
-                                                stream.stable() - out->told_stable >= stream.ring().bytes() / 4));
+    out->heartbeat = out->answer || stream.much_is_stable();
   }
 }
 
@@ -265,7 +269,8 @@ void DataPlane::poll_inbound(Inbound& in, Rank rank, Micros now, Sink& sink) {
     in.told_seen = stream.seen();
     stats_.add(Stat::kStatusSent);
     uint8_t* at = room_for(kStatusBytes, sink);
-    wrote(write_status(at, stream.kind(), stream.origin(), in.told_received, in.told_consumed, in.told_seen));
+    const Progress progress{in.told_received, in.told_consumed, in.told_seen, static_cast<uint32_t>(stream.stable())};
+    wrote(write_status(at, stream.kind(), stream.origin(), progress));
   }
   poll_naks(in, rank, now, sink);
 }
@@ -291,54 +296,65 @@ void DataPlane::poll_heartbeats(Rank rank, Sink& sink) {
     if (!out->heartbeat) continue;
     const Stability::Row* row = out->stream.stability().find(rank);
     if (row == nullptr) continue;
-    const bool lags = row->consumed < out->stream.sent();
-    const bool untold = out->stream.stable() > out->told_stable;
-    if (!lags && !untold) continue;
+    if (!out->stream.lags(*row)) continue;
     stats_.add(Stat::kHeartbeatsSent);
-    wrote(write_heartbeat(room_for(kHeartbeatBytes, sink), out->stream.kind(), config_.my_rank, out->answer && lags,
-                                      out->stream.sent(), out->stream.stable()));
+    uint8_t* at = room_for(kHeartbeatBytes, sink);
+    wrote(write_heartbeat(at, out->stream.kind(), config_.my_rank, out->answer, out->stream.sent(), out->stream.stable()));
   }
 }
 
-void DataPlane::poll_resends(Sink& sink) {
+// Returns whether there is more to send at once.
+bool DataPlane::poll_resends(Sink& sink) {
+  Position sent = 0;
   while (resends_.size() > 0 && !blocked_) {
-    const Resend first = resends_.at(0);
-    if (first.done) {
+    if (sent >= kMaxPollBytes) return true;
+    if (resends_.at(0).done) {
+      answer_nak(resends_.at(0), sink);
       resends_.drop(1);
-      if (!peers_[first.to].live) continue;
-      control_to_ = first.to;
-      wrote(write_nak_done(room_for(kNakDoneBytes, sink), first.kind, first.origin, first.serial));
-      flush_control(sink);
       continue;
     }
-    burst_.begin(&first.to, 1, false);
-    uint32_t whole = 0;           // entries that are wholly in the burst
-    Position next = first.from;   // within entry `whole`
-    while (whole < resends_.size()) {
+    const Rank to = resends_.at(0).to;
+    burst_.begin(&to, 1, false);
+    uint32_t whole = 0;  // entries that are wholly in the burst
+    Position rest = 0;   // where to go on in the next one
+    Position bytes = 0;
+    while (whole < resends_.size() && !resends_.at(whole).done && resends_.at(whole).to == to) {
       const Resend& entry = resends_.at(whole);
-      Ring ring;
-      if (entry.done || entry.to != first.to) break;
-      // What is no longer held was consumed by all since it was asked for.
-      if (!peers_[entry.to].live || !resendable(entry, ring)) next = entry.end;
-      bool full = false;
-      while (next < entry.end && !full) {
-        const uint32_t length = static_cast<uint32_t>(std::min<Position>(entry.end - next, max_frame_data_));
-        full = !burst_.fits(burst_.data_frame_bytes(length));
-        if (full) break;
-        burst_.add_data(header_to(first.to), entry.kind, entry.origin, ring, next, length);
-        next += length;
-      }
-      if (full) break;
+      rest = fill_resend(entry, bytes);
+      if (rest < entry.end) break;
       whole++;
-      next = whole < resends_.size() ? resends_.at(whole).from : 0;
     }
-    if (!burst_.empty()) {
-      if (!send(sink, burst_)) return;
-      stats_.add(Stat::kResentBytes, burst_.bytes() - static_cast<uint64_t>(burst_.frames()) * kDataOverheadBytes);
-    }
+    if (!burst_.empty() && !send(sink, burst_)) return true;
+    stats_.add(Stat::kResentBytes, bytes);
+    sent += bytes;
+    const bool partly = whole < resends_.size() && !resends_.at(whole).done && resends_.at(whole).to == to;
     resends_.drop(whole);
-    if (resends_.size() > 0 && next > resends_.at(0).from && !resends_.at(0).done) resends_.at(0).from = next;
+    if (partly) resends_.at(0).from = rest;
   }
+  return resends_.size() > 0;
+}
+
+// Adds frames of one entry to the burst, as many as fit; returns where it stopped, and adds to `bytes` what it took.
+Position DataPlane::fill_resend(const Resend& entry, Position& bytes) {
+  Held held;
+  // What is no longer held was consumed by all since it was asked for.
+  if (!peers_[entry.to].live || !find_held(entry, held) || entry.from < held.from || entry.end > held.end) return entry.end;
+  Position at = entry.from;
+  while (at < entry.end) {
+    const uint32_t length = static_cast<uint32_t>(std::min<Position>(entry.end - at, max_frame_data_));
+    if (!burst_.fits(burst_.data_frame_bytes(length))) return at;
+    burst_.add_data(header_to(entry.to), entry.kind, entry.origin, held.ring, at, length);
+    at += length;
+    bytes += length;
+  }
+  return at;
+}
+
+void DataPlane::answer_nak(const Resend& done, Sink& sink) {
+  if (!peers_[done.to].live) return;
+  control_to_ = done.to;
+  wrote(write_nak_done(room_for(kNakDoneBytes, sink), done.kind, done.origin, done.serial));
+  flush_control(sink);
 }
 
 // Returns whether there is more to send at once.
@@ -364,11 +380,13 @@ Micros DataPlane::next_deadline() const {
   for (const auto& in : inbound_) {
     if (in == nullptr) continue;
     deadline = std::min(deadline, in->answer_now ? 0 : in->status_at);
-    if (can_ask(in->stream.origin())) deadline = std::min(deadline, in->stream.nak_deadline());
+    // Of a member that failed only the casts are to be had from somebody else.
+    const Rank origin = in->stream.origin();
+    const bool asks = can_ask(origin) && (peers_[origin].live || in->stream.kind() == StreamKind::kCast);
+    if (asks) deadline = std::min(deadline, in->stream.nak_deadline());
   }
   for (const auto& out : outbound_) {
     deadline = std::min(deadline, out->stream.heartbeat_deadline());
-    if (out->stream.stable() > out->told_stable) deadline = std::min(deadline, out->stream.heartbeat_at());
   }
   return deadline;
 }
@@ -405,6 +423,21 @@ bool DataPlane::send(Sink& sink, const Burst& burst) {
     return false;
   }
   return true;
+}
+
+void DataPlane::answer_all() {
+  for (const auto& in : inbound_) {
+    if (in != nullptr) in->answer_now = true;
+  }
+}
+
+Position DataPlane::unsent_bytes() {
+  Position sum = 0;
+  for (const auto& out : outbound_) {
+    out->stream.refresh();
+    sum += out->stream.published() - out->stream.sent();
+  }
+  return sum;
 }
 
 // ---- view changes ----

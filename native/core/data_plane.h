@@ -58,8 +58,13 @@ class DataPlane {
     news_ = false;
     return news;
   }
+  // Bytes that JavaScript has published and that have not gone out.
+  Position unsent_bytes();
   // Whether the sink refused something at the last poll.
   bool blocked() const { return blocked_; }
+
+  // At the next poll every origin gets a STATUS: what a view says last.
+  void answer_all();
 
   // For view changes. A failed member: its frames are dropped, and it holds nothing back.
   void exclude(Rank rank);
@@ -67,10 +72,8 @@ class DataPlane {
   void set_holder(Rank origin, Rank holder, Position up_to, Micros now);
   // Nothing of `origin`'s casts beyond `cut` is taken in, or sent where I am the origin.
   void stop_at(Rank origin, Position cut);
+  // How far I have `origin`'s casts without a gap; my own: as far as JavaScript has published them.
   Position received(Rank origin) const;
-
-  // The receive stream whose next bytes would come from `sender`, for sockets that receive in place.
-  const ReceiveStream* cast_from(Rank sender) const { return sender < config_.members ? stream_or_null(sender) : nullptr; }
 
  private:
   struct Inbound {
@@ -87,7 +90,6 @@ class DataPlane {
   struct Outbound {
     SendStream stream;
     Rank to;  // kAllRanks for casts
-    Position told_stable = 0;
     bool heartbeat = false;  // due in this poll
     bool answer = false;     // and it asks for STATUS
   };
@@ -100,7 +102,13 @@ class DataPlane {
     Rank holder;  // whom to ask for this member's casts
   };
 
-  const ReceiveStream* stream_or_null(Rank origin) const;
+  // What of a stream is held here: [from, end) in `ring`.
+  struct Held {
+    Ring ring;
+    Position from;
+    Position end;
+  };
+
   Inbound* inbound(StreamKind kind, Rank origin) const;
   Outbound* outbound(StreamKind kind, Rank to) const;
   // The stream of mine that `peer` speaks of.
@@ -114,14 +122,18 @@ class DataPlane {
   void handle_heartbeat(const Part& part, Rank sender, Micros now);
   void handle_probe_reply(const Part& part, Rank sender, Micros now);
   void want(StreamKind kind, Rank origin);
-  bool resendable(const Resend& resend, Ring& ring) const;
+  void handle_nak_done(const Part& part, Rank sender);
+  bool may_speak_for(Rank sender, const Part& part) const;
+  bool find_held(const Resend& resend, Held& held) const;
 
   void refresh(Micros now);
   void poll_peer(Rank rank, Micros now, Sink& sink);
   void poll_inbound(Inbound& in, Rank rank, Micros now, Sink& sink);
   void poll_naks(Inbound& in, Rank origin, Micros now, Sink& sink);
   void poll_heartbeats(Rank rank, Sink& sink);
-  void poll_resends(Sink& sink);
+  bool poll_resends(Sink& sink);
+  Position fill_resend(const Resend& entry, Position& bytes);
+  void answer_nak(const Resend& done, Sink& sink);
   bool poll_data(Outbound& out, Micros now, Sink& sink);
   Micros next_deadline() const;
   Micros retry_us(Rank rank) const;

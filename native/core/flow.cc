@@ -9,15 +9,13 @@ Flow::Flow(uint32_t ring_bytes, uint32_t max_window)
       max_window_(std::max(std::min(max_window, ring_bytes), std::min(kMinWindowBytes, ring_bytes))),
       window_(max_window_) {}
 
-void Flow::note_progress(Position seen, Position sent) {
-  if (seen < round_end_) return;
+void Flow::end_round(Position lost, Position sent) {
   const Position round = round_end_ - round_start_;
-  if (lost_ * 100 > round * kLossTolerancePercent && round > 0) {
+  if (lost * 100 > round * kLossTolerancePercent && round > 0) {
     window_ = std::max(window_ / 10 * 7, std::min(kMinWindowBytes, max_window_));
   } else {
     window_ = std::min(window_ + window_ / 4, max_window_);
   }
-  lost_ = 0;
   round_start_ = round_end_;
   round_end_ = sent;
 }

@@ -18,9 +18,10 @@ class Flow {
   Position limit(Position slowest_consumed) const { return slowest_consumed + ring_bytes_; }
   uint32_t window() const { return window_; }
 
-  void note_lost(Position bytes) { lost_ += bytes; }
-  // `seen` is what the slowest live receiver has seen of the stream, `sent` what went out.
-  void note_progress(Position seen, Position sent);
+  // Whether a round is over when the slowest live receiver has seen this much.
+  bool round_is_over(Position seen) const { return seen >= round_end_; }
+  // Ends a round: `lost` bytes of it at most were asked for again by any one receiver. The next one lasts until all that is sent by now is seen.
+  void end_round(Position lost, Position sent);
 
  private:
   uint32_t ring_bytes_;
@@ -28,7 +29,6 @@ class Flow {
   uint32_t window_;
   Position round_start_ = 0;
   Position round_end_ = 0;
-  Position lost_ = 0;
 };
 
 }  // namespace consort

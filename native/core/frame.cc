@@ -20,8 +20,12 @@ bool is_range(Position position, Position length) {
 }
 
 bool ranges_are_valid(const uint8_t* ranges, uint32_t count) {
+  Position last_end = 0;
   for (uint32_t i = 0; i < count; i++) {
-    if (!is_range(load64(ranges + kRangeBytes * i), load64(ranges + kRangeBytes * i + 8))) return false;
+    const Position position = load64(ranges + kRangeBytes * i);
+    const Position length = load64(ranges + kRangeBytes * i + 8);
+    if (!is_range(position, length) || position < last_end) return false;
+    last_end = position + length;
   }
   return true;
 }
@@ -48,7 +52,8 @@ uint32_t read_nak(const uint8_t* at, uint32_t room, Part& part) {
 }
 
 uint32_t read_status(const uint8_t* at, uint32_t room, Part& part) {
-  if (room < kStatusBytes || load32(at + 4) != 0) return 0;
+  if (room < kStatusBytes) return 0;
+  part.serial = load32(at + 4);
   part.position = load64(at + 8);
   part.consumed = load64(at + 16);
   part.seen = load64(at + 24);
@@ -100,11 +105,11 @@ uint32_t write_nak(uint8_t* out, StreamKind stream, Rank origin, uint32_t serial
   return kNakHeadBytes + kRangeBytes * count;
 }
 
-uint32_t write_status(uint8_t* out, StreamKind stream, Rank origin, Position received, Position consumed, Position seen) {
-  write_part_head(out, PartType::kStatus, stream, origin, 0);
-  store64(out + 8, received);
-  store64(out + 16, consumed);
-  store64(out + 24, seen);
+uint32_t write_status(uint8_t* out, StreamKind stream, Rank origin, const Progress& progress) {
+  write_part_head(out, PartType::kStatus, stream, origin, progress.stable_low);
+  store64(out + 8, progress.received);
+  store64(out + 16, progress.consumed);
+  store64(out + 24, progress.seen);
   return kStatusBytes;
 }
 
@@ -148,7 +153,7 @@ Reject validate_header(const uint8_t* frame, size_t length, FrameHeader& header)
 }
 
 Reject validate_parts(const uint8_t* frame, size_t length, const FrameHeader& header, uint32_t members, uint32_t& end) {
-  end = static_cast<uint32_t>(length) - ((header.flags & kFlagChecked) != 0 ? kTrailerBytes : 0);
+  end = parts_end(length, header);
   uint32_t offset = kHeaderBytes;
   if (offset == end) return Reject::kPart;
   Part part;

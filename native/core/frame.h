@@ -48,13 +48,21 @@ struct Range {
   Position length;
 };
 
+// How far a receiver has come with a stream: what STATUS says.
+struct Progress {
+  Position received;
+  Position consumed;
+  Position seen;
+  uint32_t stable_low;  // the low half of the stable position that it was told last
+};
+
 // One part, decoded. Which fields mean something depends on the type.
 struct Part {
   PartType type;
   StreamKind stream;
   Rank origin;
   uint32_t length;         // DATA: bytes that follow; NAK: count of ranges
-  uint32_t serial;         // NAK, NAK_DONE; HEARTBEAT: flags
+  uint32_t serial;         // NAK, NAK_DONE; HEARTBEAT: flags; STATUS: low half of the stable position
   Position position;       // DATA: position; STATUS: received; HEARTBEAT: sent; PROBE: time
   Position consumed;       // STATUS: consumed; HEARTBEAT: stable
   Position seen;           // STATUS
@@ -84,7 +92,7 @@ inline void store64(uint8_t* p, uint64_t v) {
 uint32_t write_header(uint8_t* out, const FrameHeader& header);
 uint32_t write_data(uint8_t* out, StreamKind stream, Rank origin, uint32_t length, Position position);
 uint32_t write_nak(uint8_t* out, StreamKind stream, Rank origin, uint32_t serial, const Range* ranges, uint32_t count);
-uint32_t write_status(uint8_t* out, StreamKind stream, Rank origin, Position received, Position consumed, Position seen);
+uint32_t write_status(uint8_t* out, StreamKind stream, Rank origin, const Progress& progress);
 uint32_t write_heartbeat(uint8_t* out, StreamKind stream, Rank origin, bool answer, Position sent, Position stable);
 uint32_t write_probe(uint8_t* out, PartType type, Micros time);
 uint32_t write_nak_done(uint8_t* out, StreamKind stream, Rank origin, uint32_t serial);
@@ -92,6 +100,11 @@ uint32_t write_trailer(uint8_t* out, uint32_t crc);
 
 // Checks length, magic, version, flags and trailer; fills `header`.
 Reject validate_header(const uint8_t* frame, size_t length, FrameHeader& header);
+
+// Where the parts of a frame whose header was accepted end.
+inline uint32_t parts_end(size_t length, const FrameHeader& header) {
+  return static_cast<uint32_t>(length) - ((header.flags & kFlagChecked) != 0 ? kTrailerBytes : 0);
+}
 
 // Checks each part of a frame whose header was accepted, members being the size of the view. `end` is set to where the parts end.
 Reject validate_parts(const uint8_t* frame, size_t length, const FrameHeader& header, uint32_t members, uint32_t& end);

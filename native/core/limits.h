@@ -35,7 +35,7 @@ inline constexpr uint32_t kMaxResends = 8192;        // ranges waiting to be sen
 inline constexpr uint32_t kControlFrameBytes = kMinFrameBytes;  // NAK, STATUS, ... stay below any MTU in use
 
 inline constexpr Micros kNakDelayUs = 100;            // a gap is asked for after 0 to this long
-inline constexpr Micros kNakRetryMinUs = 5'000;       // first repeat of a NAK that stays unanswered
+inline constexpr Micros kNakRetryMinUs = 1'000;       // first repeat of a NAK that stays unanswered
 inline constexpr Micros kNakRetryMaxUs = 200'000;     // repeats back off up to this
 inline constexpr Micros kStatusDelayUs = 2'000;       // news waits at most this long for a STATUS
 inline constexpr Micros kHeartbeatMinUs = 4'000;      // first HEARTBEAT while somebody lags behind

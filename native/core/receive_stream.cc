@@ -24,33 +24,39 @@ ReceiveStream::Placed ReceiveStream::handle_data(Position position, const uint8_
   if (position == received_) {
     ring_.copy_in(position, bytes, fresh);
     received_ = end;
-    seen_ = std::max(seen_, end);
+    note_seen(end);
     if (!intervals_.empty()) absorb();
     slot_.store(kWordFromPlane, received_);
     return Placed::kNew;
   }
-  if (!insert(position, end)) return Placed::kDuplicate;
+  const Placed placed = insert(position, end);
+  if (placed != Placed::kNew) return placed;
   ring_.copy_in(position, bytes, fresh);
-  seen_ = std::max(seen_, end);
+  note_seen(end);
   note_edge(now, random);
   return Placed::kNew;
 }
 
-// Adds [start, end) to the intervals. False if it is there already, or there is no room for one more: then it is as if it was lost.
-bool ReceiveStream::insert(Position start, Position end) {
+void ReceiveStream::note_seen(Position end) {
+  seen_ = std::max(seen_, end);
+  written_ = std::max(written_, end);
+}
+
+// Adds [start, end) to the intervals.
+ReceiveStream::Placed ReceiveStream::insert(Position start, Position end) {
   // Nearly always at the end: new data after a gap.
   if (!intervals_.empty() && intervals_.back().end == start) {
     intervals_.back().end = end;
-    return true;
+    return Placed::kNew;
   }
   const auto first = std::lower_bound(intervals_.begin(), intervals_.end(), start,
                                       [](const Interval& interval, Position p) { return interval.end < p; });
   if (first == intervals_.end() || end < first->start) {
-    if (intervals_.size() == kMaxIntervals) return false;
+    if (intervals_.size() == kMaxIntervals) return Placed::kOverrun;
     intervals_.insert(first, {start, end});
-    return true;
+    return Placed::kNew;
   }
-  if (first->start <= start && end <= first->end) return false;
+  if (first->start <= start && end <= first->end) return Placed::kDuplicate;
   first->start = std::min(first->start, start);
   auto last = first;
   while (last != intervals_.end() && last->start <= end) {
@@ -59,7 +65,7 @@ bool ReceiveStream::insert(Position start, Position end) {
   }
   first->end = std::max(first->end, end);
   intervals_.erase(first + 1, last);
-  return true;
+  return Placed::kNew;
 }
 
 // The intervals that received_ has reached become part of what is received.
@@ -84,15 +90,22 @@ bool ReceiveStream::handle_announced(Position sent, Position stable, Micros now,
   return true;
 }
 
+// Resends go out in the order of the NAKs: what answers this one comes after all that answers those before it.
 void ReceiveStream::handle_nak_done(uint32_t serial) {
   for (Outstanding& nak : outstanding_) {
-    if (nak.serial == serial) nak.done = true;
+    if (static_cast<int32_t>(nak.serial - serial) <= 0) nak.done = true;
   }
 }
 
 void ReceiveStream::stop_at(Position cut) {
-  cut_ = cut;
+  cut_ = std::max(cut, received_);
   announced_ = std::min(announced_, cut_);
+  seen_ = std::min(seen_, cut_);
+  frontier_ = std::min(frontier_, cut_);
+  std::erase_if(intervals_, [this](const Interval& interval) { return interval.start >= cut_; });
+  if (!intervals_.empty()) intervals_.back().end = std::min(intervals_.back().end, cut_);
+  std::erase_if(outstanding_, [this](const Outstanding& nak) { return nak.from >= cut_; });
+  for (Outstanding& nak : outstanding_) nak.to = std::min(nak.to, cut_);
 }
 
 void ReceiveStream::ask_again() {
@@ -169,11 +182,6 @@ Position ReceiveStream::collect_missing(Position from, Position to, Nak& nak) co
     ++interval;
   }
   return to;
-}
-
-uint8_t* ReceiveStream::place_for_next(uint32_t length) const {
-  if (!intervals_.empty() || received_ + length > consumed_ + ring_.bytes() || received_ + length > cut_) return nullptr;
-  return ring_.contiguous(received_) >= length ? ring_.at(received_) : nullptr;
 }
 
 }  // namespace consort

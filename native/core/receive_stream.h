@@ -20,6 +20,7 @@ namespace consort {
 
 class ReceiveStream {
  public:
+  // kOverrun: beyond what flow control allows, or one gap too many; as if it was lost.
   enum class Placed { kNew, kDuplicate, kOverrun };
   struct Interval {
     Position start;
@@ -40,16 +41,18 @@ class ReceiveStream {
   Position consumed() const { return consumed_; }
   Position seen() const { return seen_; }
   // The ring still holds [retained(), received()): what others may fetch from here when the origin has failed.
-  Position retained() const { return seen_ > ring_.bytes() ? seen_ - ring_.bytes() : 0; }
+  Position retained() const { return written_ > ring_.bytes() ? written_ - ring_.bytes() : 0; }
 
   // Takes in what JavaScript has consumed since.
   void refresh() { consumed_ = slot_.extend(kWordFromScript, consumed_, static_cast<uint32_t>(received_ - consumed_)); }
 
   Placed handle_data(Position position, const uint8_t* bytes, uint32_t length, Micros now, Random& random);
+  // How much of the stream is known to be everywhere, as the origin told.
+  Position stable() const { return stable_; }
   // The origin's HEARTBEAT, or the cut: the stream reaches up to `sent`. False if that is beyond what flow control allows.
   bool handle_announced(Position sent, Position stable, Micros now, Random& random);
   void handle_nak_done(uint32_t serial);
-  // Nothing beyond this position is taken in any more.
+  // The stream ends here: what has arrived beyond is forgotten, nothing beyond is taken in or asked for any more.
   void stop_at(Position cut);
   // Asks for what is missing again, at once: the one who is asked has changed.
   void ask_again();
@@ -57,9 +60,6 @@ class ReceiveStream {
   // The next NAK that is due, if any. `retry_us`: how long an answer may take at least.
   bool poll_nak(Micros now, Micros retry_us, Nak& nak);
   Micros nak_deadline() const;
-
-  // Where bytes at `position` would be placed if they are the very next: lets a socket receive into the ring. Null if they cannot be.
-  uint8_t* place_for_next(uint32_t length) const;
 
  private:
   struct Outstanding {
@@ -71,7 +71,8 @@ class ReceiveStream {
     Micros deadline;
   };
 
-  bool insert(Position start, Position end);
+  Placed insert(Position start, Position end);
+  void note_seen(Position end);
   void absorb();
   void note_edge(Micros now, Random& random);
   Position edge() const { return seen_ > announced_ ? seen_ : announced_; }
@@ -87,6 +88,7 @@ class ReceiveStream {
   Position received_ = 0;
   Position consumed_ = 0;
   Position seen_ = 0;
+  Position written_ = 0;  // as seen_, but not drawn back to the cut: ring bytes before written_ - ring are gone
   Position announced_ = 0;
   Position stable_ = 0;
   Position cut_ = kMaxPosition;

@@ -14,19 +14,19 @@ SendStream::SendStream(StreamKind kind, std::vector<Rank> to, Ring ring, Slot sl
   publish_limit();
 }
 
-void SendStream::refresh() {
+bool SendStream::refresh() {
   published_ = slot_.extend(kWordFromScript, published_, static_cast<uint32_t>(limit_ - published_));
-  if (stability_.live().empty()) {
-    // Nobody to send to: what is published is at once everywhere.
-    sent_ = published_;
-    publish_limit();
-  }
+  if (!stability_.live().empty() || sent_ == published_) return false;
+  // Nobody to send to: what is published is at once everywhere.
+  sent_ = published_;
+  publish_limit();
+  return true;
 }
 
-bool SendStream::handle_status(Rank from, Position received, Position consumed, Position seen) {
-  if (seen > sent_) return false;
-  if (!stability_.update(from, received, consumed, seen)) return true;
-  flow_.note_progress(stability_.seen(sent_), sent_);
+bool SendStream::handle_status(Rank from, const Progress& progress) {
+  if (progress.seen > sent_) return false;
+  if (!stability_.update(from, progress)) return true;
+  if (flow_.round_is_over(stability_.seen(sent_))) flow_.end_round(stability_.take_lost(), sent_);
   heartbeat_every_ = kHeartbeatMinUs;
   publish_limit();
   return true;
@@ -67,6 +67,7 @@ void SendStream::commit(Micros now) {
 }
 
 void SendStream::heartbeat_sent(Micros now) {
+  told_stable_ = stable();
   heartbeat_every_ = std::min(heartbeat_every_ * 2, kHeartbeatMaxUs);
   heartbeat_at_ = now + heartbeat_every_;
 }

@@ -28,12 +28,12 @@ class SendStream {
   Position stable() const { return stability_.received(sent_); }
   Position floor() const { return limit_ - ring_.bytes(); }
 
-  // Takes in what JavaScript has published since.
-  void refresh();
+  // Takes in what JavaScript has published since. Returns whether that made room: where nobody is left to wait for.
+  bool refresh();
 
   // A receiver's STATUS. False if it claims what was never sent.
-  bool handle_status(Rank from, Position received, Position consumed, Position seen);
-  void handle_lost(Position bytes) { flow_.note_lost(bytes); }
+  bool handle_status(Rank from, const Progress& progress);
+  void handle_lost(Rank from, Position bytes) { stability_.note_lost(from, bytes); }
   void exclude(Rank rank);
   // Nothing beyond this position goes out any more.
   void stop_at(Position cut) { cut_ = cut; }
@@ -43,12 +43,13 @@ class SendStream {
   void fill(Burst& burst, const FrameHeader& header, Rank origin);
   void commit(Micros now);
 
-  // Whether some live receiver has not said that it consumed all that was sent.
-  bool somebody_lags() const { return stability_.consumed(sent_) < sent_; }
+  // Whether a receiver has not said yet that it consumed all that was sent, and knows what is stable.
+  bool lags(const Stability::Row& row) const { return row.consumed < sent_ || row.told_stable < stable(); }
+  bool somebody_lags() const { return stability_.consumed(sent_) < sent_ || stability_.told_stable(stable()) < stable(); }
   // When the next HEARTBEAT is due; kNever while nobody lags.
   Micros heartbeat_deadline() const { return somebody_lags() ? heartbeat_at_ : kNever; }
-  // The same moment whether or not anybody lags: also when news of stability is told at the latest.
-  Micros heartbeat_at() const { return heartbeat_at_; }
+  // Whether so much has become stable since it was told that it is worth a HEARTBEAT now.
+  bool much_is_stable() const { return stable() - told_stable_ >= ring_.bytes() / 4; }
   void heartbeat_sent(Micros now);
 
  private:
@@ -65,6 +66,7 @@ class SendStream {
   Position filled_ = 0;
   Position limit_ = 0;
   Position cut_ = kMaxPosition;
+  Position told_stable_ = 0;
   Micros heartbeat_at_ = 0;
   Micros heartbeat_every_ = kHeartbeatMinUs;
 };

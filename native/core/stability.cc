@@ -5,21 +5,43 @@
 namespace consort {
 
 Stability::Stability(std::vector<Rank> receivers) {
-  for (const Rank rank : receivers) rows_.push_back({rank, true, 0, 0, 0});
+  for (const Rank rank : receivers) rows_.push_back({rank, true, 0, 0, 0, 0, 0});
   recompute();
 }
 
-bool Stability::update(Rank rank, Position received, Position consumed, Position seen) {
+bool Stability::update(Rank rank, const Progress& progress) {
   for (Row& row : rows_) {
     if (row.rank != rank) continue;
-    if (received <= row.received && consumed <= row.consumed && seen <= row.seen) return false;
-    row.received = std::max(row.received, received);
-    row.consumed = std::max(row.consumed, consumed);
-    row.seen = std::max(row.seen, seen);
+    // The full position behind the half that was told: no further than what is stable.
+    const uint32_t step = progress.stable_low - static_cast<uint32_t>(row.told_stable);
+    const Position told = row.told_stable + step;
+    const bool confirmed = step > 0 && told <= received_;
+    if (progress.received <= row.received && progress.consumed <= row.consumed && progress.seen <= row.seen && !confirmed) {
+      return false;
+    }
+    row.received = std::max(row.received, progress.received);
+    row.consumed = std::max(row.consumed, progress.consumed);
+    row.seen = std::max(row.seen, progress.seen);
+    if (confirmed) row.told_stable = told;
     recompute();
     return true;
   }
   return false;
+}
+
+void Stability::note_lost(Rank rank, Position bytes) {
+  for (Row& row : rows_) {
+    if (row.rank == rank) row.lost += bytes;
+  }
+}
+
+Position Stability::take_lost() {
+  Position most = 0;
+  for (Row& row : rows_) {
+    if (row.live) most = std::max(most, row.lost);
+    row.lost = 0;
+  }
+  return most;
 }
 
 void Stability::exclude(Rank rank) {
@@ -38,13 +60,14 @@ const Stability::Row* Stability::find(Rank rank) const {
 
 void Stability::recompute() {
   live_ranks_.clear();
-  received_ = consumed_ = seen_ = kMaxPosition;
+  received_ = consumed_ = seen_ = told_stable_ = kMaxPosition;
   for (const Row& row : rows_) {
     if (!row.live) continue;
     live_ranks_.push_back(row.rank);
     received_ = std::min(received_, row.received);
     consumed_ = std::min(consumed_, row.consumed);
     seen_ = std::min(seen_, row.seen);
+    told_stable_ = std::min(told_stable_, row.told_stable);
   }
   live_ = static_cast<uint32_t>(live_ranks_.size());
 }

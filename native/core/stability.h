@@ -7,7 +7,7 @@
 #pragma once
 #include <vector>
 
-#include "core/limits.h"
+#include "core/frame.h"
 
 namespace consort {
 
@@ -19,12 +19,19 @@ class Stability {
     Position received;
     Position consumed;
     Position seen;
+    Position told_stable;  // of what I told it about the stable position, the last that it has confirmed
+    Position lost;         // bytes that it asked for again in this round
   };
 
   explicit Stability(std::vector<Rank> receivers);
 
   // News from a receiver; what is older than known changes nothing. Returns whether anything grew; false for a stranger.
-  bool update(Rank rank, Position received, Position consumed, Position seen);
+  bool update(Rank rank, const Progress& progress);
+
+  // Bytes that a receiver asked for again, until the round is over.
+  void note_lost(Rank rank, Position bytes);
+  // The most that any live receiver asked for again; begins the next round.
+  Position take_lost();
 
   // A failed receiver no longer holds anything back.
   void exclude(Rank rank);
@@ -33,6 +40,7 @@ class Stability {
   Position received(Position none) const { return live_ == 0 ? none : received_; }
   Position consumed(Position none) const { return live_ == 0 ? none : consumed_; }
   Position seen(Position none) const { return live_ == 0 ? none : seen_; }
+  Position told_stable(Position none) const { return live_ == 0 ? none : told_stable_; }
 
   const std::vector<Row>& rows() const { return rows_; }
   // The ranks of the live receivers.
@@ -48,6 +56,7 @@ class Stability {
   Position received_ = 0;
   Position consumed_ = 0;
   Position seen_ = 0;
+  Position told_stable_ = 0;
 };
 
 }  // namespace consort

@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kMaxUnattached = 256;
 // Batches that are received before the views have their say: 8 datagrams each.
 constexpr int kBatchesPerStep = 4;
+// More than this is left to the I/O thread: sending it would keep JavaScript for longer than waking the thread takes.
+constexpr Position kSmallStepBytes = 16 * 1024;
 constexpr uint32_t kMaxUnattachedBytes = kMaxFrameBytes - kHeaderBytes;
 
 void add_all(Stats& sum, const Stats& more) {
@@ -101,6 +103,9 @@ void Endpoint::retire(uint32_t view) {
   const std::lock_guard lock(mutex_);
   View* found = find(view);
   if (found == nullptr) return;
+  // Whoever waits until what it sent has arrived shall not wait for one who has gone.
+  found->plane.answer_all();
+  found->plane.poll(now_us(), *found);
   add_all(own_, found->plane.stats());
   std::erase_if(views_, [found](const auto& each) { return each.get() == found; });
 }
@@ -116,7 +121,22 @@ Micros Endpoint::step(bool readable) {
     more = receive(socket_, now);
     if (group_socket_.fd() >= 0) more = receive(group_socket_, now) || more;
   }
-  Micros deadline = more ? now : kNever;
+  const Micros deadline = poll_views(now);
+  return more ? now : deadline;
+}
+
+bool Endpoint::try_small_step(Micros& deadline) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock() || socket_.fd() < 0) return false;
+  Position unsent = 0;
+  for (const auto& view : views_) unsent += view->plane.unsent_bytes();
+  if (unsent > kSmallStepBytes) return false;
+  deadline = poll_views(now_us());
+  return true;
+}
+
+Micros Endpoint::poll_views(Micros now) {
+  Micros deadline = kNever;
   blocked_ = false;
   for (const auto& view : views_) {
     deadline = std::min(deadline, view->plane.poll(now, *view));
@@ -138,12 +158,13 @@ bool Endpoint::receive(UdpSocket& socket, Micros now) {
 }
 
 void Endpoint::handle_datagram(const Received& received, Micros now) {
-  own_.add(Stat::kDatagramsReceived);
   own_.add(Stat::kBytesReceived, received.length);
   const uint32_t stride = received.frame_bytes == 0 ? received.length : received.frame_bytes;
   uint32_t offset = 0;
   do {
     const uint32_t length = std::min(stride, received.length - offset);
+    // What the kernel joined counts as what was sent.
+    own_.add(Stat::kDatagramsReceived);
     if (drop_below_ != 0 && drop_random_.next() < drop_below_) {
       own_.add(Stat::kDroppedOnPurpose);
     } else {

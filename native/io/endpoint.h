@@ -62,6 +62,8 @@ class Endpoint {
   // step again at the latest; blocked() then tells whether to wait for room in the socket as well.
   Micros step(bool readable);
   bool blocked() const { return blocked_; }
+  // As step(false), if nobody holds the lock and there is little to send. Returns whether it was done.
+  bool try_small_step(Micros& deadline);
   // Whether something is waiting to be sent or told that came from JavaScript since the last step.
   bool has_news_for_script();
 
@@ -84,6 +86,7 @@ class Endpoint {
   };
 
   View* find(uint32_t number);
+  Micros poll_views(Micros now);
   bool receive(UdpSocket& socket, Micros now);
   void handle_datagram(const Received& received, Micros now);
   void handle_frame(const uint8_t* frame, uint32_t length, const Address& from, Micros now);

@@ -8,12 +8,25 @@
 #include "io/clock.h"
 
 namespace consort {
+namespace {
+
+// So long after the last datagram there is still traffic.
+constexpr Micros kActiveUs = 100'000;
+
+}  // namespace
 
 IoThread::IoThread(Endpoint& endpoint, Slot plane_slot, std::function<void()> notify)
     : endpoint_(endpoint), plane_slot_(plane_slot), notify_(std::move(notify)) {}
 
 void IoThread::start() {
   thread_ = std::thread([this] { run(); });
+}
+
+void IoThread::flush() {
+  // An awake thread looks for work before it sleeps.
+  if (plane_slot_.load(kWordAsleep) == 0) return;
+  Micros deadline = 0;
+  if (!endpoint_.try_small_step(deadline) || deadline < sleeping_until_.load() || endpoint_.blocked()) wake();
 }
 
 void IoThread::wake() {
@@ -29,6 +42,7 @@ void IoThread::stop() {
 
 void IoThread::run() {
   bool readable = true;
+  Micros last_active = 0;
   while (!stopping_.load(std::memory_order_relaxed)) {
     Micros deadline = endpoint_.step(readable);
     if (endpoint_.has_news_for_script()) notify_();
@@ -36,9 +50,15 @@ void IoThread::run() {
       readable = true;
       continue;
     }
+    // While there is traffic the thread looks up by itself in time for the first HEARTBEAT: so what JavaScript sends seldom has to wake it.
+    const Micros now = now_us();
+    if (readable) last_active = now;
+    if (now - last_active < kActiveUs) deadline = std::min(deadline, now + kHeartbeatMinUs);
+    sleeping_until_.store(deadline);
     plane_slot_.exchange(kWordAsleep, 1);
     // What JavaScript published before it could see the flag.
     deadline = std::min(deadline, endpoint_.step(false));
+    sleeping_until_.store(deadline);
     if (endpoint_.has_news_for_script()) notify_();
     readable = wait(deadline);
     plane_slot_.exchange(kWordAsleep, 0);

@@ -20,12 +20,14 @@ class IoThread {
   ~IoThread() { stop(); }
 
   void start();
-  // Wakes the thread if it sleeps, whatever it waits for.
-  void wake();
+  // JavaScript has published or consumed. A sleeping thread takes long to wake: what is little goes out on the caller's own thread, the rest
+  // is the I/O thread's work.
+  void flush();
   void stop();
 
  private:
   void run();
+  void wake();
   // Waits for the sockets, a wake-up or the deadline. Returns whether a socket may be readable.
   bool wait(Micros deadline);
 
@@ -34,6 +36,7 @@ class IoThread {
   std::function<void()> notify_;
   Waker waker_;
   std::atomic<bool> stopping_{false};
+  std::atomic<Micros> sleeping_until_{0};
   std::thread thread_;
 };
 

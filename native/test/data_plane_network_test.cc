@@ -166,6 +166,7 @@ TEST("a member that died holds the sender up until it is excluded, and no longer
   pair.open_casts();
   pair.write(0, 100'000);
   pair.settle();
+  pair.run_for(10'000);  // the last STATUS
   pair.kill(2);
   pair.write(0, 1'000'000);
   pair.run_for(1'000'000);

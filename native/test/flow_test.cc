@@ -10,8 +10,8 @@ constexpr uint32_t kWindow = 1024 * 1024;
 
 // One round: all of a window's worth is sent and seen. Returns what was sent by its end.
 Position round(Flow& flow, Position from, Position lost) {
-  flow.note_lost(lost);
-  flow.note_progress(from + kWindow, from + kWindow);
+  CHECK(flow.round_is_over(from + kWindow));
+  flow.end_round(lost, from + kWindow);
   return from + kWindow;
 }
 
@@ -60,11 +60,11 @@ TEST("a shrunken window grows again by a quarter a round, up to the largest") {
 
 TEST("a round ends when all of it was seen, not before") {
   Flow flow(kRing, kWindow);
-  flow.note_progress(0, kWindow);  // the first round ends at kWindow
-  flow.note_lost(kWindow);
-  flow.note_progress(kWindow - 8, kWindow);
-  CHECK_EQ(flow.window(), kWindow);
-  flow.note_progress(kWindow, kWindow);
+  CHECK(flow.round_is_over(0));
+  flow.end_round(0, kWindow);  // the first real one ends at kWindow
+  CHECK(!flow.round_is_over(kWindow - 8));
+  CHECK(flow.round_is_over(kWindow));
+  flow.end_round(kWindow, 2 * kWindow);
   CHECK_EQ(flow.window(), kWindow / 10 * 7);
 }
 

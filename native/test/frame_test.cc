@@ -28,7 +28,7 @@ FrameBuilder everything(const FrameHeader& header) {
   FrameBuilder frame(header);
   frame.data(StreamKind::kPt2pt, 3, 1 << 20, std::vector<uint8_t>(24, 0xAB))
       .nak(StreamKind::kCast, 5, 0xDEADBEEF, {{8, 16}, {4096, 8}})
-      .status(StreamKind::kControlCast, 2, 800, 80, 8000)
+      .status(StreamKind::kControlCast, 2, 800, 80, 8000, (uint64_t{5} << 32) + 72)
       .heartbeat(StreamKind::kControlPt2pt, 3, true, 80, 8)
       .probe(PartType::kProbe, 0xFFFFFFFFFFFFFFFF)
       .probe(PartType::kProbeReply, 1)
@@ -55,6 +55,7 @@ TEST("a frame of every part is read as it was written") {
   CHECK_EQ(frame.parts[1].serial, 0xDEADBEEF);
   CHECK_EQ(read_range(frame.parts[1], 1).position, 4096u);
   CHECK_EQ(frame.parts[2].seen, 8000u);
+  CHECK_EQ(frame.parts[2].serial, 72u);
   CHECK_EQ(frame.parts[3].serial, 1u);
   CHECK_EQ(frame.parts[4].position, UINT64_MAX);
   CHECK_EQ(frame.parts[6].origin, 15);
@@ -142,7 +143,7 @@ TEST("positions and lengths are multiples of 8 and stay below 2^53") {
   CHECK_EQ(data(8, 12), Reject::kPart);
   CHECK_EQ(data(8, 0), Reject::kPart);
   const auto nak = [](Position p, Position length) {
-    return judge(FrameBuilder(kHeader).nak(StreamKind::kCast, 3, 1, {{0, 8}, {p, length}}).bytes());
+    return judge(FrameBuilder(kHeader).nak(StreamKind::kCast, 3, 1, {{p, length}}).bytes());
   };
   CHECK_EQ(nak(0, kLast), Reject::kNone);
   CHECK_EQ(nak(8, kLast), Reject::kPart);
@@ -165,7 +166,6 @@ TEST("fields that contradict each other, or are not 0 where 0 is demanded, are r
   // part, offset in it of a byte that must be 0
   const std::pair<FrameBuilder, size_t> zeros[] = {
       {FrameBuilder(kHeader).nak(StreamKind::kCast, 3, 1, {{0, 8}}), 15},
-      {FrameBuilder(kHeader).status(StreamKind::kCast, 3, 16, 8, 24), 4},
       {FrameBuilder(kHeader).heartbeat(StreamKind::kCast, 3, true, 16, 8), 7},
       {FrameBuilder(kHeader).probe(PartType::kProbe, 1), 1},
       {FrameBuilder(kHeader).probe(PartType::kProbeReply, 1), 7},
@@ -180,7 +180,9 @@ TEST("fields that contradict each other, or are not 0 where 0 is demanded, are r
 
 TEST("a NAK has 1 to 64 ranges") {
   const auto nak = [](uint32_t count) {
-    return judge(FrameBuilder(kHeader).nak(StreamKind::kCast, 3, 1, std::vector<Range>(count, Range{8, 8})).bytes());
+    std::vector<Range> ranges;
+    for (uint32_t i = 0; i < count; i++) ranges.push_back({i * 16, 8});
+    return judge(FrameBuilder(kHeader).nak(StreamKind::kCast, 3, 1, ranges).bytes());
   };
   CHECK_EQ(nak(0), Reject::kPart);
   CHECK_EQ(nak(1), Reject::kNone);
@@ -190,6 +192,17 @@ TEST("a NAK has 1 to 64 ranges") {
   std::vector<uint8_t> bytes = FrameBuilder(kHeader).nak(StreamKind::kCast, 3, 1, {{8, 8}}).bytes();
   store32(bytes.data() + kHeaderBytes + 8, 0x10000001);
   CHECK_EQ(judge(bytes), Reject::kPart);
+}
+
+TEST("the ranges of a NAK are in order and do not overlap") {
+  const auto nak = [](const std::vector<Range>& ranges) {
+    return judge(FrameBuilder(kHeader).nak(StreamKind::kCast, 3, 1, ranges).bytes());
+  };
+  CHECK_EQ(nak({{0, 8}, {8, 8}, {24, 16}}), Reject::kNone);  // touching is no overlap
+  CHECK_EQ(nak({{8, 8}, {8, 8}}), Reject::kPart);
+  CHECK_EQ(nak({{8, 8}, {0, 8}}), Reject::kPart);
+  CHECK_EQ(nak({{0, 16}, {8, 16}}), Reject::kPart);
+  CHECK_EQ(nak({{0, 8}, {64, 64}, {72, 8}}), Reject::kPart);
 }
 
 TEST("DATA whose length leads beyond the frame is refused, whatever the length") {

@@ -24,8 +24,9 @@ class FrameBuilder {
     write_nak(grow(kNakHeadBytes + kRangeBytes * count), stream, origin, serial, ranges.data(), count);
     return *this;
   }
-  FrameBuilder& status(StreamKind stream, Rank origin, Position received, Position consumed, Position seen) {
-    write_status(grow(kStatusBytes), stream, origin, received, consumed, seen);
+  // `stable`: what the receiver was told last to be stable.
+  FrameBuilder& status(StreamKind stream, Rank origin, Position received, Position consumed, Position seen, Position stable = 0) {
+    write_status(grow(kStatusBytes), stream, origin, {received, consumed, seen, static_cast<uint32_t>(stable)});
     return *this;
   }
   FrameBuilder& heartbeat(StreamKind stream, Rank origin, bool answer, Position sent, Position stable) {

@@ -332,7 +332,7 @@ inline void Pair::fast_forward(Rank from, Position position) {
       reader(rank, StreamKind::kCast, from)->skip();
       plane(rank).poll(now, discard);
       FrameBuilder status({flags, rank, from, 0xC0FFEE});
-      receive(plane(from), status.status(StreamKind::kCast, from, out.target, out.target, out.target).bytes(), now);
+      receive(plane(from), status.status(StreamKind::kCast, from, out.target, out.target, out.target, reader(rank, StreamKind::kCast, from)->stable()).bytes(), now);
     }
     CHECK_EQ(out.writer->stable(), out.target);
   }

@@ -135,7 +135,7 @@ TEST("NAK_DONE has what is still missing asked for at once, and ends the back-of
   CHECK(!f.poll());
 }
 
-TEST("NAK_DONE of a NAK that was repeated since, or never made, changes nothing") {
+TEST("NAK_DONE of a NAK that was repeated since changes nothing") {
   Fixture f;
   f.data(64, 128);
   f.expect_nak(0, 64);
@@ -143,8 +143,35 @@ TEST("NAK_DONE of a NAK that was repeated since, or never made, changes nothing"
   f.expect_nak(0, 64);
   const Micros deadline = f.stream.nak_deadline();
   f.stream.handle_nak_done(old);
-  f.stream.handle_nak_done(12345);
   CHECK_EQ(f.stream.nak_deadline(), deadline);
+}
+
+TEST("NAK_DONE of a NAK that was never made changes nothing") {
+  Fixture f;
+  f.data(64, 128);
+  f.expect_nak(0, 64);
+  const Micros deadline = f.stream.nak_deadline();
+  f.stream.handle_nak_done(f.nak.serial + 1);
+  f.stream.handle_nak_done(f.nak.serial + 0x7FFFFFFF);
+  CHECK_EQ(f.stream.nak_deadline(), deadline);
+}
+
+// Resends go out in the order of the NAKs, so NAK_DONE of one speaks for those before it, whose own may have been lost.
+TEST("NAK_DONE has what older NAKs asked for asked for again, too, but not what younger ones did") {
+  Fixture f;
+  f.data(64, 128);
+  f.expect_nak(0, 64);
+  f.data(192, 256);
+  f.expect_nak(128, 192);
+  const uint32_t second = f.nak.serial;
+  f.data(320, 384);
+  f.expect_nak(256, 320);
+  f.stream.handle_nak_done(second);
+  CHECK(f.poll());
+  CHECK_EQ(f.nak.ranges[0].position, 0u);
+  CHECK(f.poll());
+  CHECK_EQ(f.nak.ranges[0].position, 128u);
+  CHECK(!f.poll());
 }
 
 TEST("NAK_DONE after everything has come ends the asking") {

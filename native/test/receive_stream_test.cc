@@ -33,6 +33,8 @@ struct Fixture {
     }
     return found;
   }
+  // The origin tells that everybody has what I have.
+  void stable() { CHECK(stream.handle_announced(stream.received(), stream.received(), 0, random)); }
   void consume() {
     reader.read();
     stream.refresh();
@@ -182,7 +184,7 @@ TEST("beyond its bound of intervals what would need one more is as if it was los
   Fixture f(64 * 1024);
   for (uint32_t i = 0; i < kMaxIntervals; i++) CHECK_EQ(f.data(8 + 16 * i, 16 + 16 * i), Placed::kNew);
   const Position beyond = 8 + 16 * kMaxIntervals;
-  CHECK_EQ(f.data(beyond, beyond + 8), Placed::kDuplicate);
+  CHECK_EQ(f.data(beyond, beyond + 8), Placed::kOverrun);
   CHECK_EQ(f.stream.seen(), beyond - 8);
   // What needs no interval more is still taken.
   CHECK_EQ(f.data(16, 24), Placed::kNew);
@@ -242,14 +244,15 @@ TEST("nothing beyond the cut is asked for, though something beyond it had arrive
 TEST("positions go on beyond 2^32 and 2^33") {
   Fixture f(kMaxRingBytes);
   constexpr Position kFar = (uint64_t{1} << 33) - 64;
-  // In place, so that nothing is copied.
+  // From where they belong, so that nothing is copied.
   while (f.stream.received() < kFar) {
     const uint32_t step = static_cast<uint32_t>(std::min<Position>(kMaxRingBytes / 2, kFar - f.stream.received()));
-    uint8_t* place = f.stream.place_for_next(step);
-    CHECK(place != nullptr);
-    CHECK_EQ(f.stream.handle_data(f.stream.received(), place, step, 0, f.random), Placed::kNew);
+    const uint32_t length = std::min(step, f.reader.memory.ring().contiguous(f.stream.received()));
+    const uint8_t* place = f.reader.memory.ring().at(f.stream.received());
+    CHECK_EQ(f.stream.handle_data(f.stream.received(), place, length, 0, f.random), Placed::kNew);
     f.reader.skip();
     f.stream.refresh();
+    f.stable();
   }
   CHECK_EQ(f.reader.received(), kFar);
   f.data(kFar + 96, kFar + 128);
@@ -260,33 +263,17 @@ TEST("positions go on beyond 2^32 and 2^33") {
   CHECK_EQ(f.stream.consumed(), kFar + 128);
 }
 
-TEST("a place for the next bytes is given only where they would be contiguous, in order and allowed") {
-  Fixture f;
-  CHECK_EQ(f.stream.place_for_next(64), f.reader.memory.bytes.data());
-  CHECK(f.stream.place_for_next(kMinRingBytes + 8) == nullptr);
-  f.data(64, 128);
-  CHECK(f.stream.place_for_next(64) == nullptr);
-  f.data(0, 64);
-  CHECK_EQ(f.stream.place_for_next(64), f.reader.memory.bytes.data() + 128);
-  f.data(128, kMinRingBytes - 64);
-  CHECK(f.stream.place_for_next(128) == nullptr);  // the ring ends, and is full
-  f.consume();
-  CHECK(f.stream.place_for_next(128) == nullptr);  // the ring ends
-  CHECK(f.stream.place_for_next(64) != nullptr);
-  f.stream.stop_at(kMinRingBytes - 8);
-  CHECK(f.stream.place_for_next(64) == nullptr);
-}
-
-// 1. A socket receives into the place; 2. what comes is something else (a STATUS, another stream), and is copied away; 3. the origin
-// fails, and another member asks here for the bytes that lay in that place a lap ago.
-TEST("the place for the next bytes holds nothing that others may still fetch from here") {
+TEST("what the ring still holds ends a ring before the furthest byte that ever lay in it") {
   Fixture f;
   f.data(0, kMinRingBytes);
+  CHECK_EQ(f.stream.retained(), 0u);
   f.consume();
-  const uint32_t length = 512;
-  const uint8_t* place = f.stream.place_for_next(length);
-  if (place == nullptr) return;
-  CHECK(f.stream.received() + length - kMinRingBytes <= f.stream.retained());
+  f.data(kMinRingBytes + 512, kMinRingBytes + 1024);
+  CHECK_EQ(f.stream.retained(), 1024u);
+  // The cut forgets those bytes, but what they overwrote is gone.
+  f.stream.stop_at(kMinRingBytes);
+  CHECK_EQ(f.stream.retained(), 1024u);
+  CHECK_EQ(f.stream.seen(), kMinRingBytes);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ inline std::vector<uint8_t> reencode(const Part& part) {
       break;
     }
     case PartType::kStatus:
-      bytes = write_status(out.data(), part.stream, part.origin, part.position, part.consumed, part.seen);
+      bytes = write_status(out.data(), part.stream, part.origin, {part.position, part.consumed, part.seen, part.serial});
       break;
     case PartType::kHeartbeat:
       bytes = write_heartbeat(out.data(), part.stream, part.origin, part.serial != 0, part.position, part.consumed);

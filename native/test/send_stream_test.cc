@@ -43,8 +43,8 @@ struct Fixture {
     }
     return lengths;
   }
-  bool status(Rank from, Position received, Position consumed) {
-    return stream.handle_status(from, received, consumed, received);
+  bool status(Rank from, Position received, Position consumed, Position told_stable = 0) {
+    return stream.handle_status(from, {received, consumed, received, static_cast<uint32_t>(told_stable)});
   }
 
   test::Writer writer;
@@ -183,8 +183,25 @@ TEST("heartbeats are due while somebody lags, and back off until there is news o
   f.status(1, 64, 0);
   f.stream.heartbeat_sent(now);
   CHECK_EQ(f.stream.heartbeat_deadline(), now + 2 * kHeartbeatMinUs);
+  // It has everything, and has not been told that everything is stable.
   f.status(1, 64, 64);
+  CHECK(f.stream.heartbeat_deadline() != kNever);
+  f.status(1, 64, 64, 64);
   CHECK_EQ(f.stream.heartbeat_deadline(), kNever);
+}
+
+TEST("much that became stable is worth a HEARTBEAT at once, told once") {
+  Fixture f({1, 2});
+  f.write(kMinRingBytes);
+  f.send();
+  f.status(1, kMinRingBytes, 0);
+  CHECK(!f.stream.much_is_stable());
+  f.status(2, kMinRingBytes / 4 - 8, 0);
+  CHECK(!f.stream.much_is_stable());
+  f.status(2, kMinRingBytes / 4, 0);
+  CHECK(f.stream.much_is_stable());
+  f.stream.heartbeat_sent(0);
+  CHECK(!f.stream.much_is_stable());
 }
 
 TEST("positions go on beyond 2^32, with bursts that obey the rules all the way") {
@@ -201,10 +218,13 @@ TEST("positions go on beyond 2^32, with bursts that obey the rules all the way")
       f.stream.commit(0);
     }
     CHECK_EQ(f.stream.sent(), f.writer.written());
-    CHECK(f.status(1, f.stream.sent(), f.stream.sent()));
+    CHECK(f.status(1, f.stream.sent(), f.stream.sent(), f.stream.stable()));
     CHECK_EQ(f.writer.stable(), f.writer.written());
   }
   CHECK_EQ(f.writer.room(), kMaxRingBytes);
+  CHECK(f.stream.somebody_lags());
+  CHECK(f.status(1, kFar, kFar, kFar));
+  CHECK(!f.stream.somebody_lags());
 }
 
 TEST("random frame sizes: every fill makes progress and loses nothing") {

@@ -3,11 +3,37 @@
  * are made from it.
  */
 import { formatBytes } from '../base/show.js';
-import type { GroupMemberOptions } from './options.js';
+import type { ThreadMode } from '../data-plane/data-plane.js';
+import type { AddressInput } from './address.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
+
+/** What a GroupMember may be given; docs/api.md has a line for each. */
+export interface GroupMemberOptions {
+  readonly groupName: string;
+  readonly properties?: string | undefined;
+  readonly mode?: 'auto' | 'native' | 'ts' | undefined;
+  readonly threadMode?: ThreadMode | undefined;
+  readonly address?: AddressInput | undefined;
+  readonly transports?: string | undefined;
+  readonly multicastGroup?: AddressInput | undefined;
+  readonly memory?: number | undefined;
+  readonly maxMessageSize?: number | undefined;
+  readonly highWaterMark?: number | undefined;
+  readonly maxQueuedBytes?: number | undefined;
+  readonly eventBufferBytes?: number | undefined;
+  readonly mtu?: 'auto' | number | undefined;
+  readonly checksum?: boolean | undefined;
+  readonly offload?: boolean | undefined;
+  readonly heartbeatRate?: number | undefined;
+  readonly lingerMs?: number | undefined;
+  readonly errorHandler?: ((error: Error) => void) | undefined;
+  readonly key?: string | undefined;
+  readonly drop?: { readonly rate: number; readonly seed: number } | undefined;
+  readonly seed?: number | undefined;
+}
 
 /** What values an option takes. */
 export type OptionKind =
@@ -60,7 +86,8 @@ export const OPTIONS = {
   transports: {
     kind: { type: 'special', want: 'names of transports separated by colons' },
     default: 'UDP',
-    sentence: 'How datagrams travel: the first name that is known counts. UDP sends to each member, DEERING by IP multicast.',
+    sentence:
+      'How datagrams travel: the first name that is known counts. UDP sends to each member, DEERING by IP multicast.',
   },
   multicastGroup: {
     kind: { type: 'special', want: "'host:port' of an IP multicast address in numbers" },
@@ -79,7 +106,7 @@ export const OPTIONS = {
   },
   highWaterMark: {
     kind: { type: 'integer', unit: 'bytes', min: 0, max: 64 * GIB },
-    default: MIB,
+    default: 64 * 1024,
     sentence: 'As soon as this much waits for flow control `writableNeedDrain` is true.',
   },
   maxQueuedBytes: {
@@ -90,7 +117,8 @@ export const OPTIONS = {
   eventBufferBytes: {
     kind: { type: 'integer', unit: 'bytes', min: 0, max: 64 * GIB },
     default: MIB,
-    sentence: 'When this much waits for a `for await` loop, nothing more is consumed, and flow control slows the senders.',
+    sentence:
+      'When this much waits for a `for await` loop, nothing more is consumed, and flow control slows the senders.',
   },
   mtu: {
     kind: { type: 'special', want: "'auto' or an integer from 1200 to 65504" },

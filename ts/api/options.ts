@@ -4,34 +4,9 @@ import { didYouMean } from '../base/nearest.js';
 import { show } from '../base/show.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
 import { type PropertyName, parseProperties } from '../stack/properties.js';
-import { type AddressInput, type HostAndPort, isMulticast, parseAddress } from './address.js';
+import { type HostAndPort, isMulticast, parseAddress } from './address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
 import { parseTransports, type TransportName } from './transports.js';
-
-/** What a GroupMember may be given; docs/api.md has a line for each. */
-export interface GroupMemberOptions {
-  readonly groupName: string;
-  readonly properties?: string | undefined;
-  readonly mode?: 'auto' | 'native' | 'ts' | undefined;
-  readonly threadMode?: ThreadMode | undefined;
-  readonly address?: AddressInput | undefined;
-  readonly transports?: string | undefined;
-  readonly multicastGroup?: AddressInput | undefined;
-  readonly memory?: number | undefined;
-  readonly maxMessageSize?: number | undefined;
-  readonly highWaterMark?: number | undefined;
-  readonly maxQueuedBytes?: number | undefined;
-  readonly eventBufferBytes?: number | undefined;
-  readonly mtu?: 'auto' | number | undefined;
-  readonly checksum?: boolean | undefined;
-  readonly offload?: boolean | undefined;
-  readonly heartbeatRate?: number | undefined;
-  readonly lingerMs?: number | undefined;
-  readonly errorHandler?: ((error: Error) => void) | undefined;
-  readonly key?: string | undefined;
-  readonly drop?: { readonly rate: number; readonly seed: number } | undefined;
-  readonly seed?: number | undefined;
-}
 
 /** The options after the check: every default filled in. */
 export interface CheckedOptions {
@@ -78,16 +53,17 @@ export function checkOptions(given: unknown): CheckedOptions {
     }
   }
   // From here on each value has the type that its declaration says; those with a check of their own follow.
-  const simple = values as unknown as Omit<CheckedOptions, 'properties' | 'address' | 'mtu' | 'transport' | 'drop'>;
-  const transport = parseTransports(text('options.transports', values['transports']), 'options.transports');
+  const { transports, ...rest } = values;
+  const simple = rest as unknown as Omit<CheckedOptions, 'properties' | 'address' | 'mtu' | 'transport' | 'drop'>;
+  const transport = parseTransports(text('options.transports', transports), 'options.transports');
   return Object.freeze({
     ...simple,
-    properties: parseProperties(text('options.properties', values['properties']), 'options.properties'),
-    address: Object.freeze(parseAddress(values['address'], 'options.address', 'ERR_INVALID_OPTION', 0)),
+    properties: parseProperties(text('options.properties', values.properties), 'options.properties'),
+    address: Object.freeze(parseAddress(values.address, 'options.address', 'ERR_INVALID_OPTION', 0)),
     transport,
-    multicastGroup: checkMulticastGroup(values['multicastGroup'], transport),
-    mtu: checkMtu(values['mtu']),
-    drop: values['drop'] === undefined ? undefined : checkDrop(values['drop']),
+    multicastGroup: checkMulticastGroup(values.multicastGroup, transport),
+    mtu: checkMtu(values.mtu),
+    drop: values.drop === undefined ? undefined : checkDrop(values.drop),
     errorHandler: simple.errorHandler ?? undefined,
     seed: simple.seed ?? undefined,
   });

@@ -5,7 +5,7 @@
 import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
 import type { Plane } from '../data-plane/plane.js';
-import { recordBytes, type RecordWriter } from '../data-plane/record.js';
+import { type RecordWriter, recordBytes } from '../data-plane/record.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
 import { OutgoingQueue } from './outgoing-queue.js';
 
@@ -13,9 +13,9 @@ import { OutgoingQueue } from './outgoing-queue.js';
 export class OutgoingStream {
   /** The longest payload that may be written straight into the ring now; -1 while messages wait before it. */
   direct: number;
-  /** Where the last claim lies in the ring, -1: there is none; and how long it is. */
-  claimedAt = -1;
-  claimedBytes = 0;
+  /** Where the claim that is not published yet lies in the ring, -1: there is none; and how long it is. */
+  private claimedAt = -1;
+  private claimedBytes = 0;
   readonly queue: OutgoingQueue;
 
   /** @param mostDirect the longest payload that goes in one record, or the longest message if that is less */
@@ -26,6 +26,36 @@ export class OutgoingStream {
   ) {
     this.direct = mostDirect;
     this.queue = new OutgoingQueue(writer);
+  }
+
+  /** Makes room for a message that the caller writes into `writer.buffer`: returns its offset there, or -1 if there is no room now. */
+  claim(length: number): number {
+    if (length > this.direct) return -1;
+    const at = this.writer.reserve(length);
+    this.claimedAt = at;
+    this.claimedBytes = length;
+    return at;
+  }
+
+  /** Sends the claim, or its first `length` bytes. Throws when there is none, or when something was written since. */
+  publishClaim(length: number): void {
+    // After another record this one would begin elsewhere.
+    if (this.claimedAt < 0 || length > this.claimedBytes || this.writer.reserve(length) !== this.claimedAt) {
+      throw this.claimLost(length);
+    }
+    this.claimedAt = -1;
+    this.writer.commit(length);
+    this.plane.scheduleFlush();
+  }
+
+  private claimLost(length: number): ConsortError {
+    const claimedBytes = this.claimedAt < 0 ? 0 : this.claimedBytes;
+    this.claimedAt = -1;
+    return new ConsortError(
+      'ERR_CLAIM_LOST',
+      `publishClaim(${length}): ${claimedBytes} bytes were claimed, or something was cast since; claim, write and publish in one go`,
+      { details: { length, claimedBytes } },
+    );
   }
 }
 
@@ -75,7 +105,8 @@ export class Outbox {
       return;
     }
     // One message may wait, however long it is.
-    if (this.queuedBytes > 0 && this.queuedBytes + recordBytes(length) > this.limits.maxQueuedBytes) throw this.full(length);
+    if (this.queuedBytes > 0 && this.queuedBytes + recordBytes(length) > this.limits.maxQueuedBytes)
+      throw this.full(length);
     let done = 0;
     if (stream.direct >= 0 && length > stream.writer.maxPart) {
       done = stream.writer.writeParts(payload, 0, 0);

@@ -16,7 +16,9 @@ const AVAILABLE = KNOWN.filter(isAvailable);
 /** The first transport of a list like `'UDP:ATM'` that is known. Throws if there is none, or if it is not available yet. */
 export function parseTransports(text: string, path = 'transports'): TransportName {
   const words = text.split(':').map((word) => word.trim());
-  const first = words.map((word) => KNOWN.find((name) => name === word.toUpperCase())).find((name) => name !== undefined);
+  const first = words
+    .map((word) => KNOWN.find((name) => name === word.toUpperCase()))
+    .find((name) => name !== undefined);
   if (first === undefined) {
     throw new ConsortArgumentError(
       'ERR_INVALID_OPTION',
@@ -25,9 +27,13 @@ export function parseTransports(text: string, path = 'transports'): TransportNam
     );
   }
   if (isAvailable(first)) return first;
-  throw new ConsortError('ERR_NOT_AVAILABLE', `${path}: ${first} is not available yet; available: ${listOf(AVAILABLE)}`, {
-    details: { path, missing: [first], available: AVAILABLE },
-  });
+  throw new ConsortError(
+    'ERR_NOT_AVAILABLE',
+    `${path}: ${first} is not available yet; available: ${listOf(AVAILABLE)}`,
+    {
+      details: { path, missing: [first], available: AVAILABLE },
+    },
+  );
 }
 
 function isAvailable(name: KnownTransport): name is TransportName {

@@ -94,6 +94,11 @@ export interface PlaneDriver {
   retire(view: number): void;
   /** JavaScript has published or consumed: the plane may act on it now. */
   flush(): void;
+  /**
+   * JavaScript looks by itself, without an onReady: tells onWanted and onUnattached what waits. Only of drivers that tell them with onReady;
+   * streams that are wanted count as progress until they are taken, so a look that does not take them would be followed by another for ever.
+   */
+  takeCalls?(): void;
   sendUnattached(to: Address, bytes: Uint8Array): void;
   stats(): PlaneStats;
   /** Resolves when socket and thread are gone. */

@@ -89,15 +89,16 @@ class NativeDriver implements PlaneDriver {
     return this.plane.close();
   }
 
-  private readonly ready = (): void => {
+  takeCalls(): void {
     for (let wanted = this.plane.takeWanted(); wanted !== undefined; wanted = this.plane.takeWanted()) {
       this.events.onWanted(wanted[0], wanted[1], wanted[2] as StreamKind);
     }
     for (let datagram = this.plane.takeUnattached(); datagram !== undefined; datagram = this.plane.takeUnattached()) {
       this.events.onUnattached({ host: datagram.host, port: datagram.port }, datagram.bytes);
     }
-    this.events.onReady();
-  };
+  }
+
+  private readonly ready = (): void => this.events.onReady();
 }
 
 /** Rejects, with nothing left open, when the socket can't be bound. */

@@ -6,7 +6,15 @@
  *   onReady            drain(): records are handed to the handlers, whose own casts are flushed at once
  */
 import { Message } from '../base/message.js';
-import type { Address, DriverEvents, DriverOptions, PlaneDriver, PlaneStats, StreamKind, ViewConfig } from './data-plane.js';
+import type {
+  Address,
+  DriverEvents,
+  DriverOptions,
+  PlaneDriver,
+  PlaneStats,
+  StreamKind,
+  ViewConfig,
+} from './data-plane.js';
 import type { RingSizes } from './ring-sizes.js';
 import { type Receivers, ViewPlane } from './view-plane.js';
 
@@ -64,9 +72,28 @@ export class Plane {
 
   install(config: ViewConfig, sizes: RingSizes, maxMessageSize: number, receivers: Receivers): ViewPlane {
     const number = this.nextView++;
-    const view = new ViewPlane(this.driver, number, config, sizes, maxMessageSize);
+    let view: ViewPlane;
+    try {
+      view = new ViewPlane(this.driver, number, config, sizes, maxMessageSize);
+    } catch (error) {
+      this.driver.retire(number);
+      throw error;
+    }
     this.views.set(number, { view, receivers });
     return view;
+  }
+
+  /** Ends a view: its streams and rings are gone. */
+  retire(view: ViewPlane): void {
+    for (const [number, installed] of this.views) {
+      if (installed.view === view) this.views.delete(number);
+    }
+    view.retire();
+  }
+
+  /** A view was paused and is no more: hands over what has arrived meanwhile, soon. */
+  resume(): void {
+    setImmediate(this.ready);
   }
 
   /** Something was written: it goes out at the end of this turn of the event loop, or with the batch that is being handled. */
@@ -100,9 +127,13 @@ export class Plane {
     if (this.closed || this.draining) return;
     this.draining = true;
     this.progressSeen = Atomics.load(this.awake, WORD_PROGRESS);
-    let more = false;
+    // After a receiver that throws there may be more too: nobody would tell of it again.
+    let more = true;
     try {
-      for (const { view, receivers } of this.views.values()) more = view.drain(receivers, this.message) || more;
+      this.driver.takeCalls?.();
+      let left = false;
+      for (const { view, receivers } of this.views.values()) left = view.drain(receivers, this.message) || left;
+      more = left;
       if (!this.closed) this.events.onProgress();
     } finally {
       this.draining = false;

@@ -21,9 +21,10 @@ const TOTAL_BYTES = 8;
 const SLOT_WORDS = 32;
 const WORD_FROM_SCRIPT = 0;
 const WORD_FROM_PLANE = 16;
+const WORD_STABLE = 17;
 
-/** Copying word by word beats TypedArray.set, which costs some 35 ns a call, up to about this many bytes. */
-const SMALL_BYTES = 32;
+/** Copying word by word beats TypedArray.set, which costs some 30 ns a call, up to about this many bytes. */
+const SMALL_BYTES = 24;
 
 /** Bytes that are published at a time while a writer keeps writing: one burst of the plane. */
 const FLUSH_BYTES = 64 * 1024;
@@ -40,6 +41,7 @@ export class RecordWriter {
   private readonly mask: number;
   private readonly published: number;
   private readonly limitWord: number;
+  private readonly stableWord: number;
   private tail = 0;
   private limit: number;
   private flushed = 0;
@@ -66,6 +68,7 @@ export class RecordWriter {
     this.mask = ring.byteLength - 1;
     this.published = slot * SLOT_WORDS + WORD_FROM_SCRIPT;
     this.limitWord = slot * SLOT_WORDS + WORD_FROM_PLANE;
+    this.stableWord = slot * SLOT_WORDS + WORD_STABLE;
     this.limit = Atomics.load(counters, this.limitWord);
     this.maxPart = ring.byteLength / 8 - RECORD_HEADER_BYTES;
   }
@@ -139,6 +142,11 @@ export class RecordWriter {
   room(): number {
     this.limit = Atomics.load(this.counters, this.limitWord);
     return (this.limit - this.tail) | 0;
+  }
+
+  /** Whether all that was written has arrived at all to whom it goes. */
+  isStable(): boolean {
+    return Atomics.load(this.counters, this.stableWord) === this.tail;
   }
 
   private roomAfterAll(need: number): boolean {
@@ -284,6 +292,7 @@ export class RecordReader {
         receiver.onMessage(origin, flags >>> 8, message);
       } else if ((flags & FLAG_PADDING) === 0) {
         this.takePart(receiver, message, offset + RECORD_HEADER_BYTES, length, flags);
+        if (this.broken) return;
         message.buffer = this.ring;
       }
       // A long walk lets the origin go on meanwhile.
@@ -305,26 +314,43 @@ export class RecordReader {
 
   private takePart(receiver: RecordReceiver, message: Message, offset: number, length: number, flags: number): void {
     if ((flags & FLAG_FIRST) !== 0) {
-      if (length < TOTAL_BYTES) return this.fail(receiver);
-      const total = ((this.words[offset >> 2] as number) >>> 0) + ((this.words[(offset >> 2) + 1] as number) >>> 0) * 2 ** 32;
-      this.skipping = total > this.maxMessageSize;
-      if (this.skipping) receiver.onTooLong(this.origin, total);
-      else this.whole = new Uint8Array(total);
-      this.filled = 0;
+      if (length < TOTAL_BYTES || this.whole !== undefined || this.skipping) return this.fail(receiver);
+      this.beginWhole(receiver, offset);
       offset += TOTAL_BYTES;
       length -= TOTAL_BYTES;
     }
-    if (this.skipping) return;
+    const last = (flags & FLAG_LAST) !== 0;
+    if (this.skipping) {
+      this.skipping = !last;
+      return;
+    }
     const whole = this.whole;
     if (whole === undefined || this.filled + length > whole.length) return this.fail(receiver);
     whole.set(this.ring.subarray(offset, offset + length), this.filled);
     this.filled += length;
-    if ((flags & FLAG_LAST) === 0) return;
+    if (!last) return;
     this.whole = undefined;
     if (this.filled !== whole.length) return this.fail(receiver);
     message.buffer = whole;
     message.offset = 0;
     message.length = whole.length;
     receiver.onMessage(this.origin, flags >>> 8, message);
+  }
+
+  /** Makes room for a message in parts, whose length lies at `offset`; or it is skipped. */
+  private beginWhole(receiver: RecordReceiver, offset: number): void {
+    const word = offset >> 2;
+    const total = ((this.words[word] as number) >>> 0) + ((this.words[word + 1] as number) >>> 0) * 2 ** 32;
+    this.filled = 0;
+    if (total <= this.maxMessageSize) {
+      try {
+        this.whole = new Uint8Array(total);
+        return;
+      } catch {
+        // No memory for it: one message is refused, nobody crashes.
+      }
+    }
+    this.skipping = true;
+    receiver.onTooLong(this.origin, total);
   }
 }

@@ -5,8 +5,8 @@
 import { StreamKind } from './data-plane.js';
 
 const MIN_RING_BYTES = 8 * 1024;
-/** Larger rings leave the processor's cache and bring nothing: 4 MiB covers 1 ms at 4 GB/s. */
-const MAX_CAST_RING_BYTES = 4 * 1024 * 1024;
+/** Larger rings leave the processor's cache and bring nothing: 2 MiB covers 0.5 ms at 4 GB/s. */
+const MAX_CAST_RING_BYTES = 2 * 1024 * 1024;
 const MAX_CONTROL_RING_BYTES = 64 * 1024;
 const MAX_PT2PT_RING_BYTES = 1024 * 1024;
 

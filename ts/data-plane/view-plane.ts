@@ -38,6 +38,8 @@ export class ViewPlane {
   private readonly inbound: Inbound[] = [];
   private readonly castReaders = new Map<number, RecordReader>();
   private ringBytes = 0;
+  /** While true no application record is handed over: their senders come to feel it. Control records go on. */
+  paused = false;
 
   constructor(
     private readonly driver: PlaneDriver,
@@ -94,6 +96,7 @@ export class ViewPlane {
       // A handler may open streams: the list can grow under the loop.
       for (let i = 0; i < this.inbound.length; i++) {
         const { kind, reader } = this.inbound[i] as Inbound;
+        if (this.paused && (kind === StreamKind.cast || kind === StreamKind.pt2pt)) continue;
         const walked = reader.drain(receivers[kind], message, TURN_BYTES);
         left -= walked;
         if (walked > 0) again = true;
@@ -126,6 +129,11 @@ export class ViewPlane {
     const reader = this.castReaders.get(origin);
     if (reader !== undefined) reader.gate = Math.min(reader.gate, cut);
     this.driver.stopAt(this.number, origin, cut);
+  }
+
+  /** Whether all that was written in this view has arrived at all to whom it goes. */
+  isStable(): boolean {
+    return this.writers.every((writer) => writer.isStable());
   }
 
   /** Bytes of memory that rings and messages in the making take now. */

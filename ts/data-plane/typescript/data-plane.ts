@@ -7,7 +7,7 @@
 import type { Sink } from './burst.js';
 import { Burst } from './burst.js';
 import type { Slot } from './counters.js';
-import type { FrameHeader } from './frame.js';
+import type { FrameHeader, Part } from './frame.js';
 import {
   DATA_OVERHEAD_BYTES,
   FLAG_CHECKED,
@@ -18,6 +18,7 @@ import {
   NAK_HEAD_BYTES,
   newHeader,
   newPart,
+  newProgress,
   PartType,
   PROBE_BYTES,
   partsEnd,
@@ -103,7 +104,6 @@ class Inbound {
 class Outbound {
   readonly stream: SendStream;
   readonly to: Rank; // ALL_RANKS for casts
-  toldStable: Position = 0;
   heartbeat = false; // due in this poll
   answer = false; // and it asks for STATUS
 
@@ -111,6 +111,13 @@ class Outbound {
     this.stream = stream;
     this.to = to;
   }
+}
+
+/** What of a stream is held here: [from, end) in `ring`. */
+interface Held {
+  readonly ring: Ring;
+  readonly from: Position;
+  readonly end: Position;
 }
 
 /** What is known of a member. */
@@ -156,6 +163,7 @@ export class DataPlaneCore {
   private readonly part = newPart();
   private readonly nak = newNak();
   private readonly resend = newResend();
+  private readonly progress = newProgress();
   private readonly one: Rank[] = [0];
 
   constructor(config: ViewConfig) {
@@ -216,11 +224,6 @@ export class DataPlaneCore {
     const news = this.news;
     this.news = false;
     return news;
-  }
-
-  /** The receive stream whose next bytes would come from `sender`, for sockets that receive in place. */
-  castFrom(sender: Rank): ReceiveStream | undefined {
-    return sender < this.config.members ? this.inbound(StreamKind.cast, sender)?.stream : undefined;
   }
 
   private want(kind: StreamKind, origin: Rank): void {
@@ -300,17 +303,26 @@ export class DataPlaneCore {
       case PartType.probeReply:
         return this.handleProbeReply(sender, now);
       case PartType.nakDone:
-        this.inbound(part.stream, part.origin)?.stream.handleNakDone(part.serial);
-        return;
+        return this.handleNakDone(sender);
     }
+  }
+
+  /** Only the origin speaks for its stream, or the holder that stands in for it. */
+  private maySpeakFor(sender: Rank, part: Part): boolean {
+    return part.origin === sender || (this.peer(part.origin).holder === sender && !isPt2pt(part.stream));
+  }
+
+  private handleNakDone(sender: Rank): void {
+    const part = this.part;
+    if (!this.maySpeakFor(sender, part)) return this.stats.reject(Reject.origin);
+    const inbound = this.inbound(part.stream, part.origin);
+    if (inbound === undefined) return this.stats.reject(Reject.stream);
+    inbound.stream.handleNakDone(part.serial);
   }
 
   private handleData(frame: Uint8Array, sender: Rank, now: Micros): void {
     const part = this.part;
-    // Only the origin speaks for its stream, or the holder that stands in for it.
-    if (part.origin !== sender && (this.peer(part.origin).holder !== sender || isPt2pt(part.stream))) {
-      return this.stats.reject(Reject.origin);
-    }
+    if (!this.maySpeakFor(sender, part)) return this.stats.reject(Reject.origin);
     const inbound = this.inbound(part.stream, part.origin);
     if (inbound === undefined) return this.want(part.stream, part.origin);
     switch (inbound.stream.handleData(part.position, frame, part.payload, part.length, now, this.random)) {
@@ -335,32 +347,33 @@ export class DataPlaneCore {
     resend.to = sender;
     resend.done = false;
     resend.serial = part.serial;
+    const held = this.findHeld(resend);
+    if (held === undefined) return this.stats.reject(Reject.stream);
+    let any = false;
     for (let i = 0; i < part.length; i++) {
-      const length = rangeLength(frame, part, i);
-      resend.from = rangePosition(frame, part, i);
-      resend.end = resend.from + length;
-      if (this.resendable(resend) === undefined) {
-        this.stats.reject(Reject.overrun);
-        continue;
-      }
-      if (part.origin === this.config.myRank) this.mine(part.stream, sender)?.stream.handleLost(length);
-      this.resends.push(resend);
+      const position = rangePosition(frame, part, i);
+      resend.from = Math.max(position, held.from);
+      resend.end = Math.min(position + rangeLength(frame, part, i), held.end);
+      if (resend.from >= resend.end) continue;
+      any = this.resends.push(resend) || any;
+      const mine = part.origin === this.config.myRank ? this.mine(part.stream, sender) : undefined;
+      mine?.stream.handleLost(sender, resend.end - resend.from);
     }
+    // Without anything to send again there is no answer: one would only be asked again at once.
+    if (!any) return this.stats.reject(Reject.overrun);
     resend.done = true;
     this.resends.push(resend);
   }
 
-  /** The ring that still holds what was asked for; undefined if none does. */
-  private resendable(resend: Resend): Ring | undefined {
+  /** What of a stream can be sent again from here to the one who asks. */
+  private findHeld(resend: Resend): Held | undefined {
     if (resend.origin === this.config.myRank) {
-      const stream = this.mine(resend.kind, resend.to)?.stream;
-      if (stream === undefined || resend.from < stream.floor || resend.end > stream.sent) return undefined;
-      return stream.ring;
+      const out = this.mine(resend.kind, resend.to)?.stream;
+      return out === undefined ? undefined : { ring: out.ring, from: out.floor, end: out.sent };
     }
-    if (isPt2pt(resend.kind)) return undefined;
-    const stream = this.inbound(resend.kind, resend.origin)?.stream;
-    if (stream === undefined || resend.from < stream.retained || resend.end > stream.received) return undefined;
-    return stream.ring;
+    // Sends to one member are held by nobody else.
+    const inbound = isPt2pt(resend.kind) ? undefined : this.inbound(resend.kind, resend.origin)?.stream;
+    return inbound === undefined ? undefined : { ring: inbound.ring, from: inbound.retained, end: inbound.received };
   }
 
   private handleStatus(sender: Rank): void {
@@ -369,9 +382,12 @@ export class DataPlaneCore {
     if (part.origin !== this.config.myRank) return this.stats.reject(Reject.origin);
     const out = this.mine(part.stream, sender);
     if (out === undefined) return this.stats.reject(Reject.stream);
-    if (!out.stream.handleStatus(sender, part.position, part.consumed, part.seen)) {
-      return this.stats.reject(Reject.overrun);
-    }
+    const progress = this.progress;
+    progress.received = part.position;
+    progress.consumed = part.consumed;
+    progress.seen = part.seen;
+    progress.stableLow = part.serial;
+    if (!out.stream.handleStatus(sender, progress)) return this.stats.reject(Reject.overrun);
     this.news = true;
   }
 
@@ -417,11 +433,9 @@ export class DataPlaneCore {
     for (const out of this.outbounds) {
       if (!out.heartbeat) continue;
       out.heartbeat = false;
-      out.toldStable = out.stream.stable;
       out.stream.heartbeatSent(now);
     }
-    this.pollResends(sink);
-    let more = this.resends.size > 0;
+    let more = this.pollResends(sink);
     for (const out of this.outbounds) more = this.pollData(out, now, sink) || more;
     return more && !this._blocked ? now : this.nextDeadline();
   }
@@ -444,12 +458,9 @@ export class DataPlaneCore {
     }
     for (const out of this.outbounds) {
       const stream = out.stream;
-      stream.refresh();
-      const untold = stream.stable > out.toldStable;
+      if (stream.refresh()) this.news = true;
       out.answer = now >= stream.heartbeatDeadline();
-      out.heartbeat =
-        out.answer ||
-        (untold && (now >= stream.heartbeatAt || stream.stable - out.toldStable >= stream.ring.bytes / 4));
+      out.heartbeat = out.answer || stream.muchIsStable();
     }
   }
 
@@ -483,7 +494,8 @@ export class DataPlaneCore {
       now >= inbound.statusAt ||
       stream.received - inbound.toldReceived >= much ||
       stream.consumed - inbound.toldConsumed >= much ||
-      stream.seen - inbound.toldSeen >= much;
+      stream.seen - inbound.toldSeen >= much ||
+      stream.seen < inbound.toldSeen; // drawn back to the cut: there the difference of two unsigned numbers is huge
     if (due) {
       inbound.answerNow = false;
       inbound.statusAt = NEVER;
@@ -492,8 +504,12 @@ export class DataPlaneCore {
       inbound.toldSeen = stream.seen;
       this.stats.add(Stat.statusSent);
       const at = this.roomFor(STATUS_BYTES, sink);
-      const { toldReceived, toldConsumed, toldSeen } = inbound;
-      this.wrote(writeStatus(this.control, at, stream.kind, stream.origin, toldReceived, toldConsumed, toldSeen));
+      const progress = this.progress;
+      progress.received = inbound.toldReceived;
+      progress.consumed = inbound.toldConsumed;
+      progress.seen = inbound.toldSeen;
+      progress.stableLow = stream.stable >>> 0;
+      this.wrote(writeStatus(this.control, at, stream.kind, stream.origin, progress));
     }
     this.pollNaks(inbound, rank, now, sink);
   }
@@ -520,64 +536,75 @@ export class DataPlaneCore {
       const stream = out.stream;
       const row = stream.stability.find(rank);
       if (row === undefined) continue;
-      const lags = row.consumed < stream.sent;
-      const untold = stream.stable > out.toldStable;
-      if (!lags && !untold) continue;
+      if (!stream.lags(row)) continue;
       this.stats.add(Stat.heartbeatsSent);
       const at = this.roomFor(HEARTBEAT_BYTES, sink);
       const { kind, sent, stable } = stream;
-      this.wrote(writeHeartbeat(this.control, at, kind, this.config.myRank, out.answer && lags, sent, stable));
+      this.wrote(writeHeartbeat(this.control, at, kind, this.config.myRank, out.answer, sent, stable));
     }
   }
 
-  private pollResends(sink: Sink): void {
+  /** Returns whether there is more to send at once. */
+  private pollResends(sink: Sink): boolean {
     const resends = this.resends;
+    let sent = 0;
     while (resends.size > 0 && !this._blocked) {
-      const first = resends.at(0);
-      if (first.done) {
+      if (sent >= MAX_POLL_BYTES) return true;
+      if (resends.at(0).done) {
+        this.answerNak(resends.at(0), sink);
         resends.drop(1);
-        if (!this.peer(first.to).live) continue;
-        this.controlTo = first.to;
-        const at = this.roomFor(NAK_DONE_BYTES, sink);
-        this.wrote(writeNakDone(this.control, at, first.kind, first.origin, first.serial));
-        this.flushControl(sink);
         continue;
       }
-      const to = first.to;
+      const to = resends.at(0).to;
       this.one[0] = to;
       this.burst.begin(this.one, false);
       let whole = 0; // entries that are wholly in the burst
-      let next = first.from; // within entry `whole`
-      while (whole < resends.size) {
+      let rest = 0; // where to go on in the next one
+      while (this.hasResend(whole, to)) {
         const entry = resends.at(whole);
-        if (entry.done || entry.to !== to) break;
-        // What is no longer held was consumed by all since it was asked for.
-        const ring = this.peer(to).live ? this.resendable(entry) : undefined;
-        if (ring !== undefined) next = this.fillResend(entry, ring, next);
-        if (ring !== undefined && next < entry.end) break;
+        rest = this.fillResend(entry);
+        if (rest < entry.end) break;
         whole++;
-        next = whole < resends.size ? resends.at(whole).from : 0;
       }
-      if (!this.burst.empty) {
-        if (!this.send(sink)) return;
-        this.stats.add(Stat.resentBytes, this.burst.bytes - this.burst.frames * DATA_OVERHEAD_BYTES);
-      }
+      const bytes = this.burst.bytes - this.burst.frames * this.burst.dataFrameBytes(0);
+      if (!this.burst.empty && !this.send(sink)) return true;
+      this.stats.add(Stat.resentBytes, bytes);
+      sent += bytes;
+      const partly = this.hasResend(whole, to);
       resends.drop(whole);
-      if (resends.size > 0 && next > resends.at(0).from && !resends.at(0).done) resends.at(0).from = next;
+      if (partly) resends.at(0).from = rest;
     }
+    return resends.size > 0;
   }
 
-  /** Moves what fits of `entry`, from `next` on, into the burst; returns where it stopped. */
-  private fillResend(entry: Resend, ring: Ring, next: Position): Position {
+  /** Whether entry `index` has bytes for `to`. */
+  private hasResend(index: number, to: Rank): boolean {
+    const resends = this.resends;
+    return index < resends.size && !resends.at(index).done && resends.at(index).to === to;
+  }
+
+  /** Adds frames of one entry to the burst, as many as fit; returns where it stopped. */
+  private fillResend(entry: Resend): Position {
+    const held = this.peer(entry.to).live ? this.findHeld(entry) : undefined;
+    // What is no longer held was consumed by all since it was asked for.
+    if (held === undefined || entry.from < held.from || entry.end > held.end) return entry.end;
     const burst = this.burst;
-    let at = next;
+    let at = entry.from;
     while (at < entry.end) {
       const length = Math.min(entry.end - at, this.maxFrameData);
-      if (!burst.fits(burst.dataFrameBytes(length))) break;
-      burst.addData(this.headerTo(entry.to), entry.kind, entry.origin, ring, at, length);
+      if (!burst.fits(burst.dataFrameBytes(length))) return at;
+      burst.addData(this.headerTo(entry.to), entry.kind, entry.origin, held.ring, at, length);
       at += length;
     }
     return at;
+  }
+
+  private answerNak(done: Resend, sink: Sink): void {
+    if (!this.peer(done.to).live) return;
+    this.controlTo = done.to;
+    const at = this.roomFor(NAK_DONE_BYTES, sink);
+    this.wrote(writeNakDone(this.control, at, done.kind, done.origin, done.serial));
+    this.flushControl(sink);
   }
 
   /** Returns whether there is more to send at once. */
@@ -602,11 +629,13 @@ export class DataPlaneCore {
     for (const inbound of this.inbounds) {
       if (inbound === undefined) continue;
       deadline = Math.min(deadline, inbound.answerNow ? 0 : inbound.statusAt);
-      if (this.canAsk(inbound.stream.origin)) deadline = Math.min(deadline, inbound.stream.nakDeadline());
+      // Of a member that failed only the casts are to be had from somebody else.
+      const { origin, kind } = inbound.stream;
+      const asks = this.canAsk(origin) && (this.peer(origin).live || kind === StreamKind.cast);
+      if (asks) deadline = Math.min(deadline, inbound.stream.nakDeadline());
     }
     for (const out of this.outbounds) {
       deadline = Math.min(deadline, out.stream.heartbeatDeadline());
-      if (out.stream.stable > out.toldStable) deadline = Math.min(deadline, out.stream.heartbeatAt);
     }
     return deadline;
   }
@@ -654,6 +683,16 @@ export class DataPlaneCore {
     return true;
   }
 
+  /** Bytes that JavaScript has published and that have not gone out. */
+  unsentBytes(): Position {
+    let sum = 0;
+    for (const out of this.outbounds) {
+      out.stream.refresh();
+      sum += out.stream.published - out.stream.sent;
+    }
+    return sum;
+  }
+
   // ---- view changes ----
 
   /** A failed member: its frames are dropped, and it holds nothing back. */
@@ -685,6 +724,7 @@ export class DataPlaneCore {
     this.inbound(StreamKind.cast, origin)?.stream.stopAt(cut);
   }
 
+  /** How far I have `origin`'s casts without a gap; my own: as far as JavaScript has published them. */
   received(origin: Rank): Position {
     if (origin >= this.config.members) return 0;
     if (origin === this.config.myRank) return this.mine(StreamKind.cast, ALL_RANKS)?.stream.published ?? 0;

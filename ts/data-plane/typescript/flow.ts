@@ -15,7 +15,6 @@ export class Flow {
   private _window: number;
   private roundStart: Position = 0;
   private roundEnd: Position = 0;
-  private lost: Position = 0;
 
   /** maxWindow: bytes that may be on their way at most; chosen so that the receivers' socket buffers hold them. */
   constructor(ringBytes: number, maxWindow: number) {
@@ -32,20 +31,22 @@ export class Flow {
     return this._window;
   }
 
-  noteLost(bytes: Position): void {
-    this.lost += bytes;
+  /** Whether a round is over when the slowest live receiver has seen this much. */
+  roundIsOver(seen: Position): boolean {
+    return seen >= this.roundEnd;
   }
 
-  /** `seen` is what the slowest live receiver has seen of the stream, `sent` what went out. */
-  noteProgress(seen: Position, sent: Position): void {
-    if (seen < this.roundEnd) return;
+  /**
+   * Ends a round: `lost` bytes of it at most were asked for again by any one receiver. The next one lasts until all that
+   * is sent by now is seen.
+   */
+  endRound(lost: Position, sent: Position): void {
     const round = this.roundEnd - this.roundStart;
-    if (this.lost * 100 > round * LOSS_TOLERANCE_PERCENT && round > 0) {
+    if (lost * 100 > round * LOSS_TOLERANCE_PERCENT && round > 0) {
       this._window = Math.max(Math.floor(this._window / 10) * 7, Math.min(MIN_WINDOW_BYTES, this.maxWindow));
     } else {
       this._window = Math.min(this._window + Math.floor(this._window / 4), this.maxWindow);
     }
-    this.lost = 0;
     this.roundStart = this.roundEnd;
     this.roundEnd = sent;
   }

@@ -57,13 +57,21 @@ export interface FrameHeader {
   connectionHigh: number;
 }
 
+/** How far a receiver has come with a stream: what STATUS says. */
+export interface Progress {
+  received: Position;
+  consumed: Position;
+  seen: Position;
+  stableLow: number; // the low half of the stable position that it was told last
+}
+
 /** One part, decoded; made once and filled again and again. Which fields mean something depends on the type. */
 export interface Part {
   type: PartType;
   stream: StreamKind;
   origin: Rank;
   length: number; // DATA: bytes that follow; NAK: count of ranges
-  serial: number; // NAK, NAK_DONE; HEARTBEAT: flags
+  serial: number; // NAK, NAK_DONE; HEARTBEAT: flags; STATUS: low half of the stable position
   position: Position; // DATA: position; STATUS: received; HEARTBEAT: sent
   consumed: Position; // STATUS: consumed; HEARTBEAT: stable
   seen: Position; // STATUS
@@ -74,6 +82,10 @@ export interface Part {
 
 export function newHeader(): FrameHeader {
   return { flags: 0, sender: 0, destination: 0, connectionLow: 0, connectionHigh: 0 };
+}
+
+export function newProgress(): Progress {
+  return { received: 0, consumed: 0, seen: 0, stableLow: 0 };
 }
 
 export function newPart(): Part {
@@ -189,14 +201,12 @@ export function writeStatus(
   at: number,
   stream: StreamKind,
   origin: Rank,
-  received: Position,
-  consumed: Position,
-  seen: Position,
+  progress: Readonly<Progress>,
 ): number {
-  writePartHead(out, at, PartType.status, stream, origin, 0);
-  storePosition(out, at + 8, received);
-  storePosition(out, at + 16, consumed);
-  storePosition(out, at + 24, seen);
+  writePartHead(out, at, PartType.status, stream, origin, progress.stableLow);
+  storePosition(out, at + 8, progress.received);
+  storePosition(out, at + 16, progress.consumed);
+  storePosition(out, at + 24, progress.seen);
   return STATUS_BYTES;
 }
 
@@ -332,8 +342,12 @@ function isRange(position: Position, length: Position): boolean {
 }
 
 function rangesAreValid(frame: Uint8Array, nak: Part): boolean {
+  let lastEnd = 0;
   for (let i = 0; i < nak.length; i++) {
-    if (!isRange(rangePosition(frame, nak, i), rangeLength(frame, nak, i))) return false;
+    const position = rangePosition(frame, nak, i);
+    const length = rangeLength(frame, nak, i);
+    if (!isRange(position, length) || position < lastEnd) return false;
+    lastEnd = position + length;
   }
   return true;
 }
@@ -358,7 +372,8 @@ function readNak(frame: Uint8Array, at: number, room: number, part: Part): numbe
 }
 
 function readStatus(frame: Uint8Array, at: number, room: number, part: Part): number {
-  if (room < STATUS_BYTES || load32(frame, at + 4) !== 0) return 0;
+  if (room < STATUS_BYTES) return 0;
+  part.serial = load32(frame, at + 4);
   part.position = loadPosition(frame, at + 8);
   part.consumed = loadPosition(frame, at + 16);
   part.seen = loadPosition(frame, at + 24);

@@ -33,7 +33,7 @@ export const MAX_RESENDS = 8192; // ranges waiting to be sent again, per view
 export const CONTROL_FRAME_BYTES = MIN_FRAME_BYTES; // NAK, STATUS, ... stay below any MTU in use
 
 export const NAK_DELAY_US: Micros = 100; // a gap is asked for after 0 to this long
-export const NAK_RETRY_MIN_US: Micros = 5_000; // first repeat of a NAK that stays unanswered
+export const NAK_RETRY_MIN_US: Micros = 1_000; // first repeat of a NAK that stays unanswered
 export const NAK_RETRY_MAX_US: Micros = 200_000; // repeats back off up to this
 export const STATUS_DELAY_US: Micros = 2_000; // news waits at most this long for a STATUS
 export const HEARTBEAT_MIN_US: Micros = 4_000; // first HEARTBEAT while somebody lags behind

@@ -25,6 +25,7 @@ import {
 import type { Random } from './random.js';
 import type { Ring } from './ring.js';
 
+/** overrun: beyond what flow control allows, or one gap too many; as if it was lost. */
 export const Placed = { fresh: 0, duplicate: 1, overrun: 2 } as const;
 export type Placed = (typeof Placed)[keyof typeof Placed];
 
@@ -87,6 +88,13 @@ class Intervals {
     this.count++;
   }
 
+  /** Removes what lies at or beyond `position`. */
+  cutAt(position: Position): void {
+    while (this.count > 0 && this.start(this.count - 1) >= position) this.count--;
+    const back = this.count - 1;
+    if (back >= 0) this.set(back, this.start(back), Math.min(this.end(back), position));
+  }
+
   /** Removes those from index `from` up to but not `to`. */
   erase(from: number, to: number): void {
     if (from === to) return;
@@ -109,15 +117,16 @@ export class ReceiveStream {
   private _received: Position = 0;
   private _consumed: Position = 0;
   private _seen: Position = 0;
+  private written: Position = 0; // as seen, but not drawn back to the cut: ring bytes before written - ring are gone
   private announced: Position = 0;
-  private stable: Position = 0;
+  private _stable: Position = 0;
   private cut: Position = MAX_POSITION;
   private readonly intervals = new Intervals(); // all beyond received
 
   private frontier: Position = 0;
   private firstNakAt: Micros = NEVER;
   private nextSerial = 1;
-  private readonly outstanding: Outstanding[] = []; // at most MAX_OUTSTANDING_NAKS, oldest first
+  private outstanding: Outstanding[] = []; // at most MAX_OUTSTANDING_NAKS, oldest first
 
   constructor(kind: StreamKind, origin: Rank, ring: Ring, slot: Slot) {
     this.kind = kind;
@@ -138,9 +147,14 @@ export class ReceiveStream {
     return this._seen;
   }
 
+  /** How much of the stream is known to be everywhere, as the origin told. */
+  get stable(): Position {
+    return this._stable;
+  }
+
   /** The ring still holds [retained, received): what others may fetch from here when the origin has failed. */
   get retained(): Position {
-    return this._seen > this.ring.bytes ? this._seen - this.ring.bytes : 0;
+    return this.written > this.ring.bytes ? this.written - this.ring.bytes : 0;
   }
 
   /** How many runs of bytes are held beyond a gap. For metrics and tests; at most MAX_INTERVALS. */
@@ -180,14 +194,15 @@ export class ReceiveStream {
     if (start === this._received) {
       this.ring.copyIn(start, frame, from, end - start);
       this._received = end;
-      this._seen = Math.max(this._seen, end);
+      this.noteSeen(end);
       if (this.intervals.count > 0) this.absorb();
       this.slot.store(WORD_FROM_PLANE, this._received);
       return Placed.fresh;
     }
-    if (!this.insert(start, end)) return Placed.duplicate;
+    const placed = this.insert(start, end);
+    if (placed !== Placed.fresh) return placed;
     this.ring.copyIn(start, frame, from, end - start);
-    this._seen = Math.max(this._seen, end);
+    this.noteSeen(end);
     this.noteEdge(now, random);
     return Placed.fresh;
   }
@@ -196,25 +211,31 @@ export class ReceiveStream {
   handleAnnounced(sent: Position, stable: Position, now: Micros, random: Random): boolean {
     const end = Math.min(sent, this.cut);
     if (end > this._consumed + this.ring.bytes) return false;
-    if (stable > this.stable && stable <= this._received) {
-      this.stable = stable;
-      this.slot.store(WORD_STABLE, this.stable);
+    if (stable > this._stable && stable <= this._received) {
+      this._stable = stable;
+      this.slot.store(WORD_STABLE, this._stable);
     }
     this.announced = Math.max(this.announced, end);
     this.noteEdge(now, random);
     return true;
   }
 
+  /** Resends go out in the order of the NAKs: what answers this one comes after all that answers those before it. */
   handleNakDone(serial: number): void {
     for (const nak of this.outstanding) {
-      if (nak.serial === serial) nak.done = true;
+      if (((nak.serial - serial) | 0) <= 0) nak.done = true;
     }
   }
 
-  /** Nothing beyond this position is taken in any more. */
+  /** The stream ends here: what has arrived beyond is forgotten, nothing beyond is taken in or asked for any more. */
   stopAt(cut: Position): void {
-    this.cut = cut;
+    this.cut = Math.max(cut, this._received);
     this.announced = Math.min(this.announced, this.cut);
+    this._seen = Math.min(this._seen, this.cut);
+    this.frontier = Math.min(this.frontier, this.cut);
+    this.intervals.cutAt(this.cut);
+    this.outstanding = this.outstanding.filter((nak) => nak.from < this.cut);
+    for (const nak of this.outstanding) nak.to = Math.min(nak.to, this.cut);
   }
 
   /** Asks for what is missing again, at once: the one who is asked has changed. */
@@ -235,32 +256,27 @@ export class ReceiveStream {
     return deadline;
   }
 
-  /**
-   * Index in the ring's memory where bytes would be placed if they are the very next: lets a socket receive into the
-   * ring. -1 if they cannot be.
-   */
-  placeForNext(length: number): number {
-    const end = this._received + length;
-    if (this.intervals.count > 0 || end > this._consumed + this.ring.bytes || end > this.cut) return -1;
-    return this.ring.contiguous(this._received) >= length ? this.ring.at(this._received) : -1;
+  private noteSeen(end: Position): void {
+    this._seen = Math.max(this._seen, end);
+    this.written = Math.max(this.written, end);
   }
 
-  /** Adds [start, end) to the intervals. False if it is there already, or there is no room for one more: then it is as if it was lost. */
-  private insert(start: Position, end: Position): boolean {
+  /** Adds [start, end) to the intervals. */
+  private insert(start: Position, end: Position): Placed {
     const intervals = this.intervals;
     // Nearly always at the end: new data after a gap.
     const back = intervals.count - 1;
     if (back >= 0 && intervals.end(back) === start) {
       intervals.set(back, intervals.start(back), end);
-      return true;
+      return Placed.fresh;
     }
     const first = intervals.firstEndingAfter(start - 1); // one that ends at `start` is joined
     if (first === intervals.count || end < intervals.start(first)) {
-      if (intervals.count === MAX_INTERVALS) return false;
+      if (intervals.count === MAX_INTERVALS) return Placed.overrun;
       intervals.insertAt(first, start, end);
-      return true;
+      return Placed.fresh;
     }
-    if (intervals.start(first) <= start && end <= intervals.end(first)) return false;
+    if (intervals.start(first) <= start && end <= intervals.end(first)) return Placed.duplicate;
     let last = first;
     let joined = end;
     while (last < intervals.count && intervals.start(last) <= joined) {
@@ -269,7 +285,7 @@ export class ReceiveStream {
     }
     intervals.set(first, Math.min(intervals.start(first), start), joined);
     intervals.erase(first + 1, last);
-    return true;
+    return Placed.fresh;
   }
 
   /** The intervals that received has reached become part of what is received. */

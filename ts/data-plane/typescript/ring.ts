@@ -19,7 +19,7 @@ export class Ring {
   }
 
   static validSize(bytes: number): boolean {
-    return bytes >= MIN_RING_BYTES && bytes <= MAX_RING_BYTES && (bytes & (bytes - 1)) === 0;
+    return Number.isInteger(bytes) && bytes >= MIN_RING_BYTES && bytes <= MAX_RING_BYTES && (bytes & (bytes - 1)) === 0;
   }
 
   /** Where in the memory the byte at `position` lives. */

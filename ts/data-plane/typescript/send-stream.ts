@@ -10,10 +10,11 @@ import type { Burst } from './burst.js';
 import type { Slot } from './counters.js';
 import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_STABLE } from './counters.js';
 import { Flow } from './flow.js';
-import type { FrameHeader, StreamKind } from './frame.js';
+import type { FrameHeader, Progress, StreamKind } from './frame.js';
 import type { Micros, Position, Rank } from './limits.js';
 import { HEARTBEAT_MAX_US, HEARTBEAT_MIN_US, MAX_POSITION, NEVER } from './limits.js';
 import type { Ring } from './ring.js';
+import type { Row } from './stability.js';
 import { Stability } from './stability.js';
 
 export class SendStream {
@@ -28,7 +29,8 @@ export class SendStream {
   private filled: Position = 0; // sent, once the burst that fill() made has gone
   private limit: Position = 0;
   private cut: Position = MAX_POSITION;
-  private _heartbeatAt: Micros = 0;
+  private toldStable: Position = 0;
+  private heartbeatAt: Micros = 0;
   private heartbeatEvery: Micros = HEARTBEAT_MIN_US;
 
   /** to: the receivers' ranks. maxFrameData: stream bytes in a full frame. maxWindow: see Flow. */
@@ -58,28 +60,30 @@ export class SendStream {
     return this.limit - this.ring.bytes;
   }
 
-  /** Takes in what JavaScript has published since. */
-  refresh(): void {
+  /** Takes in what JavaScript has published since. Returns whether that made room: where nobody is left to wait for. */
+  refresh(): boolean {
     this._published = this.slot.extend(WORD_FROM_SCRIPT, this._published, this.limit - this._published);
-    if (this.stability.live().length === 0) {
-      // Nobody to send to: what is published is at once everywhere.
-      this._sent = this._published;
-      this.publishLimit();
-    }
+    if (this.stability.live().length > 0 || this._sent === this._published) return false;
+    // Nobody to send to: what is published is at once everywhere.
+    this._sent = this._published;
+    this.publishLimit();
+    return true;
   }
 
   /** A receiver's STATUS. False if it claims what was never sent. */
-  handleStatus(from: Rank, received: Position, consumed: Position, seen: Position): boolean {
-    if (seen > this._sent) return false;
-    if (!this.stability.update(from, received, consumed, seen)) return true;
-    this.flow.noteProgress(this.stability.seen(this._sent), this._sent);
+  handleStatus(from: Rank, progress: Readonly<Progress>): boolean {
+    if (progress.seen > this._sent) return false;
+    if (!this.stability.update(from, progress)) return true;
+    if (this.flow.roundIsOver(this.stability.seen(this._sent))) {
+      this.flow.endRound(this.stability.takeLost(), this._sent);
+    }
     this.heartbeatEvery = HEARTBEAT_MIN_US;
     this.publishLimit();
     return true;
   }
 
-  handleLost(bytes: Position): void {
-    this.flow.noteLost(bytes);
+  handleLost(from: Rank, bytes: Position): void {
+    this.stability.noteLost(from, bytes);
   }
 
   exclude(rank: Rank): void {
@@ -113,27 +117,33 @@ export class SendStream {
   commit(now: Micros): void {
     this._sent = this.filled;
     this.heartbeatEvery = HEARTBEAT_MIN_US;
-    this._heartbeatAt = now + this.heartbeatEvery;
+    this.heartbeatAt = now + this.heartbeatEvery;
   }
 
-  /** Whether some live receiver has not said that it consumed all that was sent. */
+  /** Whether a receiver has not said yet that it consumed all that was sent, and knows what is stable. */
+  lags(row: Readonly<Row>): boolean {
+    return row.consumed < this._sent || row.toldStable < this.stable;
+  }
+
   somebodyLags(): boolean {
-    return this.stability.consumed(this._sent) < this._sent;
+    const { stability, stable } = this;
+    return stability.consumed(this._sent) < this._sent || stability.toldStable(stable) < stable;
   }
 
   /** When the next HEARTBEAT is due; NEVER while nobody lags. */
   heartbeatDeadline(): Micros {
-    return this.somebodyLags() ? this._heartbeatAt : NEVER;
+    return this.somebodyLags() ? this.heartbeatAt : NEVER;
   }
 
-  /** The same moment whether or not anybody lags: also when news of stability is told at the latest. */
-  get heartbeatAt(): Micros {
-    return this._heartbeatAt;
+  /** Whether so much has become stable since it was told that it is worth a HEARTBEAT now. */
+  muchIsStable(): boolean {
+    return this.stable - this.toldStable >= this.ring.bytes / 4;
   }
 
   heartbeatSent(now: Micros): void {
+    this.toldStable = this.stable;
     this.heartbeatEvery = Math.min(this.heartbeatEvery * 2, HEARTBEAT_MAX_US);
-    this._heartbeatAt = now + this.heartbeatEvery;
+    this.heartbeatAt = now + this.heartbeatEvery;
   }
 
   private publishLimit(): void {

@@ -5,6 +5,7 @@
 //
 // The smallest `received` over all who have not failed is the stable position.
 
+import type { Progress } from './frame.js';
 import type { Position, Rank } from './limits.js';
 import { MAX_POSITION } from './limits.js';
 
@@ -15,6 +16,8 @@ export interface Row {
   received: Position;
   consumed: Position;
   seen: Position;
+  toldStable: Position; // of what I told it about the stable position, the last that it has confirmed
+  lost: Position; // bytes that it asked for again in this round
 }
 
 export class Stability {
@@ -23,22 +26,46 @@ export class Stability {
   private smallestReceived: Position = 0;
   private smallestConsumed: Position = 0;
   private smallestSeen: Position = 0;
+  private smallestToldStable: Position = 0;
 
   constructor(receivers: readonly Rank[]) {
-    this.rows = receivers.map((rank) => ({ rank, live: true, received: 0, consumed: 0, seen: 0 }));
+    const nothing = { live: true, received: 0, consumed: 0, seen: 0, toldStable: 0, lost: 0 };
+    this.rows = receivers.map((rank) => ({ rank, ...nothing }));
     this.recompute();
   }
 
   /** News from a receiver; what is older than known changes nothing. Returns whether anything grew; false for a stranger. */
-  update(rank: Rank, received: Position, consumed: Position, seen: Position): boolean {
+  update(rank: Rank, progress: Readonly<Progress>): boolean {
     const row = this.find(rank);
     if (row === undefined) return false;
-    if (received <= row.received && consumed <= row.consumed && seen <= row.seen) return false;
+    const { received, consumed, seen, stableLow } = progress;
+    // The full position behind the half that was told: no further than what is stable.
+    const step = (stableLow - (row.toldStable >>> 0)) >>> 0;
+    const told = row.toldStable + step;
+    const confirmed = step > 0 && told <= this.smallestReceived;
+    if (received <= row.received && consumed <= row.consumed && seen <= row.seen && !confirmed) return false;
     row.received = Math.max(row.received, received);
     row.consumed = Math.max(row.consumed, consumed);
     row.seen = Math.max(row.seen, seen);
+    if (confirmed) row.toldStable = told;
     this.recompute();
     return true;
+  }
+
+  /** Bytes that a receiver asked for again, until the round is over. */
+  noteLost(rank: Rank, bytes: Position): void {
+    const row = this.find(rank);
+    if (row !== undefined) row.lost += bytes;
+  }
+
+  /** The most that any live receiver asked for again; begins the next round. */
+  takeLost(): Position {
+    let most = 0;
+    for (const row of this.rows) {
+      if (row.live) most = Math.max(most, row.lost);
+      row.lost = 0;
+    }
+    return most;
   }
 
   /** A failed receiver no longer holds anything back. */
@@ -61,6 +88,10 @@ export class Stability {
     return this.liveRanks.length === 0 ? none : this.smallestSeen;
   }
 
+  toldStable(none: Position): Position {
+    return this.liveRanks.length === 0 ? none : this.smallestToldStable;
+  }
+
   /** The ranks of the live receivers. */
   live(): readonly Rank[] {
     return this.liveRanks;
@@ -75,13 +106,15 @@ export class Stability {
 
   private recompute(): void {
     this.liveRanks.length = 0;
-    this.smallestReceived = this.smallestConsumed = this.smallestSeen = MAX_POSITION;
+    this.smallestReceived = this.smallestConsumed = MAX_POSITION;
+    this.smallestSeen = this.smallestToldStable = MAX_POSITION;
     for (const row of this.rows) {
       if (!row.live) continue;
       this.liveRanks.push(row.rank);
       this.smallestReceived = Math.min(this.smallestReceived, row.received);
       this.smallestConsumed = Math.min(this.smallestConsumed, row.consumed);
       this.smallestSeen = Math.min(this.smallestSeen, row.seen);
+      this.smallestToldStable = Math.min(this.smallestToldStable, row.toldStable);
     }
   }
 }

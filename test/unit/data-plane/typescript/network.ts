@@ -1,12 +1,7 @@
 // A network of planes in virtual time, from a seed: frames are lost, doubled and overtake each other. Every byte that a member
 // hands to its application is compared with what the origin wrote.
-import { type Burst, type Sink } from '../../../../ts/data-plane/typescript/burst.js';
-import {
-  SLOT_WORDS,
-  Slot,
-  WORD_FROM_PLANE,
-  WORD_FROM_SCRIPT,
-} from '../../../../ts/data-plane/typescript/counters.js';
+import type { Burst, Sink } from '../../../../ts/data-plane/typescript/burst.js';
+import { SLOT_WORDS, Slot, WORD_FROM_PLANE, WORD_FROM_SCRIPT } from '../../../../ts/data-plane/typescript/counters.js';
 import { DataPlaneCore, type ViewConfig } from '../../../../ts/data-plane/typescript/data-plane.js';
 import { isPt2pt, newHeader, Reject, StreamKind, validateHeader } from '../../../../ts/data-plane/typescript/frame.js';
 import { ALL_RANKS, MAX_FRAME_BYTES, NEVER } from '../../../../ts/data-plane/typescript/limits.js';
@@ -189,7 +184,7 @@ export interface NetworkOptions {
   readonly ringBytes: number;
   readonly lossPercent: number;
   readonly duplicatePercent: number;
-  /** A frame takes this long and up to as much again, so frames overtake each other. */
+  /** A frame takes this long and up to as much again, so frames overtake each other; 0: they do not. */
   readonly delayUs: number;
   readonly config?: Partial<ViewConfig>;
   readonly makeMember?: (config: ViewConfig) => Member;

@@ -1,0 +1,106 @@
+/** Runs what was asked for, from options to a report. */
+import { observeEnvironment } from './environment.js';
+import type { BenchOptions } from './options.js';
+import { type Abilities, type Block, crewSize, planBlocks, type Row } from './plan.js';
+import { type Crew, startCrew } from './pool/crew.js';
+import { size } from './report/format.js';
+import { latencyResults } from './report/latency-results.js';
+import { resultHead, rowLabel } from './report/result-head.js';
+import { throughputResults } from './report/throughput-results.js';
+import { type BenchReport, type LatencyResult, SCHEMA, SCHEMA_VERSION, type ThroughputResult } from './results.js';
+import { type RunContext, runBlock, type Turn } from './runner.js';
+import { measureGroup } from './scenarios/group-throughput.js';
+import { measureLatency } from './scenarios/latency.js';
+import { measureReference } from './scenarios/reference-throughput.js';
+
+/** What the caller is told while it runs. */
+export interface BenchListener {
+  onTurn(title: string, row: string, repetition: number): void;
+  /** Measurements that were planned and are left out. */
+  onSkip(turns: number): void;
+  onError(title: string, row: string, error: string): void;
+}
+
+export interface BenchPlan {
+  readonly blocks: readonly Block[];
+  /** Measurements, at most. */
+  readonly turns: number;
+}
+
+/** @throws UsageError when the options ask for what can't be had */
+export function makePlan(options: BenchOptions, abilities: Abilities): BenchPlan {
+  const blocks = planBlocks(options, abilities);
+  return { blocks, turns: blocks.reduce((sum, { rows }) => sum + rows.length, 0) * options.repeats };
+}
+
+/** Never rejects because of a row: what failed stands in the report. */
+export async function runBench(
+  options: BenchOptions,
+  { noNative }: Abilities,
+  { blocks, turns }: BenchPlan,
+  listener: BenchListener,
+  signal: AbortSignal,
+): Promise<BenchReport> {
+  const environment = observeEnvironment(noNative);
+  const startedAt = new Date().toISOString();
+  const startMs = performance.now();
+  const throughput: ThroughputResult[] = [];
+  const latency: LatencyResult[] = [];
+  let turnsPlanned = 0;
+  let turnsTaken = 0;
+  for (const block of blocks) {
+    if (signal.aborted) break;
+    turnsPlanned += block.rows.length * options.repeats;
+    const context: RunContext = {
+      options,
+      signal,
+      // Each block may use its share of the time, and what the blocks before it have left of theirs.
+      deadlineMs: startMs + (options.budgetSeconds ?? Number.POSITIVE_INFINITY) * 1000 * (turnsPlanned / turns),
+      startCrew: (row) => startCrew(options.isolation, crewSize(row)),
+      onTurn: (turn) => {
+        turnsTaken++;
+        listener.onTurn(blockTitle(block), labelOf(turn), turn.repetition);
+      },
+      onError: (turn, error) => listener.onError(blockTitle(block), labelOf(turn), error),
+    };
+    if (block.scenario === 'throughput') {
+      throughput.push(...throughputResults(block, await runBlock(block, context, measureThroughput(options))));
+    } else {
+      const outcomes = await runBlock(block, context, (crew, turn) =>
+        measureLatency(crew, { ...turn, settings: options }),
+      );
+      latency.push(...latencyResults(block, outcomes, options.ratePerSecond));
+    }
+    listener.onSkip(turnsPlanned - turnsTaken);
+    turnsTaken = turnsPlanned;
+  }
+  const { scenarios, quick, seconds, repeats, isolation, seed, ratePerSecond } = options;
+  const complete = [...throughput, ...latency].every(({ error, samples }) => error === undefined && samples.length > 0);
+  return {
+    schema: SCHEMA,
+    schemaVersion: SCHEMA_VERSION,
+    passed: complete && !signal.aborted,
+    interrupted: signal.aborted,
+    startedAt,
+    durationSeconds: (performance.now() - startMs) / 1000,
+    options: { scenarios, quick, seconds, repeats, isolation, seed, ratePerSecond },
+    environment: environment.finish(),
+    throughput,
+    latency,
+  };
+}
+
+function measureThroughput(settings: BenchOptions) {
+  return (crew: Crew, { block, row, repetition }: Turn) =>
+    row.kind === 'group'
+      ? measureGroup(crew, { block, row, repetition, settings })
+      : measureReference(crew, { block, row, repetition, settings });
+}
+
+function blockTitle({ scenario, sizeBytes, mtu }: Block): string {
+  return `${scenario} ${size(sizeBytes)}${mtu === 'auto' ? '' : `, mtu ${mtu}`}`;
+}
+
+function labelOf({ block, row }: { readonly block: Block; readonly row: Row }): string {
+  return rowLabel(resultHead(block, row, 0, undefined));
+}

@@ -1,0 +1,96 @@
+/**
+ * The options of `consort bench`, declared once as data: the command line, its help, the checks' messages and the table in
+ * docs/benchmarking.md come from here.
+ */
+export interface BenchOptionDeclaration {
+  /** What follows the flag; undefined: it is a switch. */
+  readonly argument?: string;
+  /** What it takes, as an error says it after `want`. */
+  readonly want?: string;
+  readonly sentence: string;
+  readonly defaultText?: string;
+}
+
+export const BENCH_OPTIONS = {
+  size: {
+    argument: 'LIST',
+    want: 'sizes from 1 byte to 32 MiB, as in 64,1KiB,64KiB',
+    sentence: 'Message sizes.',
+    defaultText: 'throughput: 16,64,1KiB,64KiB; latency: 64',
+  },
+  mode: {
+    argument: 'LIST',
+    want: 'native, ts or mixed, or several of them',
+    sentence: 'Data planes to measure; in a mixed group every other member is native.',
+    defaultText: 'native,ts',
+  },
+  threads: {
+    argument: 'LIST',
+    want: 'single or multi, or both',
+    sentence: 'Where the data plane runs: on the event loop (single) or on a thread of its own (multi).',
+    defaultText: 'throughput: multi; latency: single,multi',
+  },
+  members: {
+    argument: 'LIST',
+    want: 'numbers from 2 to 64',
+    sentence: 'Sizes of the group.',
+    defaultText: '2',
+  },
+  senders: {
+    argument: 'LIST',
+    want: "'one', 'all' or a number of members, or several of them",
+    sentence: 'How many members send at once; throughput only.',
+    defaultText: 'one',
+  },
+  mtu: {
+    argument: 'LIST',
+    want: 'auto or frame sizes from 1200 to 65504',
+    sentence: "Largest frame, in bytes of UDP payload; auto: the interface's (64 KiB on loopback).",
+    defaultText: 'throughput: auto,1400 (with --quick auto); latency: auto',
+  },
+  loss: {
+    argument: 'LIST',
+    want: 'rates below 0.9 or percentages, as in 0,1%,0.05',
+    sentence: 'Share of the arriving frames that every member throws away on purpose.',
+    defaultText: '0',
+  },
+  rate: {
+    argument: 'N',
+    want: 'an integer from 1 to 1000000',
+    sentence: 'Messages per second of the latency scenario at a fixed rate.',
+    defaultText: '1000',
+  },
+  seconds: {
+    argument: 'S',
+    want: 'a number from 0.05 to 3600',
+    sentence: 'How long one measurement lasts, warm-up not counted.',
+    defaultText: '1 (with --quick 0.3)',
+  },
+  repeats: {
+    argument: 'R',
+    want: 'an integer from 1 to 1000',
+    sentence: 'Measurements of each row; those of different rows take turns.',
+    defaultText: '5 (with --quick 3, or fewer if time runs out)',
+  },
+  isolation: {
+    argument: 'WHERE',
+    want: 'processes or threads',
+    sentence: 'Whether each member has a process of its own, or all are threads of one.',
+    defaultText: 'processes',
+  },
+  seed: {
+    argument: 'N',
+    want: 'an integer from 0 to 4294967295',
+    sentence: 'Seed of message contents, injected loss and protocol delays.',
+    defaultText: '1',
+  },
+  json: {
+    argument: 'FILE',
+    sentence: "Writes the results as JSON; '-' writes them, and nothing else, to standard output.",
+  },
+  markdown: { argument: 'FILE', sentence: 'Writes the tables as Markdown.' },
+  quick: { sentence: 'Less of everything: both scenarios in under a minute.' },
+  quiet: { sentence: 'No progress.' },
+} as const satisfies Record<string, BenchOptionDeclaration>;
+
+export type BenchOptionName = keyof typeof BENCH_OPTIONS;

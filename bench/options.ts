@@ -1,0 +1,154 @@
+/** The options of `consort bench`: from the words of the command line to checked values. */
+import { didYouMean } from '../ts/base/nearest.js';
+import { listOf, quote } from '../ts/base/show.js';
+import type { ThreadMode } from '../ts/index.js';
+import { BENCH_OPTIONS, type BenchOptionDeclaration, type BenchOptionName } from './option-table.js';
+import { UsageError } from './usage-error.js';
+
+export const SCENARIOS = ['throughput', 'latency'] as const;
+export type ScenarioName = (typeof SCENARIOS)[number];
+
+export const BENCH_MODES = ['native', 'ts', 'mixed'] as const;
+export type BenchMode = (typeof BENCH_MODES)[number];
+
+export type Senders = 'one' | 'all' | number;
+export type Mtu = 'auto' | number;
+export type Isolation = 'processes' | 'threads';
+
+/** What was asked for; undefined: the scenario's default counts. */
+export interface BenchOptions {
+  readonly scenarios: readonly ScenarioName[];
+  readonly sizesBytes: readonly number[] | undefined;
+  readonly modes: readonly BenchMode[] | undefined;
+  readonly threads: readonly ThreadMode[] | undefined;
+  readonly members: readonly number[];
+  readonly senders: readonly Senders[];
+  readonly mtus: readonly Mtu[] | undefined;
+  readonly lossRates: readonly number[];
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+  readonly repeats: number;
+  /** With --quick: what all scenarios together may take. Undefined: no bound. */
+  readonly budgetSeconds: number | undefined;
+  readonly isolation: Isolation;
+  readonly seed: number;
+  readonly json: string | undefined;
+  readonly markdown: string | undefined;
+  readonly quick: boolean;
+  readonly quiet: boolean;
+}
+
+/** The words of the command line, by option. */
+export type BenchWords = { readonly [Name in BenchOptionName]?: string | boolean | undefined };
+
+const MAX_SIZE_BYTES = 32 * 2 ** 20;
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  K: 2 ** 10,
+  KIB: 2 ** 10,
+  M: 2 ** 20,
+  MIB: 2 ** 20,
+};
+const QUICK_BUDGET_SECONDS = 45;
+
+/** @throws UsageError for the first thing that is wrong */
+export function parseOptions(scenarios: readonly string[], words: BenchWords): BenchOptions {
+  const quick = words.quick === true;
+  const members = list(words, 'members', integer(2, 64)) ?? [2];
+  return {
+    scenarios: parseScenarios(scenarios),
+    sizesBytes: list(words, 'size', parseSize),
+    modes: list(words, 'mode', oneOf(BENCH_MODES)),
+    threads: list(words, 'threads', oneOf(['single', 'multi'])),
+    members,
+    senders: list(words, 'senders', (word) => parseSenders(word, Math.min(...members))) ?? ['one'],
+    mtus: list(words, 'mtu', (word) => (word === 'auto' ? 'auto' : integer(1200, 65504)(word))),
+    lossRates: list(words, 'loss', parseLoss) ?? [0],
+    ratePerSecond: value(words, 'rate', integer(1, 1_000_000)) ?? 1000,
+    seconds: value(words, 'seconds', decimal(0.05, 3600)) ?? (quick ? 0.3 : 1),
+    repeats: value(words, 'repeats', integer(1, 1000)) ?? (quick ? 3 : 5),
+    budgetSeconds: quick && words.repeats === undefined ? QUICK_BUDGET_SECONDS : undefined,
+    isolation: value(words, 'isolation', oneOf(['processes', 'threads'])) ?? 'processes',
+    seed: value(words, 'seed', integer(0, 2 ** 32 - 1)) ?? 1,
+    json: text(words.json),
+    markdown: text(words.markdown),
+    quick,
+    quiet: words.quiet === true,
+  };
+}
+
+function parseScenarios(given: readonly string[]): readonly ScenarioName[] {
+  if (given.length === 0) return SCENARIOS;
+  return [...new Set(given)].map((word) => {
+    const found = SCENARIOS.find((name) => name === word);
+    if (found !== undefined) return found;
+    throw new UsageError(
+      `unknown scenario ${quote(word)}; there are ${listOf(SCENARIOS)}${didYouMean(word, SCENARIOS)}`,
+    );
+  });
+}
+
+type Parser<T> = (word: string) => T | undefined;
+
+function value<T>(words: BenchWords, name: BenchOptionName, parse: Parser<T>): T | undefined {
+  const given = text(words[name]);
+  if (given === undefined) return undefined;
+  const parsed = parse(given.trim());
+  if (parsed === undefined) throw wrong(name, given);
+  return parsed;
+}
+
+/** A list separated by commas; what is said twice counts once. */
+function list<T>(words: BenchWords, name: BenchOptionName, parse: Parser<T>): readonly T[] | undefined {
+  const given = text(words[name]);
+  if (given === undefined) return undefined;
+  const items = given.split(',').map((word) => {
+    const parsed = parse(word.trim());
+    if (parsed === undefined) throw wrong(name, word);
+    return parsed;
+  });
+  return [...new Set(items)];
+}
+
+function wrong(name: BenchOptionName, got: string): UsageError {
+  const declaration: BenchOptionDeclaration = BENCH_OPTIONS[name];
+  return new UsageError(`--${name}: got ${quote(got)}, want ${declaration.want ?? 'something else'}`);
+}
+
+function text(word: string | boolean | undefined): string | undefined {
+  return typeof word === 'string' ? word : undefined;
+}
+
+function oneOf<const T extends string>(choices: readonly T[]): Parser<T> {
+  return (word) => choices.find((choice) => choice === word);
+}
+
+function integer(min: number, max: number): Parser<number> {
+  return (word) => (/^\d{1,10}$/.test(word) ? within(Number(word), min, max) : undefined);
+}
+
+function decimal(min: number, max: number): Parser<number> {
+  return (word) => (/^\d*\.?\d+$/.test(word) ? within(Number(word), min, max) : undefined);
+}
+
+function within(number: number, min: number, max: number): number | undefined {
+  return number >= min && number <= max ? number : undefined;
+}
+
+function parseSize(word: string): number | undefined {
+  const match = /^(\d{1,10})\s*([a-z]*)$/i.exec(word);
+  const unit = SIZE_UNITS[(match?.[2] ?? '').toUpperCase()];
+  if (match === null || unit === undefined) return undefined;
+  return within(Number(match[1]) * unit, 1, MAX_SIZE_BYTES);
+}
+
+function parseSenders(word: string, members: number): Senders | undefined {
+  return word === 'one' || word === 'all' ? word : integer(1, members)(word);
+}
+
+function parseLoss(word: string): number | undefined {
+  const match = /^(\d*\.?\d+)(%?)$/.exec(word);
+  if (match === null) return undefined;
+  return within(Number(match[1]) / (match[2] === '%' ? 100 : 1), 0, 0.9);
+}

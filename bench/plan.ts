@@ -1,0 +1,137 @@
+/** What is measured, in which order: from options to blocks of rows that take turns. */
+import type { ThreadMode } from '../ts/index.js';
+import { type BenchMode, type BenchOptions, type Mtu, SCENARIOS, type ScenarioName, type Senders } from './options.js';
+import { MIN_PING_BYTES } from './roles/pinger.js';
+import { UsageError } from './usage-error.js';
+
+/** A group under test. */
+export interface GroupRow {
+  readonly kind: 'group';
+  readonly mode: BenchMode;
+  readonly threads: ThreadMode;
+  readonly members: number;
+  readonly senders: Senders;
+  readonly lossRate: number;
+}
+
+/** What groups are compared with; always one sender and one receiver. */
+export interface ReferenceRow {
+  readonly kind: 'limit' | 'dgram' | 'tcp';
+}
+
+export type Row = GroupRow | ReferenceRow;
+
+/** Rows that are measured in turns, so that they meet the same state of the machine. */
+export interface Block {
+  readonly scenario: ScenarioName;
+  readonly sizeBytes: number;
+  readonly mtu: Mtu;
+  readonly rows: readonly Row[];
+}
+
+export interface Defaults {
+  readonly sizesBytes: readonly number[];
+  readonly mtus: readonly Mtu[];
+  /** Of each mode. */
+  readonly threads: Readonly<Record<BenchMode, readonly ThreadMode[]>>;
+}
+
+const DEFAULTS: Readonly<Record<ScenarioName, Defaults>> = {
+  throughput: {
+    sizesBytes: [16, 64, 1024, 65536],
+    mtus: ['auto', 1400],
+    threads: { native: ['multi'], ts: ['multi'], mixed: ['multi'] },
+  },
+  latency: {
+    sizesBytes: [64],
+    mtus: ['auto'],
+    threads: { native: ['single', 'multi'], ts: ['single', 'multi'], mixed: ['single', 'multi'] },
+  },
+};
+
+/** UDP over IPv4 carries no more in a datagram. Bytes. */
+const MAX_DATAGRAM_BYTES = 65507;
+
+/** What this machine can do. */
+export interface Abilities {
+  /** Why there is no native plane; undefined: there is one. */
+  readonly noNative: string | undefined;
+}
+
+/** @throws UsageError when something was asked for by name that can't be had */
+export function planBlocks(options: BenchOptions, { noNative }: Abilities): readonly Block[] {
+  const modes = options.modes ?? (noNative === undefined ? (['native', 'ts'] as const) : (['ts'] as const));
+  const first = modes.find((mode) => mode !== 'ts');
+  if (noNative !== undefined && first !== undefined) {
+    throw new UsageError(`--mode: ${first} needs the native addon: ${noNative}`);
+  }
+  return SCENARIOS.filter((scenario) => options.scenarios.includes(scenario)).flatMap((scenario) => {
+    const defaults = DEFAULTS[scenario];
+    const sizes = options.sizesBytes ?? defaults.sizesBytes;
+    const mtus = options.mtus ?? (options.quick ? defaults.mtus.slice(0, 1) : defaults.mtus);
+    checkSizes(scenario, sizes);
+    return mtus.flatMap((mtu) =>
+      sizes.map((sizeBytes) => ({
+        scenario,
+        sizeBytes,
+        mtu,
+        rows: [
+          ...groupRows(scenario, options, modes, defaults),
+          ...referenceRows(scenario, sizeBytes, noNative === undefined),
+        ],
+      })),
+    );
+  });
+}
+
+/** How many workers a row needs. */
+export function crewSize(row: Row): number {
+  return row.kind === 'group' ? row.members : 2;
+}
+
+/** How many members of a row send. */
+export function senderCount({ members, senders }: GroupRow): number {
+  if (senders === 'all') return members;
+  return senders === 'one' ? 1 : senders;
+}
+
+function groupRows(
+  scenario: ScenarioName,
+  options: BenchOptions,
+  modes: readonly BenchMode[],
+  defaults: Defaults,
+): readonly GroupRow[] {
+  // Somebody asks and somebody answers: there are no other senders in the latency scenario.
+  const senders = scenario === 'latency' ? (['one'] as const) : options.senders;
+  return options.lossRates.flatMap((lossRate) =>
+    options.members.flatMap((members) =>
+      senders.flatMap((each) =>
+        modes.flatMap((mode) =>
+          (options.threads ?? defaults.threads[mode]).map((threads) => ({
+            kind: 'group' as const,
+            mode,
+            threads,
+            members,
+            senders: each,
+            lossRate,
+          })),
+        ),
+      ),
+    ),
+  );
+}
+
+function referenceRows(scenario: ScenarioName, sizeBytes: number, withLimit: boolean): readonly ReferenceRow[] {
+  const dgram: readonly ReferenceRow[] = sizeBytes <= MAX_DATAGRAM_BYTES ? [{ kind: 'dgram' }] : [];
+  if (scenario === 'latency') return dgram;
+  return [...(withLimit ? [{ kind: 'limit' } as const] : []), { kind: 'tcp' }, ...dgram];
+}
+
+function checkSizes(scenario: ScenarioName, sizes: readonly number[]): void {
+  const tooSmall = sizes.find((size) => size < MIN_PING_BYTES);
+  if (scenario === 'latency' && tooSmall !== undefined) {
+    throw new UsageError(
+      `--size: got ${tooSmall}, want at least ${MIN_PING_BYTES} bytes for latency; or name the scenario 'throughput'`,
+    );
+  }
+}

@@ -1,0 +1,82 @@
+/** The workers of one row of the bench: a thread or a process for each member. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Isolation } from '../options.js';
+import { Actor } from './actor.js';
+import type { Reply } from './protocol.js';
+import { WorkerHost } from './worker-host.js';
+
+const START_SECONDS = 30;
+
+export interface Crew {
+  readonly actors: readonly Actor[];
+  /** Ends threads and processes, whatever they are doing. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Resolves when all workers are ready; leaves nothing behind when one is not. */
+export async function startCrew(isolation: Isolation, count: number): Promise<Crew> {
+  const crew = isolation === 'threads' ? threadCrew(count) : processCrew(count);
+  try {
+    await Promise.all(crew.actors.map((actor) => actor.call('ready', undefined, START_SECONDS)));
+    return crew;
+  } catch (error) {
+    await crew.close();
+    throw error;
+  }
+}
+
+function threadCrew(count: number): Crew {
+  const host = new WorkerHost(count);
+  const actors = host.ports.map((port, rank) => {
+    const actor = new Actor(`member ${rank}`, (call) => port.postMessage(call));
+    port.on('message', (reply: Reply) => actor.handleReply(reply));
+    return actor;
+  });
+  const gone = (reason: string) => {
+    for (const actor of actors) actor.handleGone(reason);
+  };
+  host.failed.catch((error: Error) => gone(`a worker thread died: ${error.message}`));
+  return {
+    actors,
+    close: async () => {
+      gone('the crew was closed');
+      await host.destroy();
+    },
+  };
+}
+
+function processCrew(count: number): Crew {
+  const children = Array.from({ length: count }, forkMember);
+  const actors = children.map((child, rank) => {
+    // A child that has gone is told by its 'exit'; what can't be sent any more needs no error of its own.
+    const actor = new Actor(`member ${rank}`, (call) => child.send(call, () => {}));
+    child.on('message', (reply: Reply) => actor.handleReply(reply));
+    child.on('error', (error) => actor.handleGone(error.message));
+    child.on('exit', (code, signal) => actor.handleGone(`its process ended (${signal ?? `exit code ${code}`})`));
+    return actor;
+  });
+  return {
+    actors,
+    close: async () => {
+      await Promise.all(children.map(kill));
+    },
+  };
+}
+
+function forkMember(): ChildProcess {
+  return fork(fileURLToPath(new URL('./member-process.js', import.meta.url)), [], {
+    execArgv: [],
+    serialization: 'advanced',
+    // Standard output is for results.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
+function kill(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return resolve();
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}

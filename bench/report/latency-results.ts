@@ -1,0 +1,51 @@
+/** From round trips to results. */
+import type { Block } from '../plan.js';
+import type { LatencyResult, LatencySample } from '../results.js';
+import type { Outcome } from '../runner.js';
+import type { LatencyMeasurement } from '../scenarios/latency.js';
+import { frameBytes } from '../scenarios/trial.js';
+import { encode, histogramOf, merge, percentiles } from '../stats/latency-histogram.js';
+import { pairedRatio, summarize } from '../stats/summary.js';
+import { resultHead } from './result-head.js';
+import { defined } from './throughput-results.js';
+
+type Outcomes = readonly Outcome<LatencyMeasurement>[];
+
+/** For each row two results: in ping-pong, and at a rate. */
+export function latencyResults(block: Block, outcomes: Outcomes, ratePerSecond: number): readonly LatencyResult[] {
+  return (['ping-pong', 'rate'] as const).flatMap((load) => {
+    const samplesOf = ({ samples }: Outcome<LatencyMeasurement>) =>
+      samples.map((sample) => makeSample(sample, load === 'rate' ? sample.atRateNanos : sample.pingPongNanos));
+    const dgram = outcomes.find(({ row }) => row.kind === 'dgram');
+    const dgramP50 = p50ByRepetition(dgram === undefined ? [] : samplesOf(dgram));
+    return outcomes.map((outcome) => {
+      const { row, error } = outcome;
+      const samples = samplesOf(outcome);
+      const all = percentiles(merge(samples.map(({ histogramNanos }) => histogramNanos)));
+      const p50 = summarize(samples.map(({ p50Micros }) => p50Micros));
+      const p99 = summarize(samples.map(({ p99Micros }) => p99Micros));
+      return defined<LatencyResult>({
+        ...resultHead(block, row, frameBytes(block.mtu), error),
+        load,
+        ratePerSecond: load === 'rate' ? ratePerSecond : undefined,
+        samples,
+        p50Micros: p50,
+        p90Micros: summarize(samples.map(({ p90Micros }) => p90Micros)),
+        p99Micros: p99,
+        p999Micros: samples.length === 0 ? undefined : all.p999Micros,
+        maxMicros: samples.length === 0 ? undefined : all.maxMicros,
+        p99PerP50: p50 === undefined || p99 === undefined ? undefined : p99.median / p50.median,
+        p50TimesDgram: row.kind === 'dgram' ? undefined : pairedRatio(p50ByRepetition(samples), dgramP50),
+      });
+    });
+  });
+}
+
+function makeSample({ repetition }: LatencyMeasurement, nanos: Float64Array): LatencySample {
+  const histogram = histogramOf(nanos);
+  return { repetition, roundTrips: nanos.length, ...percentiles(histogram), histogramNanos: encode(histogram) };
+}
+
+function p50ByRepetition(samples: readonly LatencySample[]): ReadonlyMap<number, number> {
+  return new Map(samples.map(({ repetition, p50Micros }) => [repetition, p50Micros]));
+}

@@ -1,0 +1,34 @@
+/** A report as text for a terminal, and as Markdown. */
+import { describeEnvironment } from '../environment.js';
+import type { BenchReport } from '../results.js';
+import { duration, size } from './format.js';
+import { rowLabel } from './result-head.js';
+import { markdownTable, textTable } from './table.js';
+import { LEGEND, reportTables } from './tables.js';
+
+export function renderText(report: BenchReport): string {
+  const tables = reportTables(report).map(textTable);
+  return [describeEnvironment(report.environment), '', ...join(tables), ...LEGEND, '', verdict(report), ''].join('\n');
+}
+
+export function renderMarkdown(report: BenchReport): string {
+  const tables = reportTables(report).map(markdownTable);
+  const legend = LEGEND.map((line) => `- ${line}`);
+  const head = ['## consort bench', '', verdict(report), '', describeEnvironment(report.environment), ''];
+  return [...head, ...join(tables), ...legend, ''].join('\n');
+}
+
+/** What went wrong, if anything. */
+export function verdict(report: BenchReport): string {
+  const { options, throughput, latency, interrupted, durationSeconds } = report;
+  const failed = [...throughput, ...latency].filter(({ error }) => error !== undefined);
+  const how = `${options.repeats} × ${options.seconds} s, members in ${options.isolation}, seed ${options.seed}, took ${duration(durationSeconds)}`;
+  if (interrupted) return `INTERRUPTED: these are the measurements that were complete (${how})`;
+  if (failed.length === 0) return `passed: every receiver has got everything, in order and unchanged (${how})`;
+  const rows = new Map(failed.map((result) => [`${size(result.sizeBytes)} ${rowLabel(result)}`, result.error]));
+  return [`FAILED (${how}):`, ...[...rows].map(([row, error]) => `  ${row}: ${error}`)].join('\n');
+}
+
+function join(tables: readonly string[]): readonly string[] {
+  return tables.flatMap((table) => [table, '']);
+}

@@ -1,0 +1,89 @@
+/** The tables of a report: one for each block. */
+import type { BenchReport, LatencyResult, ResultHead, ThroughputResult } from '../results.js';
+import { gigabytes, percent, plain, quantity, range, size, spread, times } from './format.js';
+import { rowLabel } from './result-head.js';
+import { type Column, makeTable, type Table } from './table.js';
+
+const name: Column<ResultHead> = { title: 'row', cell: rowLabel };
+const error: Column<ResultHead> = { title: 'error', cell: ({ error: message = '' }) => shorten(message) };
+
+const throughputColumns: readonly Column<ThroughputResult>[] = [
+  name,
+  { title: 'msg/s', cell: (result) => quantity(result.messagesPerSecond?.median) },
+  { title: '± MAD', cell: (result) => spread(result.messagesPerSecond) },
+  { title: 'min – max', cell: (result) => range(result.messagesPerSecond) },
+  { title: 'GB/s', cell: (result) => gigabytes(result.bytesPerSecond?.median) },
+  {
+    title: 'all receivers msg/s',
+    cell: ({ members, senders, deliveredMessagesPerSecond: delivered }) =>
+      members === 2 && (senders === 'one' || senders === 1) ? '' : quantity(delivered?.median),
+  },
+  { title: 'of limit', cell: ({ shareOfLimit }) => percent(shareOfLimit) },
+  { title: '× tcp', cell: ({ timesTcp }) => times(timesTcp) },
+  { title: '× dgram', cell: ({ timesDgram }) => times(timesDgram) },
+  { title: '× ts', cell: ({ timesTs }) => times(timesTs) },
+  { title: 'of pair', cell: ({ shareOfPair }) => percent(shareOfPair) },
+  { title: 'of lossless', cell: ({ shareOfLossless }) => percent(shareOfLossless) },
+  { title: 'resent / lost', cell: ({ resentPerLost }) => plain(resentPerLost) },
+  { title: 'CPU s/M msg', cell: (result) => plain(result.cpuSecondsPerMillionMessages?.median) },
+  error,
+];
+
+const latencyColumns: readonly Column<LatencyResult>[] = [
+  name,
+  { title: 'p50 µs', cell: (result) => plain(result.p50Micros?.median) },
+  { title: '± MAD', cell: (result) => spread(result.p50Micros) },
+  { title: 'min – max', cell: (result) => range(result.p50Micros, plain) },
+  { title: 'p90', cell: (result) => plain(result.p90Micros?.median) },
+  { title: 'p99', cell: (result) => plain(result.p99Micros?.median) },
+  { title: 'p99.9', cell: ({ p999Micros }) => plain(p999Micros) },
+  { title: 'max', cell: ({ maxMicros }) => plain(maxMicros) },
+  { title: 'p99/p50', cell: ({ p99PerP50 }) => plain(p99PerP50) },
+  { title: '× dgram', cell: ({ p50TimesDgram }) => times(p50TimesDgram) },
+  error,
+];
+
+export function reportTables(report: Pick<BenchReport, 'throughput' | 'latency'>): readonly Table[] {
+  return [
+    ...groupBy(report.throughput, throughputTitle).map(([title, rows]) => makeTable(title, throughputColumns, rows)),
+    ...groupBy(report.latency, latencyTitle).map(([title, rows]) => makeTable(title, latencyColumns, rows)),
+  ];
+}
+
+/** What the columns mean, for those who see them first. */
+export const LEGEND = [
+  'msg/s: delivered to the handler of the slowest receiver, median of the repetitions; ± MAD: half of them are that near.',
+  'Ratios are medians of ratios of measurements made one after the other, so they can differ from those of the medians.',
+  'limit: the same bytes in the same frames through the same system calls, without protocol or JavaScript.',
+  'tcp: node:net, length-prefixed messages in batches of 64 KiB; dgram: node:dgram, one message a datagram, what is lost is lost.',
+];
+
+function throughputTitle(result: ThroughputResult): string {
+  return `throughput, messages of ${size(result.sizeBytes)}, ${frames(result)}`;
+}
+
+function latencyTitle(result: LatencyResult): string {
+  const load = result.load === 'rate' ? `${result.ratePerSecond} messages/s, from the intended time` : 'ping-pong';
+  return `round trip, messages of ${size(result.sizeBytes)}, ${frames(result)}, ${load}`;
+}
+
+function frames({ mtu }: ResultHead): string {
+  return mtu === 'auto' ? "frames of the interface's MTU" : `frames of ${mtu} B`;
+}
+
+function groupBy<Result>(
+  results: readonly Result[],
+  titleOf: (result: Result) => string,
+): readonly (readonly [string, readonly Result[]])[] {
+  const groups = new Map<string, Result[]>();
+  for (const result of results) {
+    const title = titleOf(result);
+    groups.set(title, [...(groups.get(title) ?? []), result]);
+  }
+  return [...groups];
+}
+
+function shorten(message: string): string {
+  const [line = ''] = message.split('\n');
+  return line.length > 100 ? `${line.slice(0, 100)}…` : line;
+}

@@ -1,0 +1,127 @@
+/**
+ * The one model of what was measured. JSON is this as it is; the tables are made from it. docs/benchmarking.md describes it; a change that
+ * readers can notice raises SCHEMA_VERSION.
+ */
+import type { ThreadMode } from '../ts/index.js';
+import type { Environment } from './environment.js';
+import type { BenchMode, Isolation, Mtu, ScenarioName, Senders } from './options.js';
+import type { Summary } from './stats/summary.js';
+
+export const SCHEMA = 'consort-bench';
+export const SCHEMA_VERSION = 1;
+
+export interface BenchReport {
+  readonly schema: typeof SCHEMA;
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  /** Whether all that was planned was measured and verified. */
+  readonly passed: boolean;
+  /** Whether it was stopped before its end; the results are those that were complete. */
+  readonly interrupted: boolean;
+  readonly startedAt: string;
+  readonly durationSeconds: number;
+  readonly options: Settings;
+  readonly environment: Environment;
+  readonly throughput: readonly ThroughputResult[];
+  readonly latency: readonly LatencyResult[];
+}
+
+export interface Settings {
+  readonly scenarios: readonly ScenarioName[];
+  readonly quick: boolean;
+  readonly seconds: number;
+  readonly repeats: number;
+  readonly isolation: Isolation;
+  readonly seed: number;
+  readonly ratePerSecond: number;
+}
+
+/** What was measured: the same in all scenarios. */
+export interface ResultHead {
+  readonly row: 'group' | 'limit' | 'dgram' | 'tcp';
+  readonly sizeBytes: number;
+  /** That of the groups of this block; plain dgram and tcp were measured beside them. */
+  readonly mtu: Mtu;
+  /** The largest frame; only of groups and the limit. */
+  readonly frameBytes?: number;
+  /** Only of groups. */
+  readonly mode?: BenchMode;
+  readonly threads?: ThreadMode;
+  readonly members: number;
+  readonly senders: Senders;
+  readonly lossRate?: number;
+  /** Why there is no result, or not all of it. */
+  readonly error?: string;
+}
+
+export interface ThroughputSample {
+  /** Counts from 0; measurements of one number were made one after the other. */
+  readonly repetition: number;
+  /** What the slowest receiver got. */
+  readonly messagesPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** The sum of what all receivers got. */
+  readonly deliveredMessagesPerSecond: number;
+  readonly receivers: readonly ReceiverSample[];
+  readonly sentMessages: number;
+  readonly cpuSecondsPerMillionMessages?: number;
+  readonly resentBytes?: number;
+  /** Frames thrown away on purpose, and about how many bytes they had. */
+  readonly lostFrames?: number;
+  readonly lostBytes?: number;
+  readonly systemCallsPerThousandMessages?: number;
+}
+
+export interface ReceiverSample {
+  readonly rank: number;
+  readonly messages: number;
+  /** From the first message to the last. */
+  readonly seconds: number;
+  readonly comparedMessages: number;
+}
+
+export interface ThroughputResult extends ResultHead {
+  readonly samples: readonly ThroughputSample[];
+  readonly messagesPerSecond?: Summary;
+  readonly bytesPerSecond?: Summary;
+  readonly deliveredMessagesPerSecond?: Summary;
+  readonly cpuSecondsPerMillionMessages?: Summary;
+  /** Medians of the ratios of measurements made in turns. */
+  readonly shareOfLimit?: number;
+  readonly timesTcp?: number;
+  readonly timesDgram?: number;
+  /** Native rows: against the same group in ts mode. */
+  readonly timesTs?: number;
+  /** Rows with loss: against the same group without. */
+  readonly shareOfLossless?: number;
+  /** Rows with more members or senders: what all receivers got, against the group of two with one sender. */
+  readonly shareOfPair?: number;
+  readonly resentPerLost?: number;
+}
+
+export interface LatencySample {
+  readonly repetition: number;
+  readonly roundTrips: number;
+  readonly p50Micros: number;
+  readonly p90Micros: number;
+  readonly p99Micros: number;
+  readonly p999Micros: number;
+  readonly maxMicros: number;
+  /** All round trips in ns: an HDR histogram (V2, compressed, base64). */
+  readonly histogramNanos: string;
+}
+
+export interface LatencyResult extends ResultHead {
+  readonly load: 'ping-pong' | 'rate';
+  readonly ratePerSecond?: number;
+  readonly samples: readonly LatencySample[];
+  readonly p50Micros?: Summary;
+  readonly p90Micros?: Summary;
+  readonly p99Micros?: Summary;
+  /** Of all samples together. */
+  readonly p999Micros?: number;
+  readonly maxMicros?: number;
+  /** Median p99 by median p50. */
+  readonly p99PerP50?: number;
+  /** Median of the ratios of p50 to that of plain datagrams, measured in turns. */
+  readonly p50TimesDgram?: number;
+}

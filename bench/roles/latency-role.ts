@@ -1,0 +1,134 @@
+/** One end of a round trip: rank 0 asks, rank 1 answers, by casts of a group or by plain datagrams; other members only listen. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { type Address, type Endpoint, GroupMember, type Message, type ThreadMode } from '../../ts/index.js';
+import type { Mtu } from '../options.js';
+import { type CpuTime, cpuTime } from './cpu-time.js';
+import { Pinger } from './pinger.js';
+
+const HOST = '127.0.0.1';
+
+export interface LatencyGroupOpen {
+  readonly groupName: string;
+  readonly mode: 'native' | 'ts';
+  readonly threads: ThreadMode;
+  readonly mtu: Mtu;
+  readonly lossRate: number;
+  readonly seed: number;
+  readonly sizeBytes: number;
+  readonly rank: number;
+}
+
+export interface LatencyMeasure {
+  /** Undefined: ping-pong. */
+  readonly ratePerSecond: number | undefined;
+  readonly milliseconds: number;
+}
+
+export interface LatencyReport {
+  readonly roundTripsNanos: Float64Array;
+  readonly cpu: CpuTime;
+}
+
+class AskingMember extends GroupMember {
+  pinger: Pinger | undefined;
+
+  override onReceiveCast(_origin: Endpoint, message: Message): void {
+    this.pinger?.take(message.bytes());
+  }
+}
+
+class AnsweringMember extends GroupMember {
+  override onReceiveCast(_origin: Endpoint, message: Message): void {
+    this.cast(message.bytes());
+  }
+}
+
+class ListeningMember extends GroupMember {
+  override onReceiveCast(): void {}
+}
+
+export class LatencyRole {
+  private member: GroupMember | undefined;
+  private socket: Socket | undefined;
+  private pinger: Pinger | undefined;
+  private failure: Error | undefined;
+
+  readonly openGroup = async (options: LatencyGroupOpen): Promise<Address> => {
+    const { groupName, mode, threads, mtu, lossRate, seed, rank, sizeBytes } = options;
+    this.failure = undefined;
+    const member = this.makeMember(rank, {
+      groupName,
+      properties: 'Frag:Flow',
+      mode,
+      threadMode: threads,
+      address: `${HOST}:0`,
+      mtu,
+      seed,
+      ...(lossRate > 0 ? { drop: { rate: lossRate, seed } } : {}),
+      errorHandler: (error) => {
+        this.failure ??= error;
+      },
+    });
+    this.member = member;
+    if (member instanceof AskingMember) {
+      this.pinger = new Pinger(sizeBytes, (payload) => member.cast(payload));
+      member.pinger = this.pinger;
+    }
+    await member.open();
+    if (member.address === undefined) throw new Error('the member is open and has no address');
+    return member.address;
+  };
+
+  readonly joinGroup = async (members: readonly Address[]): Promise<void> => {
+    await this.member?.join({ members });
+  };
+
+  /** Returns the port. */
+  readonly openDgram = async ({ rank, sizeBytes }: { rank: number; sizeBytes: number }): Promise<number> => {
+    const socket = createSocket('udp4');
+    this.socket = socket;
+    socket.bind(0, HOST);
+    await once(socket, 'listening');
+    if (rank === 0) {
+      const pinger = new Pinger(sizeBytes, (payload) => socket.send(payload));
+      this.pinger = pinger;
+      socket.on('message', (message) => pinger.take(message));
+    } else {
+      socket.on('message', (message) => socket.send(message));
+    }
+    return socket.address().port;
+  };
+
+  readonly connectDgram = async (port: number): Promise<void> => {
+    const { socket } = this;
+    if (socket === undefined) throw new Error('there is no socket');
+    socket.connect(port, HOST);
+    await once(socket, 'connect');
+  };
+
+  readonly measure = async ({ ratePerSecond, milliseconds }: LatencyMeasure): Promise<LatencyReport> => {
+    const { pinger } = this;
+    if (pinger === undefined) throw new Error('there is nobody to ask');
+    const before = cpuTime();
+    const roundTripsNanos = await (ratePerSecond === undefined
+      ? pinger.pingPong(milliseconds)
+      : pinger.atRate(milliseconds, ratePerSecond));
+    return { roundTripsNanos, cpu: cpuTime(before) };
+  };
+
+  readonly close = async (_: undefined): Promise<void> => {
+    const { member, socket, failure } = this;
+    this.member = undefined;
+    this.socket = undefined;
+    this.pinger = undefined;
+    socket?.close();
+    await member?.close();
+    if (failure !== undefined) throw failure;
+  };
+
+  private makeMember(rank: number, options: ConstructorParameters<typeof GroupMember>[0]): GroupMember {
+    if (rank === 0) return new AskingMember(options);
+    return rank === 1 ? new AnsweringMember(options) : new ListeningMember(options);
+  }
+}

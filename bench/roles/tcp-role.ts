@@ -1,0 +1,120 @@
+/**
+ * The TCP baseline: what a careful user would write with node:net alone. Messages with a length before them, put together into batches of
+ * 64 KiB, so that a write costs little; the receiver reads into one buffer, finds the messages in it, and copies nothing but the
+ * beginning of one that is cut off at the buffer's end. What is sent, and what the handler does with it, is the same as in a group.
+ */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Pattern } from '../verify/pattern.js';
+import { Tally, type TallyReport } from '../verify/tally.js';
+import type { Sent } from './cast-pump.js';
+import { type CpuTime, cpuTime } from './cpu-time.js';
+import { LengthPrefixReader } from './length-prefix-reader.js';
+import { BatchWriter } from './length-prefix-writer.js';
+
+const HOST = '127.0.0.1';
+
+export interface TcpArm {
+  readonly phase: number;
+  readonly sizeBytes: number;
+  readonly seed: number;
+}
+
+interface Phase {
+  readonly pattern: Pattern;
+  readonly number: number;
+  readonly tally: Tally;
+  readonly ended: Promise<void>;
+  readonly cpu: CpuTime;
+}
+
+export class TcpRole {
+  private server: Server | undefined;
+  private socket: Socket | undefined;
+  private failure: Error | undefined;
+  private phase: Phase | undefined;
+
+  /** The sender's side; returns the port. */
+  readonly listen = async (_: undefined): Promise<number> => {
+    const server = createServer({ noDelay: true }, (socket) => this.keep(socket));
+    this.server = server;
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
+    return address.port;
+  };
+
+  /** The receiver's side. */
+  readonly connect = async ({ port, sizeBytes }: { port: number; sizeBytes: number }): Promise<void> => {
+    const reader = new LengthPrefixReader(sizeBytes, (message) => this.armed().tally.take(message));
+    const socket = connect({
+      host: HOST,
+      port,
+      noDelay: true,
+      onread: {
+        buffer: () => reader.space(),
+        callback: (count) => {
+          reader.take(count);
+          return true;
+        },
+      },
+    });
+    this.keep(socket);
+    await once(socket, 'connect');
+  };
+
+  readonly arm = async ({ phase, sizeBytes, seed }: TcpArm): Promise<void> => {
+    const pattern = new Pattern(sizeBytes, seed);
+    let onEnd = () => {};
+    const ended = new Promise<void>((resolve) => {
+      onEnd = resolve;
+    });
+    const tally = new Tally(
+      pattern,
+      phase,
+      () => performance.now(),
+      () => onEnd(),
+    );
+    this.phase = { pattern, number: phase, tally, ended, cpu: cpuTime() };
+  };
+
+  /** Sends for some time; resolves with how many messages, when all is written. */
+  readonly send = async ({ milliseconds }: { readonly milliseconds: number }): Promise<Sent> => {
+    const { socket } = this;
+    if (socket === undefined) throw new Error('nobody has connected');
+    const { pattern, number } = this.armed();
+    return new BatchWriter(socket, pattern, number).run(milliseconds);
+  };
+
+  /** Resolves when everything of the phase has come. */
+  readonly receive = async (_: undefined): Promise<TallyReport> => {
+    const { ended, tally } = this.armed();
+    await ended;
+    if (this.failure !== undefined) throw this.failure;
+    return tally.report();
+  };
+
+  /** CPU time of the phase. */
+  readonly cpu = async (_: undefined): Promise<CpuTime> => cpuTime(this.armed().cpu);
+
+  readonly close = async (_: undefined): Promise<void> => {
+    this.socket?.destroy();
+    this.server?.close();
+    this.socket = undefined;
+    this.server = undefined;
+    this.phase = undefined;
+  };
+
+  private armed(): Phase {
+    if (this.phase === undefined) throw new Error('there is no phase');
+    return this.phase;
+  }
+
+  private keep(socket: Socket): void {
+    this.socket = socket;
+    socket.on('error', (error) => {
+      this.failure = error;
+    });
+  }
+}

@@ -1,0 +1,60 @@
+/** What all trials have in common. A trial is one measurement of one row. */
+import { randomBytes } from 'node:crypto';
+import type { Mtu } from '../options.js';
+import type { Block, GroupRow, Row } from '../plan.js';
+
+/** Told to the user as the row's error. */
+export class TrialError extends Error {
+  override readonly name = 'TrialError';
+}
+
+export interface TrialSettings {
+  readonly seconds: number;
+  readonly ratePerSecond: number;
+  readonly seed: number;
+}
+
+export interface Trial<R> {
+  readonly block: Block;
+  readonly row: R;
+  readonly repetition: number;
+  readonly settings: TrialSettings;
+}
+
+/** What a call may take beyond what it is told to take. Seconds. */
+export const PATIENCE_SECONDS = 30;
+
+const MIN_WARM_UP_SECONDS = 0.1;
+const COLD_WARM_UP_SECONDS = 0.4;
+const MAX_WARM_UP_SECONDS = 1;
+
+/** The interface's MTU of 65,536 bytes less the headers of IPv4 and UDP, cut to a multiple of 8. */
+const LOOPBACK_FRAME_BYTES = 65504;
+
+/** The first measurement of a crew comes with code that no JIT has seen; so does each of a member that brings a new I/O worker. */
+export function warmUpSeconds({ row, repetition, settings }: Trial<Row>): number {
+  const { seconds } = settings;
+  const warmUp = Math.min(MAX_WARM_UP_SECONDS, Math.max(MIN_WARM_UP_SECONDS, seconds / 3));
+  const brings = row.kind === 'group' && row.threads === 'multi' && row.mode !== 'native';
+  return repetition === 0 || brings ? Math.max(COLD_WARM_UP_SECONDS, warmUp) : warmUp;
+}
+
+export function frameBytes(mtu: Mtu): number {
+  return mtu === 'auto' ? LOOPBACK_FRAME_BYTES : mtu;
+}
+
+/** The data plane of one member: in a mixed group every other one is native. */
+export function modeOf({ mode }: GroupRow, rank: number): 'native' | 'ts' {
+  if (mode === 'mixed') return rank % 2 === 0 ? 'native' : 'ts';
+  return mode;
+}
+
+/** A name that no other run on this machine has: what is still on its way to a port that was used before must not get in. */
+export function freshGroupName(): string {
+  return `bench ${randomBytes(8).toString('hex')}`;
+}
+
+/** Different for each member and measurement, the same in each run. */
+export function memberSeed({ settings, repetition }: Trial<unknown>, rank: number): number {
+  return (settings.seed + repetition * 1009 + rank * 9176) >>> 0;
+}

@@ -1,0 +1,4 @@
+/** A command line that makes no sense: told without a stack, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

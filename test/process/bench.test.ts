@@ -1,0 +1,161 @@
+// Runs the command as users do, from what `npm run build` has made.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BenchReport } from '../../bench/results.js';
+import { nativeStatus } from '../../ts/index.js';
+
+const main = join(import.meta.dirname, '../../dist/ts/cli/main.js');
+const native = nativeStatus().loaded;
+const folder = mkdtempSync(join(tmpdir(), 'consort-bench-'));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param onOutput gets what the command has written to standard error so far */
+function consort(args: readonly string[], onOutput?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void) {
+  return new Promise<Ended>((resolve, reject) => {
+    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      onOutput?.(stderr, (signal) => child.kill(signal));
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const modesHere = native ? 'native,ts' : 'ts';
+const quick = ['--quick', '--seconds', '0.3', '--repeats', '2', '--size', '64'];
+
+beforeAll(() => {
+  if (!existsSync(main)) throw new Error('there is no dist/: run `npm run build` first');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('consort bench throughput', () => {
+  it.each(['processes', 'threads'])(
+    'measures real groups in %s, and writes nothing but JSON to standard output',
+    async (isolation) => {
+      const args = ['bench', 'throughput', ...quick, '--mode', modesHere, '--isolation', isolation, '--json', '-'];
+      const { code, stdout, stderr } = await consort(args);
+      const report = JSON.parse(stdout) as BenchReport;
+      expect({ code, errors: report.throughput.map(({ error }) => error).filter(Boolean) }).toEqual({
+        code: 0,
+        errors: [],
+      });
+      expect(stderr).toContain('bench: throughput 64 B');
+      expect(report).toMatchObject({ schema: 'consort-bench', schemaVersion: 1, passed: true, latency: [] });
+      const rows = report.throughput.map(({ row, mode }) => mode ?? row);
+      expect(rows).toEqual(native ? ['native', 'ts', 'limit', 'tcp', 'dgram'] : ['ts', 'tcp', 'dgram']);
+      for (const { samples, messagesPerSecond } of report.throughput) {
+        expect(samples).toHaveLength(2);
+        expect(messagesPerSecond?.median).toBeGreaterThan(0);
+      }
+      const [group] = report.throughput;
+      expect(group?.samples[0]?.receivers).toEqual([
+        {
+          rank: 1,
+          messages: group?.samples[0]?.sentMessages,
+          seconds: expect.any(Number),
+          comparedMessages: expect.any(Number),
+        },
+      ]);
+      expect(report.environment).toMatchObject({ node: process.versions.node });
+    },
+    120_000,
+  );
+
+  it.runIf(native)(
+    'measures groups of three that are mixed and all send, under loss',
+    async () => {
+      const json = join(folder, 'mixed.json');
+      const markdown = join(folder, 'mixed.md');
+      const group = ['--members', '3', '--senders', 'all', '--mode', 'mixed', '--loss', '2%'];
+      const args = ['bench', 'throughput', ...quick, ...group, '--json', json, '--markdown', markdown, '--quiet'];
+      const { code, stdout, stderr } = await consort(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('mixed multi, 3 members, all send, 2 % loss');
+      const [result] = (JSON.parse(readFileSync(json, 'utf8')) as BenchReport).throughput;
+      expect(result?.samples[0]?.receivers).toHaveLength(3);
+      expect(result?.samples[0]?.lostFrames).toBeGreaterThan(0);
+      expect(readFileSync(markdown, 'utf8')).toContain('| mixed multi, 3 members, all send, 2 % loss |');
+    },
+    120_000,
+  );
+
+  it('keeps what is complete when it is interrupted, and leaves no process behind', async () => {
+    let killed = false;
+    const args = [
+      'bench',
+      'throughput',
+      '--seconds',
+      '1',
+      '--size',
+      '64,65',
+      '--mode',
+      'ts',
+      '--repeats',
+      '1',
+      '--json',
+      '-',
+    ];
+    const { code, stdout } = await consort(args, (stderr, kill) => {
+      if (killed || !stderr.includes('throughput 65 B')) return;
+      killed = true;
+      kill('SIGINT');
+    });
+    const report = JSON.parse(stdout) as BenchReport;
+    expect({ code, ...report }).toMatchObject({ code: 130, interrupted: true, passed: false });
+    expect(report.throughput[0]?.samples).toHaveLength(1);
+    // It has waited for the ends of its children: 'close' comes when nobody holds its standard error any more.
+  }, 120_000);
+});
+
+describe('consort bench latency', () => {
+  it('measures round trips in ping-pong and at a rate', async () => {
+    const args = ['bench', 'latency', ...quick, '--mode', modesHere, '--threads', 'single', '--json', '-', '--quiet'];
+    const { code, stdout } = await consort(args);
+    const report = JSON.parse(stdout) as BenchReport;
+    expect({ code, errors: report.latency.map(({ error }) => error).filter(Boolean) }).toEqual({ code: 0, errors: [] });
+    expect(report.latency).toHaveLength(native ? 6 : 4);
+    for (const { samples, p50Micros } of report.latency) {
+      expect(samples).toHaveLength(2);
+      expect(p50Micros?.median).toBeGreaterThan(1);
+    }
+  }, 120_000);
+});
+
+describe('a command line that makes no sense', () => {
+  it.each([
+    [['bench', 'latenzy'], "unknown scenario 'latenzy'"],
+    [['bench', '--size', '0'], "--size: got '0'"],
+    [['bench', '--mode', 'fast'], "--mode: got 'fast'"],
+    [['bench', '--sise', '64'], '--size'],
+    [['bench', '--seconds'], 'argument missing'],
+    [['bnch'], 'bench'],
+  ])('is refused with exit code 2: %j', async (args, message) => {
+    const { code, stdout, stderr } = await consort(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('is not --help, which teaches by examples', async () => {
+    const { code, stdout } = await consort(['bench', '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('consort bench --quick');
+    expect(stdout).toContain('Exit codes:');
+  });
+});

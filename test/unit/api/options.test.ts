@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { defaultText, OPTION_NAMES, OPTIONS, type OptionDeclaration } from '../../../ts/api/option-table.js';
+import { checkOptions } from '../../../ts/api/options.js';
+import { ConsortArgumentError, ConsortError } from '../../../ts/base/errors.js';
+
+function errorOf(options: unknown): ConsortError {
+  try {
+    checkOptions(options);
+  } catch (error) {
+    if (error instanceof ConsortError) return error;
+    throw error;
+  }
+  throw new Error('the options were taken');
+}
+
+const withOption = (name: string, value: unknown) => ({ groupName: 'g', [name]: value });
+
+describe('checkOptions', () => {
+  it('fills in the defaults, and freezes', () => {
+    const options = checkOptions({ groupName: 'demo' });
+    expect(options).toEqual({
+      groupName: 'demo',
+      properties: ['Flow', 'Frag'],
+      mode: 'auto',
+      threadMode: 'multi',
+      address: { host: '127.0.0.1', port: 0 },
+      transport: 'UDP',
+      multicastGroup: undefined,
+      memory: 64 * 1024 * 1024,
+      maxMessageSize: 64 * 1024 * 1024,
+      highWaterMark: 1024 * 1024,
+      maxQueuedBytes: 64 * 1024 * 1024,
+      eventBufferBytes: 1024 * 1024,
+      mtu: undefined,
+      checksum: false,
+      offload: true,
+      heartbeatRate: 5000,
+      lingerMs: 1000,
+      errorHandler: undefined,
+      key: '',
+      drop: undefined,
+      seed: undefined,
+    });
+    expect(Object.isFrozen(options)).toBe(true);
+  });
+
+  it('takes undefined for any option that may be left out', () => {
+    const all = Object.fromEntries(OPTION_NAMES.map((name) => [name, undefined]));
+    expect(checkOptions({ ...all, groupName: 'g' })).toEqual(checkOptions({ groupName: 'g' }));
+  });
+
+  it('says path, value and what is wanted', () => {
+    expect(errorOf(withOption('memory', -1)).message).toBe(
+      'options.memory: got -1 (number), want an integer from 1 MiB to 64 GiB',
+    );
+    expect(errorOf(withOption('mode', 'navite')).message).toBe(
+      "options.mode: got 'navite' (string), want one of 'auto', 'native', 'ts'",
+    );
+    expect(errorOf(withOption('memory', 0.5)).details).toEqual({
+      path: 'options.memory',
+      got: 0.5,
+      want: 'an integer from 1 MiB to 64 GiB',
+    });
+  });
+
+  it('refuses an unknown option, and says what was meant', () => {
+    expect(errorOf({ groupName: 'g', threadmode: 'single' }).message).toBe(
+      "options: unknown option 'threadmode'; did you mean 'threadMode'?",
+    );
+    expect(errorOf({ groupName: 'g', quux: 1 }).message).toBe("options: unknown option 'quux'");
+  });
+
+  it.each([
+    ['groupName', ''],
+    ['groupName', 'x'.repeat(256)],
+    ['groupName', 'é'.repeat(128)],
+    ['groupName', '\ud800'],
+    ['groupName', undefined],
+    ['groupName', 7],
+    ['mode', 'TS'],
+    ['threadMode', 'multiple'],
+    ['memory', '64 MiB'],
+    ['memory', Number.NaN],
+    ['memory', 2 ** 40],
+    ['memory', null],
+    ['maxMessageSize', 0],
+    ['maxMessageSize', 2 ** 31],
+    ['highWaterMark', -1],
+    ['maxQueuedBytes', Number.POSITIVE_INFINITY],
+    ['eventBufferBytes', 1.5],
+    ['mtu', 1199],
+    ['mtu', 65505],
+    ['mtu', 'automatic'],
+    ['checksum', 1],
+    ['offload', 'yes'],
+    ['heartbeatRate', -5],
+    ['lingerMs', 1e12],
+    ['errorHandler', {}],
+    ['key', 'k'.repeat(1025)],
+    ['seed', 2 ** 32],
+    ['drop', 0.5],
+    ['drop', { rate: 2, seed: 1 }],
+    ['drop', { rate: 0.5 }],
+    ['drop', { rate: 0.5, seed: 1, extra: 1 }],
+    ['properties', 7],
+    ['properties', 'Nonsense'],
+    ['transports', 'CARRIER_PIGEON'],
+    ['transports', 7],
+    ['multicastGroup', '239.1.2.3:5000'],
+    ['address', 'localhost'],
+    ['address', ''],
+    ['address', ':5001'],
+    ['address', '::1:5001'],
+    ['address', '[127.0.0.1]:5001'],
+    ['address', '127.1:5001'],
+    ['address', '300.1.1.1:5001'],
+    ['address', 'a b:5001'],
+    ['address', '127.0.0.1:70000'],
+    ['address', '127.0.0.1:-1'],
+    ['address', { host: '127.0.0.1' }],
+    ['address', { host: 1, port: 1 }],
+    ['address', 5001],
+  ])('refuses %s: %j', (name, value) => {
+    const error = errorOf(withOption(name, value));
+    expect(error).toBeInstanceOf(ConsortArgumentError);
+    expect(error.code).toBe('ERR_INVALID_OPTION');
+    expect(error.message.startsWith(`options.${name}`)).toBe(true);
+    expect(error.message.length).toBeLessThan(400);
+  });
+
+  it.each([undefined, null, 7, 'demo', []])('refuses %j for options', (options) => {
+    expect(errorOf(options)).toBeInstanceOf(ConsortArgumentError);
+  });
+
+  it('takes the least and the most of each number, and nothing beyond', () => {
+    for (const name of OPTION_NAMES) {
+      const { kind }: OptionDeclaration = OPTIONS[name];
+      if (kind.type !== 'integer') continue;
+      for (const value of [kind.min, kind.max])
+        expect(checkOptions(withOption(name, value))).toMatchObject({ [name]: value });
+      for (const value of [kind.min - 1, kind.max + 1])
+        expect(errorOf(withOption(name, value)).code).toBe('ERR_INVALID_OPTION');
+    }
+  });
+
+  it('takes addresses in all their forms, and canonicalizes them', () => {
+    const addresses = ['10.0.0.1:5001', '[0:0::1]:5001', 'node-1.example:0', { host: '2001:DB8::1', port: 9 }];
+    expect(addresses.map((address) => checkOptions({ groupName: 'g', address }).address)).toEqual([
+      { host: '10.0.0.1', port: 5001 },
+      { host: '::1', port: 5001 },
+      { host: 'node-1.example', port: 0 },
+      { host: '2001:db8::1', port: 9 },
+    ]);
+  });
+
+  it('takes the first known transport of a list', () => {
+    const transportOf = (transports: string) => checkOptions({ groupName: 'g', transports }).transport;
+    expect([transportOf('UDP'), transportOf('udp:ATM'), transportOf('ATM:UDP')]).toEqual(['UDP', 'UDP', 'UDP']);
+    const options = { groupName: 'g', transports: 'DEERING:UDP', multicastGroup: '239.1.2.3:5000' };
+    expect(checkOptions(options)).toMatchObject({
+      transport: 'DEERING',
+      multicastGroup: { host: '239.1.2.3', port: 5000 },
+    });
+    expect(errorOf({ ...options, multicastGroup: undefined }).message).toMatch(
+      /^options\.multicastGroup: got undefined/,
+    );
+    expect(errorOf({ ...options, multicastGroup: '10.1.2.3:5000' }).code).toBe('ERR_INVALID_OPTION');
+  });
+
+  it('says what is available instead of a transport or property that is not yet', () => {
+    expect(errorOf(withOption('transports', 'TCP:UDP'))).toMatchObject({
+      code: 'ERR_NOT_AVAILABLE',
+      message: 'options.transports: TCP is not available yet; available: UDP and DEERING',
+    });
+    expect(errorOf(withOption('properties', 'Gmp:Frag')).code).toBe('ERR_NOT_AVAILABLE');
+  });
+
+  it('never throws anything but a ConsortError, whatever it is given', () => {
+    const known = fc.dictionary(fc.constantFrom<string>(...OPTION_NAMES), fc.anything());
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), known), (options) => {
+        try {
+          expect(Object.isFrozen(checkOptions(options))).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConsortError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the table of options', () => {
+  it('gives each a sentence and a default', () => {
+    for (const name of OPTION_NAMES) {
+      const declaration: OptionDeclaration = OPTIONS[name];
+      expect(declaration.sentence).toMatch(/\.$/);
+      expect(defaultText(declaration)).not.toMatch(/undefined/);
+    }
+  });
+});

@@ -1,0 +1,99 @@
+/** Reports made of invented measurements, by the code that makes real ones. */
+import type { Block, GroupRow, Row } from '../../../bench/plan.js';
+import { latencyResults } from '../../../bench/report/latency-results.js';
+import { throughputResults } from '../../../bench/report/throughput-results.js';
+import { type BenchReport, SCHEMA, SCHEMA_VERSION, type ThroughputSample } from '../../../bench/results.js';
+import type { Outcome } from '../../../bench/runner.js';
+
+export const nativeRow: GroupRow = {
+  kind: 'group',
+  mode: 'native',
+  threads: 'multi',
+  members: 2,
+  senders: 'one',
+  lossRate: 0,
+};
+
+export function sample(repetition: number, messagesPerSecond: number, more: Partial<ThroughputSample> = {}) {
+  return {
+    repetition,
+    messagesPerSecond,
+    bytesPerSecond: messagesPerSecond * 64,
+    deliveredMessagesPerSecond: messagesPerSecond,
+    receivers: [{ rank: 1, messages: messagesPerSecond, seconds: 1, comparedMessages: 1 }],
+    sentMessages: messagesPerSecond,
+    ...more,
+  };
+}
+
+/** Two repetitions of a row. */
+export function outcome(row: Row, first: number, second: number, error?: string): Outcome<ThroughputSample> {
+  return { row, samples: [sample(0, first), sample(1, second)], error };
+}
+
+export function fakeBlock(rows: readonly Row[]): Block {
+  return { scenario: 'throughput', sizeBytes: 64, mtu: 'auto', rows };
+}
+
+export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
+  const rows: readonly Row[] = [
+    nativeRow,
+    { ...nativeRow, mode: 'ts' },
+    { kind: 'limit' },
+    { kind: 'tcp' },
+    { kind: 'dgram' },
+  ];
+  const throughput = throughputResults(
+    fakeBlock(rows),
+    rows.map((row, at) => outcome(row, 10_000_000 / (at + 1), 12_000_000 / (at + 1))),
+  );
+  const roundTrips = (micros: number) => Float64Array.from({ length: 1000 }, (_, i) => (micros + i / 100) * 1000);
+  const latency = latencyResults(
+    { scenario: 'latency', sizeBytes: 64, mtu: 'auto', rows: [] },
+    [nativeRow, { kind: 'dgram' } as const].map((row, at) => ({
+      row,
+      samples: [0, 1].map((repetition) => ({
+        repetition,
+        pingPongNanos: roundTrips(50 / (at + 1)),
+        atRateNanos: roundTrips(80 / (at + 1)),
+      })),
+      error: undefined,
+    })),
+    1000,
+  );
+  return {
+    schema: SCHEMA,
+    schemaVersion: SCHEMA_VERSION,
+    passed: true,
+    interrupted: false,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    durationSeconds: 12.3,
+    options: {
+      scenarios: ['throughput', 'latency'],
+      quick: false,
+      seconds: 1,
+      repeats: 2,
+      isolation: 'processes',
+      seed: 1,
+      ratePerSecond: 1000,
+    },
+    environment: {
+      consortVersion: '0.1.0',
+      commit: '0123456789abcdef0123456789abcdef01234567',
+      dirty: true,
+      node: '20.20.2',
+      v8: '11.3',
+      platform: 'linux-x64',
+      kernel: '6.18',
+      cpuModel: 'Some CPU',
+      cpuCount: 2,
+      memoryBytes: 2 ** 33,
+      loadBefore: 0.5,
+      loadAfter: 1.5,
+      stealShare: 0.01,
+    },
+    throughput,
+    latency,
+    ...changes,
+  };
+}

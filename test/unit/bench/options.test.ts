@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { parseOptions } from '../../../bench/options.js';
+import { UsageError } from '../../../bench/usage-error.js';
+
+describe('the options of consort bench', () => {
+  it('are all optional', () => {
+    expect(parseOptions([], {})).toMatchObject({
+      scenarios: ['throughput', 'latency'],
+      sizesBytes: undefined,
+      members: [2],
+      senders: ['one'],
+      lossRates: [0],
+      seconds: 1,
+      repeats: 5,
+      isolation: 'processes',
+      quick: false,
+      budgetSeconds: undefined,
+    });
+  });
+
+  it('take lists, units and percentages', () => {
+    const options = parseOptions(['latency', 'throughput', 'latency'], {
+      size: '64, 1KiB,2k,1MiB,64',
+      mode: 'native,ts,mixed',
+      threads: 'multi,single',
+      members: '2,3',
+      senders: 'one,all,2',
+      mtu: 'auto,1400',
+      loss: '0,1%,0.05',
+      seconds: '.5',
+    });
+    expect(options).toMatchObject({
+      scenarios: ['latency', 'throughput'],
+      sizesBytes: [64, 1024, 2048, 2 ** 20],
+      modes: ['native', 'ts', 'mixed'],
+      threads: ['multi', 'single'],
+      members: [2, 3],
+      senders: ['one', 'all', 2],
+      mtus: ['auto', 1400],
+      lossRates: [0, 0.01, 0.05],
+      seconds: 0.5,
+    });
+  });
+
+  it('mean less work with --quick, and a bound on time unless the number of repetitions is given', () => {
+    expect(parseOptions([], { quick: true })).toMatchObject({ seconds: 0.3, repeats: 3, budgetSeconds: 45 });
+    expect(parseOptions([], { quick: true, seconds: '2', repeats: '7' })).toMatchObject({
+      seconds: 2,
+      repeats: 7,
+      budgetSeconds: undefined,
+    });
+  });
+
+  it.each([
+    [{ size: '0' }, "--size: got '0', want sizes from 1 byte to 32 MiB, as in 64,1KiB,64KiB"],
+    [{ size: '64,' }, "--size: got ''"],
+    [{ size: '33MiB' }, '--size'],
+    [{ size: '1e3' }, '--size'],
+    [{ size: '-1' }, '--size'],
+    [{ mode: 'nativ' }, "--mode: got 'nativ', want native, ts or mixed"],
+    [{ threads: 'two' }, '--threads'],
+    [{ members: '1' }, '--members: '],
+    [{ members: '2.5' }, '--members: '],
+    [{ senders: 'none' }, '--senders'],
+    [{ members: '2,4', senders: '3' }, '--senders'],
+    [{ mtu: '1000' }, '--mtu'],
+    [{ loss: '1' }, '--loss'],
+    [{ loss: '95%' }, '--loss'],
+    [{ loss: 'x' }, '--loss'],
+    [{ seconds: '0' }, '--seconds'],
+    [{ seconds: 'NaN' }, '--seconds'],
+    [{ repeats: '0' }, '--repeats'],
+    [{ rate: '0' }, '--rate'],
+    [{ isolation: 'thread' }, '--isolation'],
+    [{ seed: '-1' }, '--seed'],
+    [{ seed: '4294967296' }, '--seed'],
+  ])('refuse %j, and say what they want', (words, message) => {
+    const parse = () => parseOptions([], words);
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow(message);
+  });
+
+  it('refuse a scenario that there is none of, and suggest the one that was meant', () => {
+    expect(() => parseOptions(['latenzy'], {})).toThrow(
+      "unknown scenario 'latenzy'; there are throughput and latency; did you mean 'latency'?",
+    );
+  });
+});

@@ -1,0 +1,231 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Message } from '../../../ts/base/message.js';
+import { StreamKind, type ViewConfig } from '../../../ts/data-plane/data-plane.js';
+import { Plane, type PlaneEvents } from '../../../ts/data-plane/plane.js';
+import type { RecordReceiver } from '../../../ts/data-plane/record.js';
+import { ringSizes } from '../../../ts/data-plane/ring-sizes.js';
+import type { ViewPlane } from '../../../ts/data-plane/view-plane.js';
+import { type FakeDriver, FakeNetwork } from './fake-driver.js';
+
+const OPTIONS = {
+  threadMode: 'single',
+  address: { host: '127.0.0.1', port: 0 },
+  multicast: undefined,
+  socketBufferBytes: 65536,
+  offload: false,
+  drop: { rate: 0, seed: 0 },
+  frameBytes: undefined,
+} as const;
+
+/** A plane with all that it tells. */
+interface Node {
+  readonly plane: Plane;
+  readonly driver: FakeDriver;
+  readonly got: string[];
+  onMessage: (kind: StreamKind, message: Message) => void;
+  progress: number;
+}
+
+let network = new FakeNetwork();
+const nodes: Node[] = [];
+
+async function open(events: Partial<PlaneEvents> = {}): Promise<Node> {
+  const all = { onProgress: () => node.progress++, onUnattached: () => {}, onFailure: () => {}, ...events };
+  const plane = await Plane.open(network.factory, OPTIONS, all);
+  const node: Node = { plane, driver: plane.driver as FakeDriver, got: [], onMessage: () => {}, progress: 0 };
+  nodes.push(node);
+  return node;
+}
+
+function install(node: Node, all: readonly Node[], connection = 1): ViewPlane {
+  const config: ViewConfig = {
+    connectionLow: connection,
+    connectionHigh: 0,
+    myRank: all.indexOf(node),
+    addresses: all.map(({ driver }) => driver.address),
+    frameBytes: 1200,
+    maxWindow: 65536,
+    checked: false,
+    seed: 1,
+  };
+  const receiver = (kind: StreamKind): RecordReceiver => ({
+    onMessage: (origin, _, message) => {
+      node.got.push(`${kind} from ${origin}: ${message.text()}`);
+      node.onMessage(kind, message);
+    },
+    onTooLong: () => node.got.push('too long'),
+    onMalformed: () => node.got.push('malformed'),
+  });
+  return node.plane.install(config, ringSizes(1024 * 1024, all.length), 1024 * 1024, {
+    [StreamKind.cast]: receiver(StreamKind.cast),
+    [StreamKind.controlCast]: receiver(StreamKind.controlCast),
+    [StreamKind.pt2pt]: receiver(StreamKind.pt2pt),
+    [StreamKind.controlPt2pt]: receiver(StreamKind.controlPt2pt),
+  });
+}
+
+async function pair() {
+  const a = await open();
+  const b = await open();
+  return { a, b, viewA: install(a, [a, b]), viewB: install(b, [a, b]) };
+}
+
+const text = (words: string) => Buffer.from(words);
+
+async function turns(count = 20): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+}
+
+afterEach(async () => {
+  await Promise.all(nodes.splice(0).map(({ plane }) => plane.close()));
+  network = new FakeNetwork();
+});
+
+describe('a plane', () => {
+  it('carries all four kinds of streams', async () => {
+    const { a, b, viewA } = await pair();
+    viewA.casts.write(text('w'), 0);
+    viewA.controlCasts.write(text('x'), 0);
+    viewA.pt2pt(1).write(text('y'), 0);
+    viewA.pt2pt(1, StreamKind.controlPt2pt).write(text('z'), 0);
+    a.plane.scheduleFlush();
+    await turns();
+    expect(b.got.sort()).toEqual(['0 from 0: w', '1 from 0: x', '2 from 0: y', '3 from 0: z']);
+  });
+
+  it('flushes once a turn', async () => {
+    const { a, viewA } = await pair();
+    await turns();
+    const before = a.driver.flushes;
+    for (let i = 0; i < 10; i++) {
+      viewA.casts.write(text('x'), 0);
+      a.plane.scheduleFlush();
+    }
+    await new Promise(setImmediate);
+    expect(a.driver.flushes - before).toBe(1);
+  });
+
+  it('flushes what a handler writes with the batch that it handles', async () => {
+    const { a, b, viewA, viewB } = await pair();
+    b.onMessage = () => {
+      viewB.casts.write(text('answer'), 0);
+      b.plane.scheduleFlush();
+    };
+    viewA.casts.write(text('question'), 0);
+    a.plane.scheduleFlush();
+    await turns();
+    expect(a.got).toEqual(['0 from 1: answer']);
+  });
+
+  it('goes on after a handler that throws', async () => {
+    const { a, b, viewA } = await pair();
+    const thrown: unknown[] = [];
+    const { onReady } = b.driver.events;
+    b.driver.events.onReady = () => {
+      try {
+        onReady();
+      } catch (error) {
+        thrown.push(error);
+      }
+    };
+    b.onMessage = (_, message) => {
+      if (message.text() === '1') throw new Error('handler');
+    };
+    for (let i = 0; i < 4; i++) viewA.casts.write(text(String(i)), 0);
+    a.plane.scheduleFlush();
+    await turns();
+    expect(thrown).toHaveLength(1);
+    expect(b.got).toEqual([0, 1, 2, 3].map((i) => `0 from 0: ${i}`));
+  });
+
+  it('tells of progress when room was made', async () => {
+    const { a, b, viewA } = await pair();
+    while (viewA.casts.write(new Uint8Array(1000), 0));
+    const before = a.progress;
+    a.plane.scheduleFlush();
+    await turns();
+    expect(a.progress).toBeGreaterThan(before);
+    expect(b.got.length).toBeGreaterThan(50);
+    expect(viewA.casts.write(new Uint8Array(1000), 0)).toBe(true);
+  });
+
+  it('misses nothing that happens while it goes to sleep', async () => {
+    const { a, b, viewA } = await pair();
+    for (let i = 0; i < 500; i++) {
+      viewA.casts.write(text(String(i)), 0);
+      a.plane.scheduleFlush();
+      await turns(i % 4);
+    }
+    await turns();
+    expect(b.got).toHaveLength(500);
+  });
+
+  it('opens a pt2pt stream once, however often it is wanted', async () => {
+    const { a, b, viewA, viewB } = await pair();
+    const before = viewB.memoryBytes();
+    viewA.pt2pt(1).write(text('x'), 0);
+    a.plane.scheduleFlush();
+    await turns();
+    for (let i = 0; i < 3; i++) b.driver.events.onWanted(1, 0, StreamKind.pt2pt);
+    await turns();
+    expect(b.got).toEqual(['2 from 0: x']);
+    expect(viewB.memoryBytes() - before).toBe(ringSizes(1024 * 1024, 2)[StreamKind.pt2pt]);
+  });
+
+  it('hands nothing of a paused view to the application, and everything when it goes on', async () => {
+    const { a, b, viewA, viewB } = await pair();
+    viewB.paused = true;
+    viewA.casts.write(text('cast'), 0);
+    viewA.controlCasts.write(text('control'), 0);
+    viewA.pt2pt(1).write(text('send'), 0);
+    a.plane.scheduleFlush();
+    await turns();
+    expect(b.got).toEqual(['1 from 0: control']);
+    viewB.paused = false;
+    b.plane.resume();
+    await turns();
+    expect(b.got.slice(1).sort()).toEqual(['0 from 0: cast', '2 from 0: send']);
+  });
+
+  it('keeps two views apart, and goes on with one when the other is retired', async () => {
+    const { a, b, viewA, viewB } = await pair();
+    const secondA = install(a, [a, b], 2);
+    install(b, [a, b], 2);
+    b.plane.retire(viewB);
+    viewA.casts.write(text('first'), 0);
+    secondA.casts.write(text('second'), 0);
+    a.plane.scheduleFlush();
+    await turns();
+    expect(b.got).toEqual(['0 from 0: second']);
+    expect(b.driver.calls).toEqual(['install', 'install', 'retire']);
+  });
+
+  it('knows what is received and what is stable', async () => {
+    const { a, viewA, viewB } = await pair();
+    viewA.casts.write(new Uint8Array(16), 0);
+    expect(viewA.isStable()).toBe(false);
+    a.plane.scheduleFlush();
+    await turns();
+    expect(viewA.isStable()).toBe(true);
+    expect(viewB.received()).toEqual([24, 0]);
+  });
+
+  it('brings datagrams that belong to no view', async () => {
+    const a = await open();
+    const got: unknown[] = [];
+    const b = await open({ onUnattached: (from, bytes) => got.push([from, bytes]) });
+    a.driver.sendUnattached(b.driver.address, text('hello'));
+    expect(got).toEqual([[a.driver.address, text('hello')]]);
+  });
+
+  it('does nothing any more after close', async () => {
+    const { a, b, viewA } = await pair();
+    viewA.casts.write(text('x'), 0);
+    a.plane.scheduleFlush();
+    await b.plane.close();
+    b.driver.events.onReady();
+    b.driver.events.onWanted(1, 0, StreamKind.pt2pt);
+    await turns();
+    expect(b.got).toEqual([]);
+  });
+});

@@ -1,0 +1,296 @@
+/**
+ * A member of a group: opens a socket, joins a view, sends and receives, leaves.
+ *
+ * Each callback is a method to override; its default emits the event of the same name and feeds `for await` loops over the member.
+ * `cast` and `send` run for every message: their first lines are the whole road of a small one, and allocate nothing.
+ *
+ * Source: `Maestro_GroupMember` of the seed documents.
+ */
+import { EventEmitter } from 'node:events';
+import { ConsortArgumentError, ConsortError } from '../base/errors.js';
+import { Message } from '../base/message.js';
+import { formatBytes, show } from '../base/show.js';
+import type { Address, ThreadMode } from '../data-plane/data-plane.js';
+import { driverFor } from '../data-plane/drivers.js';
+import { Endpoint } from './endpoint.js';
+import { ErrorReport } from './error-report.js';
+import { EventStream } from './event-stream.js';
+import type { GroupEvent, GroupMemberEvents } from './events.js';
+import type { FixedView } from './fixed-view.js';
+import { Lifecycle } from './lifecycle.js';
+import type { JoinOptions } from './member-list.js';
+import type { MemberStats } from './member-stats.js';
+import type { DriverChoice } from './open-plane.js';
+import type { GroupMemberOptions } from './option-table.js';
+import { type CheckedOptions, checkOptions } from './options.js';
+import type { Outbox, OutgoingStream } from './outbox.js';
+import { type Payload, payloadBytes, tooLarge } from './payload.js';
+import type { ViewData } from './view.js';
+
+/** The view that a message will be delivered in. In a fixed view always the current one. */
+export type SendView = 'current' | 'next' | 'unspecified';
+
+export class GroupMember extends EventEmitter<GroupMemberEvents> implements AsyncDisposable {
+  // Private by #, not only by TypeScript: a subclass may use any name for its own fields.
+  /** The streams of the view; undefined: there is none to send in. */
+  #casts: OutgoingStream | undefined;
+  #outbox: Outbox | undefined;
+  #ranks: ReadonlyMap<Endpoint, number> | undefined;
+  #events: EventStream | undefined;
+  readonly #options: CheckedOptions;
+  readonly #errors: ErrorReport;
+  readonly #life: Lifecycle;
+
+  /** @throws ConsortArgumentError when an option is wrong; see docs/api.md for the options */
+  constructor(options: GroupMemberOptions) {
+    super({ captureRejections: true });
+    this.#options = checkOptions(options);
+    this.#errors = new ErrorReport({
+      errorHandler: this.#options.errorHandler,
+      emitError: (error) => this.listenerCount('error') > 0 && this.emit('error', error),
+    });
+    this.#life = new Lifecycle(this.#options, (mode) => this.chooseDriver(mode), this, this.#errors, {
+      onInstalled: (view) => this.#begin(view),
+      onLeaving: () => this.#endSending(),
+      onLeft: () => this.#end(),
+      onRoom: () => this.#errors.guard('onDrain', () => this.onDrain()),
+      onHeartbeat: (time) => this.#errors.guard('onHeartbeat', () => this.onHeartbeat(time)),
+      onClosed: (failure) => this.#endEvents(failure),
+    });
+  }
+
+  /** Opens the socket: from then on `address` is known. `join()` does it when it was not done. */
+  open(): Promise<void> {
+    return this.#life.open();
+  }
+
+  /** Joins the view of the listed members; resolves after `onAcceptedView`. Does not wait for the others. */
+  join(options: JoinOptions): Promise<void> {
+    return this.#life.join(options);
+  }
+
+  /**
+   * Leaves the view; resolves after `onExit`. Waits until what was sent has arrived, up to the option `lingerMs`. Without a view it does
+   * nothing; a `join()` on its way is given up. The member may join again.
+   */
+  leave(): Promise<void> {
+    return this.#life.leave();
+  }
+
+  /** Leaves, and closes the socket. For good. May be called at any time, any number of times. */
+  close(): Promise<void> {
+    return this.#life.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * Multicasts to the other members of the view, in the order of the calls. The payload is copied: it may be used again at once.
+   * When it can't go out yet it waits; heed `writableNeedDrain`.
+   */
+  cast(payload: Payload): SendView {
+    const casts = this.#casts;
+    if (
+      casts !== undefined &&
+      payload instanceof Uint8Array &&
+      payload.length <= casts.direct &&
+      casts.writer.write(payload, 0)
+    ) {
+      casts.plane.scheduleFlush();
+      return 'current';
+    }
+    const outbox = this.#outbox ?? this.#life.refuse('cast()');
+    outbox.post(outbox.casts, payloadBytes(payload, this.#options.maxMessageSize));
+    return 'current';
+  }
+
+  /** Sends to one member, by its endpoint or rank; FIFO among the sends to it. */
+  send(destination: Endpoint | number, payload: Payload): SendView {
+    const outbox = this.#outbox;
+    if (outbox !== undefined && payload instanceof Uint8Array) {
+      const rank = typeof destination === 'number' ? destination : this.#ranks?.get(destination);
+      const stream = rank === undefined ? undefined : outbox.sends[rank];
+      if (stream !== undefined && payload.length <= stream.direct && stream.writer.write(payload, 0)) {
+        stream.plane.scheduleFlush();
+        return 'current';
+      }
+    }
+    const view = this.#life.view;
+    if (outbox === undefined || view === undefined) return this.#life.refuse('send()');
+    const bytes = payloadBytes(payload, this.#options.maxMessageSize);
+    outbox.post(outbox.sendsTo(view.rankOf(destination)), bytes);
+    return 'current';
+  }
+
+  /**
+   * The fastest way to cast: makes room for `length` bytes in the ring and returns their offset in `claimBuffer`, or -1 when there is no room
+   * now ('drain' follows). Write the message there and call `publishClaim`, with nothing of this member in between.
+   */
+  claim(length: number): number {
+    const casts = this.#casts ?? this.#life.refuse('claim()');
+    if (length >>> 0 !== length || length > casts.mostDirect) throw claimRefused(length, casts.mostDirect);
+    const at = casts.claim(length);
+    if (at < 0) this.#outbox?.waitForRoom(length);
+    return at;
+  }
+
+  /** Casts what was written to the claim; `length` may be less than was claimed. */
+  publishClaim(length: number): void {
+    const casts = this.#casts ?? this.#life.refuse('publishClaim()');
+    if (length >>> 0 !== length) throw claimRefused(length, casts.mostDirect);
+    casts.publishClaim(length);
+  }
+
+  /** Where claims are written; another one in each view. */
+  get claimBuffer(): Uint8Array {
+    return (this.#casts ?? this.#life.refuse('claimBuffer')).writer.buffer;
+  }
+
+  /** The longest claim, in bytes: an eighth of the ring of casts. */
+  get maxClaim(): number {
+    return (this.#casts ?? this.#life.refuse('maxClaim')).mostDirect;
+  }
+
+  /** Whether so much waits for flow control that the sender should wait for 'drain'. */
+  get writableNeedDrain(): boolean {
+    return this.#outbox?.needDrain ?? false;
+  }
+
+  /** The view that this member is in. */
+  get view(): ViewData | undefined {
+    return this.#life.view?.data;
+  }
+
+  /** This member as the others see it; known once it is open. */
+  get myEndpoint(): Endpoint | undefined {
+    const { address } = this;
+    return this.view?.myEndpoint ?? (address && new Endpoint(address.host, address.port));
+  }
+
+  /** Where the socket is bound; known once it is open. */
+  get address(): Address | undefined {
+    return this.#life.plane?.driver.address;
+  }
+
+  /** The data plane in use; known once the member is open. */
+  get mode(): 'native' | 'ts' | undefined {
+    return this.#life.plane?.driver.mode;
+  }
+
+  get threadMode(): ThreadMode {
+    return this.#options.threadMode;
+  }
+
+  /** What the data plane has counted, and what it holds now. After `close()`: the last counts. */
+  stats(): MemberStats {
+    return this.#life.stats();
+  }
+
+  /**
+   * The events of this member from here on, beginning with the view it is in. While more than `eventBufferBytes` wait to be taken, nothing
+   * is consumed, and flow control slows the senders down. One at a time.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<GroupEvent, undefined> {
+    if (this.#events !== undefined) {
+      throw new ConsortError('ERR_ALREADY_ITERATING', 'there is a loop over the events of this member already', {
+        details: { groupName: this.#options.groupName },
+      });
+    }
+    const events = new EventStream(this.#options.eventBufferBytes, {
+      onFull: () => this.#life.view?.pause(),
+      onRoom: () => this.#life.view?.resume(),
+      onEnd: () => {
+        if (this.#events === events) this.#events = undefined;
+      },
+    });
+    if (this.#life.isClosed) {
+      events.end(this.#life.failure);
+      return events;
+    }
+    this.#events = events;
+    const { view } = this;
+    if (view !== undefined) events.push({ type: 'view', view });
+    return events;
+  }
+
+  /** A multicast of another member has arrived. `message` is valid only during the call: `message.copy()` keeps. */
+  onReceiveCast(origin: Endpoint, message: Message): void | Promise<void> {
+    this.#events?.push({ type: 'cast', origin, message: Message.of(message.copy()) });
+    this.emit('cast', origin, message);
+  }
+
+  /** Another member has sent to this one. `message` is valid only during the call: `message.copy()` keeps. */
+  onReceiveSend(origin: Endpoint, message: Message): void | Promise<void> {
+    this.#events?.push({ type: 'send', origin, message: Message.of(message.copy()) });
+    this.emit('send', origin, message);
+  }
+
+  /** The view is installed. `message` is the coordinator's view message; there is none in a fixed view. */
+  onAcceptedView(view: ViewData, message?: Message): void | Promise<void> {
+    this.#events?.push({ type: 'view', view });
+    this.emit('view', view, message);
+  }
+
+  /** `writableNeedDrain` was true and is so no more. */
+  onDrain(): void | Promise<void> {
+    this.emit('drain');
+  }
+
+  /** Every `heartbeatRate` ms while joined; `time` in ms since 1970. */
+  onHeartbeat(time: number): void | Promise<void> {
+    this.emit('heartbeat', time);
+  }
+
+  /** The member has left: the last callback, unless it joins again. */
+  onExit(): void | Promise<void> {
+    this.#events?.push({ type: 'exit' });
+    this.emit('exit');
+  }
+
+  /** Where Node brings the rejections of async listeners. */
+  override [EventEmitter.captureRejectionSymbol](error: Error, event: unknown, ..._: unknown[]): void {
+    this.#errors.callbackFailed(`a listener of '${String(event)}'`, error);
+  }
+
+  /** The data plane of a mode; tests put their own here. */
+  protected chooseDriver(mode: CheckedOptions['mode']): ReturnType<DriverChoice> {
+    return driverFor(mode);
+  }
+
+  #begin(view: FixedView): void {
+    this.#outbox = view.outbox;
+    this.#casts = view.outbox.casts;
+    this.#ranks = view.ranks;
+    this.#errors.guard('onAcceptedView', () => this.onAcceptedView(view.data));
+  }
+
+  #endSending(): void {
+    this.#outbox = undefined;
+    this.#casts = undefined;
+    this.#ranks = undefined;
+  }
+
+  #end(): void {
+    this.#errors.guard('onExit', () => this.onExit());
+    this.#endEvents(this.#life.failure);
+  }
+
+  #endEvents(failure: Error | undefined): void {
+    const events = this.#events;
+    this.#events = undefined;
+    events?.end(failure);
+  }
+}
+
+function claimRefused(length: unknown, max: number): ConsortError {
+  if (Number.isSafeInteger(length) && (length as number) > max) {
+    return tooLarge('a claim', length as number, max, 'maxClaim');
+  }
+  return new ConsortArgumentError(
+    'ERR_INVALID_ARGUMENT',
+    `length: got ${show(length)}, want an integer from 0 to maxClaim, which is ${formatBytes(max)}`,
+    { details: { path: 'length', got: length } },
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * From the rings to the application. One class for all kinds of streams, so that the walk over the records calls one shape of object; its
+ * `onMessage` runs for every message and allocates nothing.
+ */
+import { ConsortError } from '../base/errors.js';
+import type { Message } from '../base/message.js';
+import { formatBytes } from '../base/show.js';
+import type { RecordReceiver } from '../data-plane/record.js';
+import type { Endpoint } from './endpoint.js';
+
+/** What the application gets its messages by. */
+export interface Application {
+  onReceiveCast(origin: Endpoint, message: Message): void | Promise<void>;
+  onReceiveSend(origin: Endpoint, message: Message): void | Promise<void>;
+}
+
+/** What is told about things that went wrong. */
+export interface Reports {
+  report(error: Error): void;
+  /** A callback of the application threw or rejected. */
+  callbackFailed(callback: string, cause: unknown): void;
+  /** What a callback returned, if anything: a promise must not reject unheard. */
+  watch(callback: string, result: unknown): void;
+}
+
+export const Deliver = { casts: 0, sends: 1, nothing: 2 } as const;
+export type Deliver = (typeof Deliver)[keyof typeof Deliver];
+
+export class Incoming implements RecordReceiver {
+  /** The view is over: what is still walked over goes nowhere. */
+  stopped = false;
+
+  constructor(
+    private readonly deliver: Deliver,
+    private readonly application: Application,
+    private readonly endpoints: readonly Endpoint[],
+    private readonly reports: Reports,
+  ) {}
+
+  onMessage(origin: number, _kind: number, message: Message): void {
+    if (this.stopped || this.deliver === Deliver.nothing) return;
+    const from = this.endpoints[origin] as Endpoint;
+    try {
+      const result =
+        this.deliver === Deliver.casts
+          ? this.application.onReceiveCast(from, message)
+          : this.application.onReceiveSend(from, message);
+      if (result !== undefined) this.reports.watch(this.callback, result);
+    } catch (error) {
+      this.reports.callbackFailed(this.callback, error);
+    }
+  }
+
+  onTooLong(origin: number, length: number): void {
+    if (this.stopped) return;
+    const from = this.endpoints[origin] as Endpoint;
+    this.reports.report(
+      new ConsortError(
+        'ERR_MESSAGE_REFUSED',
+        `a message of ${formatBytes(length)} from ${from} is longer than maxMessageSize and was skipped`,
+        { details: { origin: from, length } },
+      ),
+    );
+  }
+
+  onMalformed(origin: number): void {
+    if (this.stopped) return;
+    const from = this.endpoints[origin] as Endpoint;
+    this.reports.report(
+      new ConsortError(
+        'ERR_MALFORMED_STREAM',
+        `a stream from ${from} holds a record that no writer writes; nothing more of it is delivered`,
+        { details: { origin: from } },
+      ),
+    );
+  }
+
+  private get callback(): string {
+    return this.deliver === Deliver.casts ? 'onReceiveCast' : 'onReceiveSend';
+  }
+}

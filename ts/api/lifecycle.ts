@@ -1,0 +1,247 @@
+/**
+ * Opening, joining, leaving, closing: what a member has open at each moment, and that nothing stays half-open when a step fails or is
+ * given up.
+ *
+ *   new --open--> open --join--> joined --leave--> open ... --close--> closed
+ *
+ * `join` opens a member that is new, and closes again what it opened when it fails. `close` is allowed everywhere and final.
+ */
+import { debuglog } from 'node:util';
+import { ConsortAbortError, ConsortError } from '../base/errors.js';
+import type { PlaneStats } from '../data-plane/data-plane.js';
+import type { Plane } from '../data-plane/plane.js';
+import { abortable, throwIfAborted } from './abort.js';
+import type { ErrorReport } from './error-report.js';
+import { FixedView } from './fixed-view.js';
+import type { Application } from './incoming.js';
+import { type CheckedJoinOptions, checkJoinOptions, resolveMembers } from './member-list.js';
+import type { MemberStats } from './member-stats.js';
+import { type DriverChoice, openPlane } from './open-plane.js';
+import type { CheckedOptions } from './options.js';
+
+const debug = debuglog('consort');
+
+/** What the member is told, in this order: onInstalled, then onRoom and onHeartbeat any number of times, onLeaving, onLeft; onClosed last. */
+export interface LifeEvents {
+  onInstalled(view: FixedView): void;
+  /** Nothing may be sent any more; messages still arrive. */
+  onLeaving(): void;
+  onLeft(): void;
+  /** Flow control lets the sender, who was told to wait, go on. */
+  onRoom(): void;
+  onHeartbeat(time: number): void;
+  onClosed(failure: Error | undefined): void;
+}
+
+/** A join on its way. */
+interface Joining {
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+}
+
+export class Lifecycle {
+  /** The open data plane. */
+  plane: Plane | undefined;
+  /** The installed view. */
+  view: FixedView | undefined;
+  /** Why the member closed by itself. */
+  failure: Error | undefined;
+  private opening: Promise<Plane> | undefined;
+  private joining: Joining | undefined;
+  private leaving: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+  /** Resolves when all that was opened and is not wanted any more is closed. */
+  private shutting: Promise<void> = Promise.resolve();
+  private heartbeat: NodeJS.Timeout | undefined;
+  private lastStats: (PlaneStats & { mode: 'native' | 'ts' }) | undefined;
+
+  constructor(
+    private readonly options: CheckedOptions,
+    private readonly chooseDriver: DriverChoice,
+    private readonly application: Application,
+    private readonly errors: ErrorReport,
+    private readonly events: LifeEvents,
+  ) {}
+
+  get isClosed(): boolean {
+    return this.closing !== undefined;
+  }
+
+  async open(): Promise<void> {
+    if (this.isClosed) throw this.closed('open()');
+    const opening = this.opening ?? this.begin();
+    const plane = await opening;
+    if (this.isClosed) throw this.closed('open()');
+    // A join that was given up meanwhile has closed what it opened.
+    if (this.opening !== opening) throw new ConsortAbortError();
+    this.plane = plane;
+  }
+
+  async join(given: unknown): Promise<void> {
+    const wanted = checkJoinOptions(given);
+    if (this.isClosed) throw this.closed('join()');
+    if (this.view !== undefined || this.joining !== undefined) {
+      throw new ConsortError(
+        'ERR_ALREADY_JOINED',
+        'this member is in a view already, or on its way into or out of one',
+        {
+          details: { groupName: this.options.groupName },
+        },
+      );
+    }
+    throwIfAborted(wanted.signal);
+    const abort = new AbortController();
+    const done = this.joinView(wanted, abort);
+    this.joining = { abort, done };
+    try {
+      await done;
+    } finally {
+      this.joining = undefined;
+    }
+  }
+
+  async leave(): Promise<void> {
+    if (this.joining !== undefined) {
+      this.joining.abort.abort(this.failure ?? new Error('the member was told to leave'));
+      // It may have been past giving up.
+      await this.joining.done.catch(() => {});
+    }
+    if (this.leaving === undefined && this.view !== undefined) this.leaving = this.leaveView(this.view);
+    await this.leaving;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeAll();
+    return this.closing;
+  }
+
+  /** The counts of the data plane, and what the member holds. */
+  stats(): MemberStats {
+    const counts = this.plane === undefined ? this.lastStats : this.count(this.plane);
+    if (counts === undefined) {
+      throw new ConsortError('ERR_NOT_OPEN', 'stats(): the member is not open yet; await open() or join() first');
+    }
+    return {
+      ...counts,
+      memoryBytes: this.view?.memoryBytes ?? 0,
+      queuedBytes: this.view?.outbox.queuedBytes ?? 0,
+      threadMode: this.options.threadMode,
+    };
+  }
+
+  /** Throws what a call that needs a view gets when there is none. */
+  refuse(call: string): never {
+    if (this.isClosed) throw this.closed(call);
+    const state = this.view === undefined ? 'in no view: await join() first' : 'leaving its view';
+    throw new ConsortError('ERR_NOT_JOINED', `${call}: the member is ${state}`, { details: { call } });
+  }
+
+  private closed(call: string): ConsortError {
+    const { failure } = this;
+    return new ConsortError('ERR_CLOSED', `${call}: the member is closed; make another one`, {
+      details: { call },
+      ...(failure === undefined ? {} : { cause: failure }),
+    });
+  }
+
+  private begin(): Promise<Plane> {
+    const opening = openPlane(this.options, this.chooseDriver, {
+      onProgress: () => this.progress(),
+      onUnattached: () => {},
+      onFailure: (error) => this.fail(error),
+    });
+    this.opening = opening;
+    opening.catch(() => {
+      if (this.opening === opening) this.opening = undefined;
+    });
+    return opening;
+  }
+
+  private async joinView(wanted: CheckedJoinOptions, abort: AbortController): Promise<void> {
+    const { members, viewTime, signal } = wanted;
+    const onAbort = () => abort.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
+    const opens = this.opening === undefined;
+    try {
+      await abortable(this.open(), abort.signal);
+      const plane = this.plane as Plane;
+      const { endpoints, myRank } = await abortable(resolveMembers(members, plane.driver.address), abort.signal);
+      const config = { options: this.options, endpoints, myRank, viewTime };
+      this.install(new FixedView(plane, config, this.application, this.errors));
+    } catch (error) {
+      if (opens) this.shut();
+      // What is given up is given up at once, and closed when it can be.
+      if (!abort.signal.aborted) await this.shutting;
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  private install(view: FixedView): void {
+    this.view = view;
+    const { heartbeatRate, groupName } = this.options;
+    debug('%s: joined %s as rank %d', groupName, view.data.members.join(' '), view.data.myRank);
+    if (heartbeatRate > 0) {
+      this.heartbeat = setInterval(() => this.events.onHeartbeat(Date.now()), heartbeatRate);
+      this.heartbeat.unref();
+    }
+    this.events.onInstalled(view);
+  }
+
+  private progress(): void {
+    if (this.view?.outbox.progress() === true && this.leaving === undefined) this.events.onRoom();
+  }
+
+  private async leaveView(view: FixedView): Promise<void> {
+    clearInterval(this.heartbeat);
+    this.events.onLeaving();
+    if (this.failure === undefined) await view.settle(this.options.lingerMs);
+    // Not within the walk that may have called leave().
+    else await Promise.resolve();
+    view.retire();
+    this.view = undefined;
+    this.leaving = undefined;
+    debug('%s: left', this.options.groupName);
+    this.events.onLeft();
+  }
+
+  private async closeAll(): Promise<void> {
+    await this.leave();
+    this.shut();
+    await this.shutting;
+    this.events.onClosed(this.failure);
+    debug('%s: closed', this.options.groupName);
+  }
+
+  /** Closes the data plane, if there is one or will be; `shutting` tells when. */
+  private shut(): void {
+    const { opening } = this;
+    this.opening = undefined;
+    this.plane = undefined;
+    if (opening !== undefined) this.shutting = Promise.all([this.shutting, this.closePlane(opening)]).then(() => {});
+  }
+
+  private async closePlane(opening: Promise<Plane>): Promise<void> {
+    try {
+      const plane = await opening;
+      this.lastStats = this.count(plane);
+      await plane.close();
+    } catch (error) {
+      // What could not be opened need not be closed, and whoever opened it was told.
+      debug('%s: %s', this.options.groupName, error);
+    }
+  }
+
+  private count(plane: Plane): PlaneStats & { mode: 'native' | 'ts' } {
+    return { ...plane.stats(), mode: plane.driver.mode };
+  }
+
+  private fail(cause: Error): void {
+    if (this.failure !== undefined || this.isClosed) return;
+    this.failure = new ConsortError('ERR_TRANSPORT_FAILED', `the socket failed: ${cause.message}`, { cause });
+    this.view?.stop();
+    this.errors.report(this.failure);
+    void this.close();
+  }
+}

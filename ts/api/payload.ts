@@ -1,0 +1,29 @@
+/** What may be sent: bytes, or text that goes as UTF-8. */
+import { isUint8Array } from 'node:util/types';
+import { ConsortArgumentError, ConsortError } from '../base/errors.js';
+import { formatBytes, show } from '../base/show.js';
+
+export type Payload = Uint8Array | string;
+
+/** The bytes of a payload; throws when it is none, or longer than `maxMessageSize`. */
+export function payloadBytes(payload: unknown, maxMessageSize: number): Uint8Array {
+  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+  // Not instanceof: arrays of another realm are as good.
+  if (!isUint8Array(bytes)) {
+    throw new ConsortArgumentError(
+      'ERR_INVALID_ARGUMENT',
+      `payload: got ${show(payload)}, want a Uint8Array, a Buffer or a string`,
+      { details: { path: 'payload' } },
+    );
+  }
+  if (bytes.length > maxMessageSize) throw tooLarge('a message', bytes.length, maxMessageSize, 'maxMessageSize');
+  return bytes;
+}
+
+export function tooLarge(what: string, length: number, max: number, limit: string): ConsortError {
+  return new ConsortError(
+    'ERR_MESSAGE_TOO_LARGE',
+    `${what} of ${formatBytes(length)} is longer than ${limit} (${formatBytes(max)})`,
+    { details: { length, max } },
+  );
+}

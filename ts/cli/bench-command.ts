@@ -1,0 +1,50 @@
+/** The command line of `consort bench`. */
+import { Command } from 'commander';
+import { benchCommand } from '../../bench/main-command.js';
+import { BENCH_OPTIONS, type BenchOptionDeclaration } from '../../bench/option-table.js';
+import { type BenchWords, parseOptions } from '../../bench/options.js';
+
+const HELP = `
+Scenarios:
+  throughput   messages and bytes per second that reach the handler of a real group over UDP on this machine
+  latency      round trip of a cast answered by a cast: in ping-pong, and at a fixed rate
+
+Both run native and ts mode in turns with what they are to be compared with: the limit (the same bytes, no
+protocol), plain TCP and plain datagrams. Every receiver checks number, order and content of what it gets;
+a run in which anything is wrong is an error, not a number.
+
+Examples:
+  consort bench                                        everything, a few minutes
+  consort bench --quick                                everything, under a minute
+  consort bench throughput --size 64,1KiB              two sizes only
+  consort bench throughput --members 2,3 --senders one,all --size 64
+  consort bench throughput --loss 0,1%,5% --mode native
+  consort bench throughput --mode native,ts,mixed --threads single,multi --mtu 1400
+  consort bench latency --rate 5000 --seconds 5
+  consort bench --quick --quiet --json - | jq '.throughput[] | [.row, .mode, .messagesPerSecond.median]'
+
+Exit codes:
+  0    passed
+  1    something was lost, out of order, corrupted, stuck or impossible to measure
+  2    the command line makes no sense
+  130  interrupted; what was complete is shown and written
+
+docs/benchmarking.md explains the numbers and the JSON.
+`;
+
+/** @param onDone gets the exit code */
+export function makeBenchCommand(onDone: (exitCode: number) => void): Command {
+  const command = new Command('bench')
+    .description('Measures groups on this machine: native against TypeScript, against the limit, TCP and datagrams.')
+    .argument('[scenario...]', 'throughput, latency (default: both)')
+    .addHelpText('after', HELP)
+    .action(async (scenarios: readonly string[], words: BenchWords) => {
+      onDone(await benchCommand(parseOptions(scenarios, words)));
+    });
+  for (const [name, declaration] of Object.entries<BenchOptionDeclaration>(BENCH_OPTIONS)) {
+    const { argument, sentence, defaultText } = declaration;
+    const flags = argument === undefined ? `--${name}` : `--${name} <${argument}>`;
+    command.option(flags, defaultText === undefined ? sentence : `${sentence} Default: ${defaultText}.`);
+  }
+  return command;
+}

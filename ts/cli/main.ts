@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+/** The `consort` command. */
+import { Command, CommanderError } from 'commander';
+import { BenchExit } from '../../bench/main-command.js';
+import { UsageError } from '../../bench/usage-error.js';
+import { VERSION } from '../base/version.js';
+import { makeBenchCommand } from './bench-command.js';
+
+const program = new Command('consort')
+  .description('Virtually synchronous process groups for Node.js.')
+  .version(VERSION)
+  .addHelpText('after', "\nRun 'consort <command> --help' for what a command does.\n");
+
+program.addCommand(
+  makeBenchCommand((exitCode) => {
+    process.exitCode = exitCode;
+  }),
+);
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().showSuggestionAfterError().showHelpAfterError('Run it with --help to see what it takes.');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // It has said what is wrong, or shown the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? 0 : BenchExit.usage;
+  } else if (error instanceof UsageError) {
+    console.error(`consort: ${error.message}`);
+    process.exitCode = BenchExit.usage;
+  } else {
+    console.error(error);
+    process.exitCode = BenchExit.failed;
+  }
+}

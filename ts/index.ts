@@ -1,0 +1,18 @@
+/** The public face of consort; docs/api.md describes it. */
+
+export type { AddressInput } from './api/address.js';
+export { Endpoint } from './api/endpoint.js';
+export type { GroupEvent, GroupMemberEvents } from './api/events.js';
+export { GroupMember, type SendView } from './api/group-member.js';
+export type { JoinOptions } from './api/member-list.js';
+export type { MemberStats } from './api/member-stats.js';
+export { type NativeStatus, nativeStatus } from './api/native-status.js';
+export { type GroupMemberOptions, OPTIONS, type OptionDeclaration, type OptionKind } from './api/option-table.js';
+export type { Payload } from './api/payload.js';
+export type { ViewData, ViewId } from './api/view.js';
+export type { ConsortErrorOptions, ErrorCode, ErrorDetails } from './base/errors.js';
+export { ConsortAbortError, ConsortArgumentError, ConsortError, ERROR_CODES, isConsortError } from './base/errors.js';
+export { Message } from './base/message.js';
+export { VERSION } from './base/version.js';
+export type { Address, DropOptions, PlaneStats, ThreadMode } from './data-plane/data-plane.js';
+export type { PropertyName } from './stack/properties.js';
