@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { nativeStatus } from '../ts/index.js';
 import { makePlan, runBench } from './bench.js';
 import type { BenchOptions } from './options.js';
+import { firstLine } from './report/format.js';
 import { Progress } from './report/progress.js';
 import { renderMarkdown, renderText } from './report/render.js';
 
@@ -31,7 +32,7 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
       {
         onTurn: (title, row, repetition) => progress.turn(title, row, repetition),
         onSkip: (turns) => progress.skip(turns),
-        onError: (title, row, error) => progress.note(`bench: ${title}, ${row}: ${error}`),
+        onError: (title, row, error) => progress.note(`bench: ${title}, ${row}: ${firstLine(error)}`),
       },
       signal,
     ),

@@ -7,6 +7,8 @@ import type { Reply } from './protocol.js';
 import { WorkerHost } from './worker-host.js';
 
 const START_SECONDS = 30;
+/** A worker that has not closed its sockets after so long is ended with them open. */
+const CLOSE_SECONDS = 3;
 
 export interface Crew {
   readonly actors: readonly Actor[];
@@ -39,10 +41,11 @@ function threadCrew(count: number): Crew {
   host.failed.catch((error: Error) => gone(`a worker thread died: ${error.message}`));
   return {
     actors,
-    close: async () => {
+    close: once(async () => {
+      await Promise.allSettled(actors.map((actor) => actor.call('closeAll', undefined, CLOSE_SECONDS)));
       gone('the crew was closed');
       await host.destroy();
-    },
+    }),
   };
 }
 
@@ -58,9 +61,10 @@ function processCrew(count: number): Crew {
   });
   return {
     actors,
-    close: async () => {
+    // The system closes the sockets of a process.
+    close: once(async () => {
       await Promise.all(children.map(kill));
-    },
+    }),
   };
 }
 
@@ -79,4 +83,12 @@ function kill(child: ChildProcess): Promise<void> {
     child.once('exit', () => resolve());
     child.kill('SIGKILL');
   });
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => {
+    closing ??= close();
+    return closing;
+  };
 }

@@ -52,6 +52,11 @@ export function duration(seconds: number): string {
   return minutes === 0 ? `${whole} s` : `${minutes} min ${whole % 60} s`;
 }
 
+/** Errors may carry a stack, which only the JSON shows. */
+export function firstLine(message: string): string {
+  return message.split('\n')[0] ?? '';
+}
+
 function digits(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);

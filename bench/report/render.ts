@@ -1,7 +1,7 @@
 /** A report as text for a terminal, and as Markdown. */
 import { describeEnvironment } from '../environment.js';
 import type { BenchReport } from '../results.js';
-import { duration, size } from './format.js';
+import { duration, firstLine, size } from './format.js';
 import { rowLabel } from './result-head.js';
 import { markdownTable, textTable } from './table.js';
 import { LEGEND, reportTables } from './tables.js';
@@ -22,11 +22,21 @@ export function renderMarkdown(report: BenchReport): string {
 export function verdict(report: BenchReport): string {
   const { options, throughput, latency, interrupted, durationSeconds } = report;
   const failed = [...throughput, ...latency].filter(({ error }) => error !== undefined);
-  const how = `${options.repeats} × ${options.seconds} s, members in ${options.isolation}, seed ${options.seed}, took ${duration(durationSeconds)}`;
+  const how = `${repetitions(report)} × ${options.seconds} s, members in ${options.isolation}, seed ${options.seed}, took ${duration(durationSeconds)}`;
   if (interrupted) return `INTERRUPTED: these are the measurements that were complete (${how})`;
   if (failed.length === 0) return `passed: every receiver has got everything, in order and unchanged (${how})`;
-  const rows = new Map(failed.map((result) => [`${size(result.sizeBytes)} ${rowLabel(result)}`, result.error]));
+  const rows = new Map(
+    failed.map((result) => [`${size(result.sizeBytes)} ${rowLabel(result)}`, firstLine(result.error ?? '')]),
+  );
   return [`FAILED (${how}):`, ...[...rows].map(([row, error]) => `  ${row}: ${error}`)].join('\n');
+}
+
+/** How often rows were measured: with --quick not always as often as planned. */
+function repetitions({ throughput, latency }: BenchReport): string {
+  const counts = [...throughput, ...latency].map(({ samples }) => samples.length).filter((count) => count > 0);
+  if (counts.length === 0) return '0';
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? String(least) : `${least} to ${most}`;
 }
 
 function join(tables: readonly string[]): readonly string[] {

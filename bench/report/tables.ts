@@ -1,6 +1,6 @@
 /** The tables of a report: one for each block. */
 import type { BenchReport, LatencyResult, ResultHead, ThroughputResult } from '../results.js';
-import { gigabytes, percent, plain, quantity, range, size, spread, times } from './format.js';
+import { firstLine, gigabytes, percent, plain, quantity, range, size, spread, times } from './format.js';
 import { rowLabel } from './result-head.js';
 import { type Column, makeTable, type Table } from './table.js';
 
@@ -84,6 +84,6 @@ function groupBy<Result>(
 }
 
 function shorten(message: string): string {
-  const [line = ''] = message.split('\n');
+  const line = firstLine(message);
   return line.length > 100 ? `${line.slice(0, 100)}…` : line;
 }

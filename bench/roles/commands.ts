@@ -13,6 +13,10 @@ export function createCommands() {
   const tcp = new TcpRole();
   return {
     ready: async (_: undefined): Promise<void> => {},
+    /** Leaves no member and no socket open, whatever is under way. */
+    closeAll: async (_: undefined): Promise<void> => {
+      await Promise.all([group, latency, dgram, tcp].map((role) => role.close(undefined)));
+    },
     groupOpen: group.open,
     groupJoin: group.join,
     groupArm: group.arm,

@@ -31,6 +31,8 @@ interface Phase {
 export class TcpRole {
   private server: Server | undefined;
   private socket: Socket | undefined;
+  /** The connection is made: the server may hear of it later than the client. */
+  private connected: Promise<unknown> = Promise.resolve();
   private failure: Error | undefined;
   private phase: Phase | undefined;
 
@@ -38,6 +40,9 @@ export class TcpRole {
   readonly listen = async (_: undefined): Promise<number> => {
     const server = createServer({ noDelay: true }, (socket) => this.keep(socket));
     this.server = server;
+    this.connected = once(server, 'connection');
+    // send() hears of it.
+    this.connected.catch(() => {});
     server.listen(0, HOST);
     await once(server, 'listening');
     const address = server.address();
@@ -81,6 +86,7 @@ export class TcpRole {
 
   /** Sends for some time; resolves with how many messages, when all is written. */
   readonly send = async ({ milliseconds }: { readonly milliseconds: number }): Promise<Sent> => {
+    await this.connected;
     const { socket } = this;
     if (socket === undefined) throw new Error('nobody has connected');
     const { pattern, number } = this.armed();

@@ -18,7 +18,8 @@ namespace {
 Napi::Value thread_cpu_micros(const Napi::CallbackInfo& info) {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return Napi::Number::New(info.Env(), static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3);
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3);
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {

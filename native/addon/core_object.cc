@@ -29,7 +29,8 @@ class CollectingSink : public Sink {
         filled += each.bytes;
       }
       const Napi::Array ranks = Napi::Array::New(env_, burst.destination_count());
-      for (uint32_t i = 0; i < burst.destination_count(); i++) ranks.Set(i, Napi::Number::New(env_, burst.destinations()[i]));
+      for (uint32_t i = 0; i < burst.destination_count(); i++)
+        ranks.Set(i, Napi::Number::New(env_, burst.destinations()[i]));
       out_.Set(count_++, ranks);
       out_.Set(count_++, frame);
     }
@@ -59,7 +60,8 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     config.checked = boolean(given, "checked");
     config.seed = number(given, "seed");
     const bool sound = config.members >= 1 && config.members <= kMaxMembers && config.my_rank < config.members &&
-                       config.frame_bytes >= kMinFrameBytes && config.frame_bytes <= kMaxFrameBytes && config.frame_bytes % 8 == 0;
+                       config.frame_bytes >= kMinFrameBytes && config.frame_bytes <= kMaxFrameBytes &&
+                       config.frame_bytes % 8 == 0;
     if (!sound) {
       fail(info.Env(), "view out of range");
       return;
@@ -136,7 +138,8 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     const auto other = static_cast<Rank>(info[2].As<Napi::Number>().Uint32Value());
     const auto position = static_cast<Position>(info[3].As<Napi::Number>().Int64Value());
     if (what == "exclude") plane_->exclude(rank);
-    if (what == "holder") plane_->set_holder(rank, other, position, static_cast<Micros>(info[4].As<Napi::Number>().Int64Value()));
+    if (what == "holder")
+      plane_->set_holder(rank, other, position, static_cast<Micros>(info[4].As<Napi::Number>().Int64Value()));
     if (what == "stop") plane_->stop_at(rank, position);
   }
 

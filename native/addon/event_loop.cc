@@ -12,9 +12,8 @@ namespace consort {
 
 int EventLoop::open() {
   async_.data = this;
-  const int error = uv_async_init(loop_, &async_, [](uv_async_t* handle) {
-    static_cast<EventLoop*>(handle->data)->callbacks_.notified();
-  });
+  const int error = uv_async_init(
+      loop_, &async_, [](uv_async_t* handle) { static_cast<EventLoop*>(handle->data)->callbacks_.notified(); });
   if (error == 0) open_handles_++;
   return error;
 }
@@ -67,7 +66,8 @@ void EventLoop::want_room(bool wanted) {
   start_poll(socket_, UV_READABLE | (wanted ? UV_WRITABLE : 0));
 }
 
-// An earlier alarm than needed does no harm: re-arming costs a system call, so only what is sooner than the alarm that stands is set.
+// An earlier alarm than needed does no harm: re-arming costs a system call, so only what is sooner than the alarm that
+// stands is set.
 void EventLoop::wake_at(Micros deadline, Micros now) {
   if (deadline >= armed_for_ || !watching_) return;
   armed_for_ = deadline;

@@ -1,5 +1,5 @@
-// The handles of one plane on Node's event loop. In thread mode `single` they watch the sockets and the next deadline; in both modes `async` carries
-// a notification to the loop. All handles are closed before the object may go.
+// The handles of one plane on Node's event loop. In thread mode `single` they watch the sockets and the next deadline;
+// in both modes `async` carries a notification to the loop. All handles are closed before the object may go.
 #pragma once
 #include <uv.h>
 
@@ -13,9 +13,9 @@ namespace consort {
 class EventLoop {
  public:
   struct Callbacks {
-    std::function<void()> notified;                 // notify() was called
-    std::function<void(bool readable)> socket;      // a socket has something, or room
-    std::function<void()> deadline;                 // the time given to wake_at() has come
+    std::function<void()> notified;             // notify() was called
+    std::function<void(bool readable)> socket;  // a socket has something, or room
+    std::function<void()> deadline;             // the time given to wake_at() has come
   };
 
   EventLoop(uv_loop_t* loop, Callbacks callbacks) : loop_(loop), callbacks_(std::move(callbacks)) {}

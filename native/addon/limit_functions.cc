@@ -25,14 +25,16 @@ class LimitObject : public Napi::ObjectWrap<LimitObject> {
   }
 
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "LimitSocket", {InstanceMethod<&LimitObject::send>("send"), InstanceMethod<&LimitObject::receive>("receive")});
+    return DefineClass(env, "LimitSocket",
+                       {InstanceMethod<&LimitObject::send>("send"), InstanceMethod<&LimitObject::receive>("receive")});
   }
 
  private:
   // send({ host, port, frameBytes, messageBytes, seconds }) -> { bytes, messages, seconds, checksum }
   Napi::Value send(const Napi::CallbackInfo& info) {
     const LimitOptions options = options_of(info[0].As<Napi::Object>());
-    const bool sound = options.peer.length != 0 && options.frame_bytes >= kMinFrameBytes && options.frame_bytes <= kMaxFrameBytes;
+    const bool sound =
+        options.peer.length != 0 && options.frame_bytes >= kMinFrameBytes && options.frame_bytes <= kMaxFrameBytes;
     if (!sound) {
       fail(info.Env(), "limit options out of range");
       return info.Env().Undefined();
@@ -47,7 +49,8 @@ class LimitObject : public Napi::ObjectWrap<LimitObject> {
 
   static LimitOptions options_of(const Napi::Object& given) {
     LimitOptions options{};
-    if (!parse_address(text(given, "host"), static_cast<uint16_t>(number(given, "port")), options.peer)) options.peer.length = 0;
+    if (!parse_address(text(given, "host"), static_cast<uint16_t>(number(given, "port")), options.peer))
+      options.peer.length = 0;
     options.frame_bytes = number(given, "frameBytes");
     options.message_bytes = number(given, "messageBytes");
     options.seconds = real(given, "seconds");
@@ -68,6 +71,8 @@ class LimitObject : public Napi::ObjectWrap<LimitObject> {
 
 }  // namespace
 
-void define_limit_functions(Napi::Env env, Napi::Object exports) { exports.Set("LimitSocket", LimitObject::define(env)); }
+void define_limit_functions(Napi::Env env, Napi::Object exports) {
+  exports.Set("LimitSocket", LimitObject::define(env));
+}
 
 }  // namespace consort

@@ -21,8 +21,8 @@ PlaneHost::~PlaneHost() {
   for (Kept& each : kept_) each.memory.SuppressDestruct();
 }
 
-PlaneHost* PlaneHost::open(Napi::Env env, const Options& options, Napi::Int32Array awake, const Napi::Function& on_ready,
-                           int& error, std::string& failed_call) {
+PlaneHost* PlaneHost::open(Napi::Env env, const Options& options, Napi::Int32Array awake,
+                           const Napi::Function& on_ready, int& error, std::string& failed_call) {
   auto* host = new PlaneHost(env, on_ready, awake);
   error = host->start(options, failed_call);
   if (error == 0) return host;

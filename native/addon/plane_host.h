@@ -1,10 +1,11 @@
-// A plane as JavaScript holds it: an endpoint, the thread or event loop that drives it, and the rings and counters that it was given.
+// A plane as JavaScript holds it: an endpoint, the thread or event loop that drives it, and the rings and counters that
+// it was given.
 //
 //   JavaScript        flush() --------------------> step (single) or wake the thread (multi)
 //   event loop        <------------------ onReady() once per batch, if `listening` was set
 //
-// No static state: any number of hosts live in one process and in any of its worker threads. A host lives from its creation to the end of
-// close(), or to the end of its environment, whichever comes first.
+// No static state: any number of hosts live in one process and in any of its worker threads. A host lives from its
+// creation to the end of close(), or to the end of its environment, whichever comes first.
 #pragma once
 #include <napi.h>
 

@@ -30,7 +30,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   }
 
  private:
-  // new Plane({ host, port, threaded, groupHost, groupPort, bufferBytes, frameBytes, offload, dropRate, dropSeed }, awake, onReady)
+  // new Plane({ host, port, threaded, groupHost, groupPort, bufferBytes, frameBytes, offload, dropRate, dropSeed },
+  // awake, onReady)
   void open(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const Napi::Object given = info[0].As<Napi::Object>();
@@ -45,12 +46,15 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     endpoint.multicast = !text(given, "groupHost").empty();
     bool parsed = parse_address(text(given, "host"), static_cast<uint16_t>(number(given, "port")), endpoint.local);
     if (endpoint.multicast) {
-      parsed = parse_address(text(given, "groupHost"), static_cast<uint16_t>(number(given, "groupPort")), endpoint.group) && parsed;
+      parsed =
+          parse_address(text(given, "groupHost"), static_cast<uint16_t>(number(given, "groupPort")), endpoint.group) &&
+          parsed;
     }
     if (!parsed) return fail(env, "not an address in numbers");
     int error = 0;
     std::string failed_call;
-    host_ = PlaneHost::open(env, options, info[1].As<Napi::Int32Array>(), info[2].As<Napi::Function>(), error, failed_call);
+    host_ =
+        PlaneHost::open(env, options, info[1].As<Napi::Int32Array>(), info[2].As<Napi::Function>(), error, failed_call);
     if (host_ == nullptr) {
       Napi::Error failure = Napi::Error::New(env, failed_call + ": " + std::strerror(error));
       failure.Set("errno", Napi::Number::New(env, error));
@@ -68,7 +72,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     self.Set("segments", Napi::Boolean::New(env, host_->endpoint().segments()));
   }
 
-  // install(view, { connectionLow, connectionHigh, myRank, frameBytes, maxWindow, checked, seed }, hosts, ports, counters)
+  // install(view, { connectionLow, connectionHigh, myRank, frameBytes, maxWindow, checked, seed }, hosts, ports,
+  // counters)
   void install(const Napi::CallbackInfo& info) {
     if (!is_open(info.Env())) return;
     const uint32_t view = info[0].As<Napi::Number>();
@@ -85,17 +90,21 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     config.checked = boolean(given, "checked");
     config.seed = number(given, "seed");
     const bool sound = config.members >= 1 && config.members <= kMaxMembers && config.my_rank < config.members &&
-                       config.frame_bytes >= kMinFrameBytes && config.frame_bytes <= kMaxFrameBytes && config.frame_bytes % 8 == 0;
+                       config.frame_bytes >= kMinFrameBytes && config.frame_bytes <= kMaxFrameBytes &&
+                       config.frame_bytes % 8 == 0;
     if (!sound) return fail(info.Env(), "view out of range");
     std::vector<Address> addresses(config.members);
     for (uint32_t i = 0; i < config.members; i++) {
       const std::string host = hosts.Get(i).As<Napi::String>();
       const uint32_t port = ports.Get(i).As<Napi::Number>();
-      if (!parse_address(host, static_cast<uint16_t>(port), addresses[i])) return fail(info.Env(), "not an address in numbers");
+      if (!parse_address(host, static_cast<uint16_t>(port), addresses[i]))
+        return fail(info.Env(), "not an address in numbers");
     }
-    if (!host_->endpoint().install(view, config, std::move(addresses))) return fail(info.Env(), "view can't be installed");
+    if (!host_->endpoint().install(view, config, std::move(addresses)))
+      return fail(info.Env(), "view can't be installed");
     host_->keep(view, counters);
-    counters_.emplace_back(view, std::make_pair(reinterpret_cast<uint32_t*>(counters.Data()), counters.ElementLength()));
+    counters_.emplace_back(view,
+                           std::make_pair(reinterpret_cast<uint32_t*>(counters.Data()), counters.ElementLength()));
   }
 
   // openStream(view, kind, rank, outgoing, ring, slot)
@@ -171,7 +180,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     Address to;
     const Napi::Uint8Array body = info[2].As<Napi::Uint8Array>();
     const bool sent = host_ != nullptr &&
-                      parse_address(info[0].As<Napi::String>(), static_cast<uint16_t>(info[1].As<Napi::Number>().Uint32Value()), to) &&
+                      parse_address(info[0].As<Napi::String>(),
+                                    static_cast<uint16_t>(info[1].As<Napi::Number>().Uint32Value()), to) &&
                       host_->endpoint().send_unattached(to, body.Data(), static_cast<uint32_t>(body.ByteLength()));
     return Napi::Boolean::New(info.Env(), sent);
   }

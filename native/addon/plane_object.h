@@ -1,5 +1,5 @@
-// The class `Plane` that JavaScript sees: checks types, turns values into C++ ones, and calls the host. JavaScript has validated options
-// and ranges (ts/data-plane/native.ts); a wrong type here is a bug, reported as a TypeError.
+// The class `Plane` that JavaScript sees: checks types, turns values into C++ ones, and calls the host. JavaScript has
+// validated options and ranges (ts/data-plane/native.ts); a wrong type here is a bug, reported as a TypeError.
 #pragma once
 #include <napi.h>
 

@@ -1,7 +1,8 @@
 // Frames that go out in one system call. Twin: ts/data-plane/typescript/burst.ts
 //
-//   burst = frame frame frame ...        all of `segment` bytes but the last, which may be shorter (what UDP_SEGMENT demands)
-//   frame = header piece, then one or two pieces of a ring: the stream's bytes are never copied on their way to the socket
+//   burst = frame frame frame ...        all of `segment` bytes but the last, which may be shorter (what UDP_SEGMENT
+//   demands) frame = header piece, then one or two pieces of a ring: the stream's bytes are never copied on their way
+//   to the socket
 //
 // Allocates nothing after construction: watched by the bench's allocation profile (docs/performance.md).
 #pragma once
@@ -12,8 +13,8 @@
 
 namespace consort {
 
-// Where frames go. `send` returns false when it cannot take the burst now; nothing of it went out then, and the plane offers
-// it again when polled next.
+// Where frames go. `send` returns false when it cannot take the burst now; nothing of it went out then, and the plane
+// offers it again when polled next.
 class Burst;
 class Sink {
  public:
@@ -45,7 +46,8 @@ class Burst {
   }
 
   // A DATA frame of `length` bytes of the ring at `position`. The caller has asked fits(data_frame_bytes(length)).
-  void add_data(const FrameHeader& header, StreamKind stream, Rank origin, const Ring& ring, Position position, uint32_t length);
+  void add_data(const FrameHeader& header, StreamKind stream, Rank origin, const Ring& ring, Position position,
+                uint32_t length);
 
   // A frame that is written out already, header included, all but the trailer; its bytes must outlive the burst.
   void add_frame(const uint8_t* frame, uint32_t length);

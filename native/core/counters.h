@@ -4,7 +4,8 @@
 //   +-- word 0   written by JavaScript              0  listening: JavaScript sleeps and wants a notification
 //   |   ...      (own cache line)
 //   +-- word 16  written by the plane               16 asleep: the plane sleeps and wants to be woken
-//       17       (own cache line)                   17 progress: counts the plane's steps that JavaScript should look at
+//       17       (own cache line)                   17 progress: counts the plane's steps that JavaScript should look
+//       at
 //
 //   slot of a send stream                           slot of a receive stream
 //   0  published  end of what JavaScript wrote      0  consumed  end of what JavaScript handled
@@ -40,10 +41,12 @@ class Slot {
   }
   void increment(uint32_t word) const { std::atomic_ref<uint32_t>(words_[word]).fetch_add(1); }
   // Sequentially consistent, for the sleep/wake handshakes.
-  uint32_t exchange(uint32_t word, uint32_t value) const { return std::atomic_ref<uint32_t>(words_[word]).exchange(value); }
+  uint32_t exchange(uint32_t word, uint32_t value) const {
+    return std::atomic_ref<uint32_t>(words_[word]).exchange(value);
+  }
 
-  // The full position behind the 32 bits in `word`, given the last full position known. A step backwards or beyond `ahead` bytes is a
-  // broken caller: it is read as no step.
+  // The full position behind the 32 bits in `word`, given the last full position known. A step backwards or beyond
+  // `ahead` bytes is a broken caller: it is read as no step.
   Position extend(uint32_t word, Position last, uint32_t ahead) const {
     const uint32_t step = load(word) - static_cast<uint32_t>(last);
     return step <= ahead ? last + step : last;

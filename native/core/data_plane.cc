@@ -8,7 +8,9 @@ namespace {
 // New data that goes out in one poll, so that the caller looks at its socket in between.
 constexpr Position kMaxPollBytes = 1024 * 1024;
 
-size_t index_of(StreamKind kind, Rank rank) { return static_cast<size_t>(rank) * kStreamKinds + static_cast<size_t>(kind); }
+size_t index_of(StreamKind kind, Rank rank) {
+  return static_cast<size_t>(rank) * kStreamKinds + static_cast<size_t>(kind);
+}
 
 }  // namespace
 
@@ -60,7 +62,9 @@ bool DataPlane::take_wanted(Wanted& wanted) {
   return true;
 }
 
-DataPlane::Inbound* DataPlane::inbound(StreamKind kind, Rank origin) const { return inbound_[index_of(kind, origin)].get(); }
+DataPlane::Inbound* DataPlane::inbound(StreamKind kind, Rank origin) const {
+  return inbound_[index_of(kind, origin)].get();
+}
 
 DataPlane::Outbound* DataPlane::outbound(StreamKind kind, Rank to) const {
   return outbound_by_[index_of(kind, to == kAllRanks ? config_.my_rank : to)];
@@ -81,7 +85,8 @@ void DataPlane::handle_frame(const uint8_t* frame, size_t length, const FrameHea
   // Nearly every frame has one part: it is read once. Of several, all are checked before the first is acted on.
   const uint32_t only_end = parts_end(length, header);
   Part part;
-  if (read_part(frame, kHeaderBytes, only_end, config_.members, part) == only_end) return handle_part(part, header, now);
+  if (read_part(frame, kHeaderBytes, only_end, config_.members, part) == only_end)
+    return handle_part(part, header, now);
   uint32_t end = 0;
   const Reject reject = validate_parts(frame, length, header, config_.members, end);
   if (reject != Reject::kNone) return stats_.reject(reject);
@@ -94,16 +99,22 @@ void DataPlane::handle_frame(const uint8_t* frame, size_t length, const FrameHea
 void DataPlane::handle_part(const Part& part, const FrameHeader& header, Micros now) {
   const Rank sender = header.sender;
   switch (part.type) {
-    case PartType::kData: return handle_data(part, sender, now);
-    case PartType::kNak: return handle_nak(part, sender);
-    case PartType::kStatus: return handle_status(part, sender, now);
-    case PartType::kHeartbeat: return handle_heartbeat(part, sender, now);
+    case PartType::kData:
+      return handle_data(part, sender, now);
+    case PartType::kNak:
+      return handle_nak(part, sender);
+    case PartType::kStatus:
+      return handle_status(part, sender, now);
+    case PartType::kHeartbeat:
+      return handle_heartbeat(part, sender, now);
     case PartType::kProbe:
       peers_[sender].probed = true;
       peers_[sender].probe_time = part.position;
       return;
-    case PartType::kProbeReply: return handle_probe_reply(part, sender, now);
-    case PartType::kNakDone: return handle_nak_done(part, sender);
+    case PartType::kProbeReply:
+      return handle_probe_reply(part, sender, now);
+    case PartType::kNakDone:
+      return handle_nak_done(part, sender);
   }
 }
 
@@ -125,9 +136,14 @@ void DataPlane::handle_data(const Part& part, Rank sender, Micros now) {
   if (in == nullptr) return want(part.stream, part.origin);
   ReceiveStream& stream = in->stream;
   switch (stream.handle_data(part.position, part.payload, part.length, now, random_)) {
-    case ReceiveStream::Placed::kOverrun: return stats_.reject(Reject::kOverrun);
-    case ReceiveStream::Placed::kDuplicate: stats_.add(Stat::kDuplicateBytes, part.length); break;
-    case ReceiveStream::Placed::kNew: news_ = true; break;
+    case ReceiveStream::Placed::kOverrun:
+      return stats_.reject(Reject::kOverrun);
+    case ReceiveStream::Placed::kDuplicate:
+      stats_.add(Stat::kDuplicateBytes, part.length);
+      break;
+    case ReceiveStream::Placed::kNew:
+      news_ = true;
+      break;
   }
   if (in->status_at == kNever) in->status_at = now + kStatusDelayUs;
 }
@@ -299,7 +315,8 @@ void DataPlane::poll_heartbeats(Rank rank, Sink& sink) {
     if (!out->stream.lags(*row)) continue;
     stats_.add(Stat::kHeartbeatsSent);
     uint8_t* at = room_for(kHeartbeatBytes, sink);
-    wrote(write_heartbeat(at, out->stream.kind(), config_.my_rank, out->answer, out->stream.sent(), out->stream.stable()));
+    wrote(write_heartbeat(at, out->stream.kind(), config_.my_rank, out->answer, out->stream.sent(),
+                          out->stream.stable()));
   }
 }
 
@@ -338,7 +355,8 @@ bool DataPlane::poll_resends(Sink& sink) {
 Position DataPlane::fill_resend(const Resend& entry, Position& bytes) {
   Held held;
   // What is no longer held was consumed by all since it was asked for.
-  if (!peers_[entry.to].live || !find_held(entry, held) || entry.from < held.from || entry.end > held.end) return entry.end;
+  if (!peers_[entry.to].live || !find_held(entry, held) || entry.from < held.from || entry.end > held.end)
+    return entry.end;
   Position at = entry.from;
   while (at < entry.end) {
     const uint32_t length = static_cast<uint32_t>(std::min<Position>(entry.end - at, max_frame_data_));

@@ -1,7 +1,8 @@
 // One view's streams put together: frames in, frames out, nothing else. Twin: ts/data-plane/typescript/data-plane.ts
 //
-// Sans-I/O: the caller hands in frames and the time, and offers a Sink when it calls poll(). No clock, no socket, no thread, no
-// randomness but from the seed. Not thread-safe: one caller at a time; only the rings and slots are shared with JavaScript.
+// Sans-I/O: the caller hands in frames and the time, and offers a Sink when it calls poll(). No clock, no socket, no
+// thread, no randomness but from the seed. Not thread-safe: one caller at a time; only the rings and slots are shared
+// with JavaScript.
 #pragma once
 #include <memory>
 #include <vector>
@@ -16,12 +17,13 @@
 namespace consort {
 
 struct ViewConfig {
-  uint64_t connection;   // names the view, its group and key
+  uint64_t connection;  // names the view, its group and key
   Rank my_rank;
-  uint32_t members;      // 1 .. kMaxMembers
-  uint32_t frame_bytes;  // the largest frame to send, trailer included; kMinFrameBytes .. kMaxFrameBytes, a multiple of 8
-  uint32_t max_window;   // bytes of a stream on their way at most
-  bool checked;          // whether frames carry a checksum, and must
+  uint32_t members;  // 1 .. kMaxMembers
+  uint32_t
+      frame_bytes;  // the largest frame to send, trailer included; kMinFrameBytes .. kMaxFrameBytes, a multiple of 8
+  uint32_t max_window;  // bytes of a stream on their way at most
+  bool checked;         // whether frames carry a checksum, and must
   uint32_t seed;
 };
 
@@ -49,8 +51,8 @@ class DataPlane {
   // A frame whose header names this view. What is wrong with it is counted and dropped.
   void handle_frame(const uint8_t* frame, size_t length, const FrameHeader& header, Micros now);
 
-  // Sends what is due, new data last. Returns when to poll again at the latest: `now` if the sink took less than there was to send
-  // and more may follow at once, kNever if only news from outside can change anything.
+  // Sends what is due, new data last. Returns when to poll again at the latest: `now` if the sink took less than there
+  // was to send and more may follow at once, kNever if only news from outside can change anything.
   Micros poll(Micros now, Sink& sink);
   // Whether JavaScript has something new to look at (bytes, or room) since the last call.
   bool take_news() {
@@ -89,7 +91,7 @@ class DataPlane {
   };
   struct Outbound {
     SendStream stream;
-    Rank to;  // kAllRanks for casts
+    Rank to;                 // kAllRanks for casts
     bool heartbeat = false;  // due in this poll
     bool answer = false;     // and it asks for STATUS
   };

@@ -2,9 +2,10 @@
 // Twin: ts/data-plane/typescript/flow.ts
 //
 // Flow: limit = slowest consumed + ring. Nothing is ever dropped for want of room at a receiver.
-// Congestion: bytes on their way <= window. A round is one window's worth of sending; a round that was asked to resend more than
-// kLossTolerancePercent of what it sent shrinks the window by three tenths, any other lets it grow by a quarter. Random loss below the
-// tolerance therefore costs no speed, and a bottleneck that overflows is found within a few rounds.
+// Congestion: bytes on their way <= window. A round is one window's worth of sending; a round that was asked to resend
+// more than kLossTolerancePercent of what it sent shrinks the window by three tenths, any other lets it grow by a
+// quarter. Random loss below the tolerance therefore costs no speed, and a bottleneck that overflows is found within a
+// few rounds.
 #pragma once
 #include "core/limits.h"
 
@@ -20,7 +21,8 @@ class Flow {
 
   // Whether a round is over when the slowest live receiver has seen this much.
   bool round_is_over(Position seen) const { return seen >= round_end_; }
-  // Ends a round: `lost` bytes of it at most were asked for again by any one receiver. The next one lasts until all that is sent by now is seen.
+  // Ends a round: `lost` bytes of it at most were asked for again by any one receiver. The next one lasts until all
+  // that is sent by now is seen.
   void end_round(Position lost, Position sent);
 
  private:

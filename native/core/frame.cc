@@ -174,17 +174,28 @@ uint32_t read_part(const uint8_t* frame, uint32_t offset, uint32_t end, uint32_t
   if (at[1] >= kStreamKinds || part.origin >= members) return 0;
   uint32_t bytes = 0;
   switch (part.type) {
-    case PartType::kData: bytes = read_data(at, room, part); break;
-    case PartType::kNak: bytes = read_nak(at, room, part); break;
-    case PartType::kStatus: bytes = read_status(at, room, part); break;
-    case PartType::kHeartbeat: bytes = read_heartbeat(at, room, part); break;
+    case PartType::kData:
+      bytes = read_data(at, room, part);
+      break;
+    case PartType::kNak:
+      bytes = read_nak(at, room, part);
+      break;
+    case PartType::kStatus:
+      bytes = read_status(at, room, part);
+      break;
+    case PartType::kHeartbeat:
+      bytes = read_heartbeat(at, room, part);
+      break;
     case PartType::kProbe:
-    case PartType::kProbeReply: bytes = read_probe(at, room, part); break;
+    case PartType::kProbeReply:
+      bytes = read_probe(at, room, part);
+      break;
     case PartType::kNakDone:
       part.serial = load32(at + 4);
       bytes = kNakDoneBytes;
       break;
-    default: return 0;
+    default:
+      return 0;
   }
   return bytes == 0 ? 0 : offset + bytes;
 }

@@ -29,11 +29,31 @@ inline constexpr uint32_t kDataOverheadBytes = kHeaderBytes + kDataPartBytes;
 enum class StreamKind : uint8_t { kCast = 0, kControlCast = 1, kPt2pt = 2, kControlPt2pt = 3 };
 inline bool is_pt2pt(StreamKind kind) { return static_cast<uint8_t>(kind) >= 2; }
 
-enum class PartType : uint8_t { kData = 1, kNak = 2, kStatus = 3, kHeartbeat = 4, kProbe = 5, kProbeReply = 6, kNakDone = 7 };
+enum class PartType : uint8_t {
+  kData = 1,
+  kNak = 2,
+  kStatus = 3,
+  kHeartbeat = 4,
+  kProbe = 5,
+  kProbeReply = 6,
+  kNakDone = 7
+};
 
 // Why a datagram, or a part of one, was dropped. The order is that of `stats().rejected`.
 enum class Reject : uint8_t {
-  kNone, kShort, kLong, kMagic, kVersion, kChecksum, kConnection, kRank, kPart, kStream, kOverrun, kOrigin, kCount
+  kNone,
+  kShort,
+  kLong,
+  kMagic,
+  kVersion,
+  kChecksum,
+  kConnection,
+  kRank,
+  kPart,
+  kStream,
+  kOverrun,
+  kOrigin,
+  kCount
 };
 
 struct FrameHeader {
@@ -106,7 +126,8 @@ inline uint32_t parts_end(size_t length, const FrameHeader& header) {
   return static_cast<uint32_t>(length) - ((header.flags & kFlagChecked) != 0 ? kTrailerBytes : 0);
 }
 
-// Checks each part of a frame whose header was accepted, members being the size of the view. `end` is set to where the parts end.
+// Checks each part of a frame whose header was accepted, members being the size of the view. `end` is set to where the
+// parts end.
 Reject validate_parts(const uint8_t* frame, size_t length, const FrameHeader& header, uint32_t members, uint32_t& end);
 
 // Decodes the part at `offset`; returns the offset of the next, or 0 where it is malformed or does not end by `end`.

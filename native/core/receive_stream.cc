@@ -116,7 +116,8 @@ void ReceiveStream::ask_again() {
 
 // There may be a gap that was not asked for yet: see that it will be.
 void ReceiveStream::note_edge(Micros now, Random& random) {
-  if (first_nak_at_ == kNever && edge() > std::max(frontier_, received_)) first_nak_at_ = now + random.below(kNakDelayUs + 1);
+  if (first_nak_at_ == kNever && edge() > std::max(frontier_, received_))
+    first_nak_at_ = now + random.below(kNakDelayUs + 1);
 }
 
 Micros ReceiveStream::nak_deadline() const {

@@ -1,13 +1,14 @@
-// Another member's stream as it arrives here: bytes go straight to their place in the ring, gaps are found and asked for.
-// Twin: ts/data-plane/typescript/receive-stream.ts
+// Another member's stream as it arrives here: bytes go straight to their place in the ring, gaps are found and asked
+// for. Twin: ts/data-plane/typescript/receive-stream.ts
 //
 //   - consumed ------ received ~~~~ gap ~~~~ [interval) ~~ gap ~~ [interval) ---- seen ---- announced
 //     JavaScript        all before this       arrived out of order                 last      told by a HEARTBEAT, or by
 //     is here           has arrived                                                byte      the cut of a view change
 //
-// NAKs. The first time a gap is noticed it is asked for after a short random delay; `frontier_` is the position up to which gaps
-// were asked for. Each NAK covers a region and stays outstanding until the region is whole. NAK_DONE with its serial means that the resends are
-// behind us, so what is still missing was lost again: it is asked for at once. Where NAK_DONE is lost too, a time-out with back-off does it.
+// NAKs. The first time a gap is noticed it is asked for after a short random delay; `frontier_` is the position up to
+// which gaps were asked for. Each NAK covers a region and stays outstanding until the region is whole. NAK_DONE with
+// its serial means that the resends are behind us, so what is still missing was lost again: it is asked for at once.
+// Where NAK_DONE is lost too, a time-out with back-off does it.
 #pragma once
 #include <vector>
 
@@ -49,7 +50,8 @@ class ReceiveStream {
   Placed handle_data(Position position, const uint8_t* bytes, uint32_t length, Micros now, Random& random);
   // How much of the stream is known to be everywhere, as the origin told.
   Position stable() const { return stable_; }
-  // The origin's HEARTBEAT, or the cut: the stream reaches up to `sent`. False if that is beyond what flow control allows.
+  // The origin's HEARTBEAT, or the cut: the stream reaches up to `sent`. False if that is beyond what flow control
+  // allows.
   bool handle_announced(Position sent, Position stable, Micros now, Random& random);
   void handle_nak_done(uint32_t serial);
   // The stream ends here: what has arrived beyond is forgotten, nothing beyond is taken in or asked for any more.

@@ -1,4 +1,5 @@
-// Ranges that NAKs asked for and that wait to go out again, first come, first served. Twin: ts/data-plane/typescript/resend-queue.ts
+// Ranges that NAKs asked for and that wait to go out again, first come, first served. Twin:
+// ts/data-plane/typescript/resend-queue.ts
 #pragma once
 #include <vector>
 
@@ -9,8 +10,8 @@ namespace consort {
 struct Resend {
   StreamKind kind;
   Rank origin;
-  Rank to;        // who asked
-  bool done;      // no bytes: say NAK_DONE, all before this have gone out
+  Rank to;    // who asked
+  bool done;  // no bytes: say NAK_DONE, all before this have gone out
   uint32_t serial;
   Position from;
   Position end;

@@ -4,7 +4,8 @@
 
 namespace consort {
 
-SendStream::SendStream(StreamKind kind, std::vector<Rank> to, Ring ring, Slot slot, uint32_t max_frame_data, uint32_t max_window)
+SendStream::SendStream(StreamKind kind, std::vector<Rank> to, Ring ring, Slot slot, uint32_t max_frame_data,
+                       uint32_t max_window)
     : kind_(kind),
       ring_(ring),
       slot_(slot),

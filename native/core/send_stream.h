@@ -39,13 +39,16 @@ class SendStream {
   void stop_at(Position cut) { cut_ = cut; }
 
   bool has_data_to_send() const;
-  // Moves up to one burst's worth of new frames into `burst`, which was begun. They count as sent once commit() is called.
+  // Moves up to one burst's worth of new frames into `burst`, which was begun. They count as sent once commit() is
+  // called.
   void fill(Burst& burst, const FrameHeader& header, Rank origin);
   void commit(Micros now);
 
   // Whether a receiver has not said yet that it consumed all that was sent, and knows what is stable.
   bool lags(const Stability::Row& row) const { return row.consumed < sent_ || row.told_stable < stable(); }
-  bool somebody_lags() const { return stability_.consumed(sent_) < sent_ || stability_.told_stable(stable()) < stable(); }
+  bool somebody_lags() const {
+    return stability_.consumed(sent_) < sent_ || stability_.told_stable(stable()) < stable();
+  }
   // When the next HEARTBEAT is due; kNever while nobody lags.
   Micros heartbeat_deadline() const { return somebody_lags() ? heartbeat_at_ : kNever; }
   // Whether so much has become stable since it was told that it is worth a HEARTBEAT now.

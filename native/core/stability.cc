@@ -16,7 +16,8 @@ bool Stability::update(Rank rank, const Progress& progress) {
     const uint32_t step = progress.stable_low - static_cast<uint32_t>(row.told_stable);
     const Position told = row.told_stable + step;
     const bool confirmed = step > 0 && told <= received_;
-    if (progress.received <= row.received && progress.consumed <= row.consumed && progress.seen <= row.seen && !confirmed) {
+    if (progress.received <= row.received && progress.consumed <= row.consumed && progress.seen <= row.seen &&
+        !confirmed) {
       return false;
     }
     row.received = std::max(row.received, progress.received);

@@ -25,7 +25,8 @@ class Stability {
 
   explicit Stability(std::vector<Rank> receivers);
 
-  // News from a receiver; what is older than known changes nothing. Returns whether anything grew; false for a stranger.
+  // News from a receiver; what is older than known changes nothing. Returns whether anything grew; false for a
+  // stranger.
   bool update(Rank rank, const Progress& progress);
 
   // Bytes that a receiver asked for again, until the round is over.

@@ -7,10 +7,22 @@
 namespace consort {
 
 enum class Stat : uint32_t {
-  kDatagramsSent, kDatagramsReceived, kBytesSent, kBytesReceived,
-  kDataBytesSent, kResentBytes, kDuplicateBytes,
-  kNaksSent, kNaksReceived, kStatusSent, kStatusReceived, kHeartbeatsSent, kHeartbeatsReceived,
-  kRefusedBySocket, kDroppedOnPurpose, kSystemCalls,
+  kDatagramsSent,
+  kDatagramsReceived,
+  kBytesSent,
+  kBytesReceived,
+  kDataBytesSent,
+  kResentBytes,
+  kDuplicateBytes,
+  kNaksSent,
+  kNaksReceived,
+  kStatusSent,
+  kStatusReceived,
+  kHeartbeatsSent,
+  kHeartbeatsReceived,
+  kRefusedBySocket,
+  kDroppedOnPurpose,
+  kSystemCalls,
   kCount
 };
 

@@ -32,12 +32,14 @@ bool same_host(const sockaddr* a, const Address& b) {
 uint32_t interface_mtu(int socket, const char* name) {
   ifreq request{};
   std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-  return ioctl(socket, SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0 ? static_cast<uint32_t>(request.ifr_mtu) : kFallbackMtu;
+  return ioctl(socket, SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0 ? static_cast<uint32_t>(request.ifr_mtu)
+                                                                         : kFallbackMtu;
 }
 
 // 127.0.0.2 and the like belong to the loopback interface without being listed.
 bool is_loopback(const Address& address) {
-  return address.family() == AF_INET && (ntohl(reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr.s_addr) >> 24) == 127;
+  return address.family() == AF_INET &&
+         (ntohl(reinterpret_cast<const sockaddr_in*>(address.get())->sin_addr.s_addr) >> 24) == 127;
 }
 
 uint32_t mtu_of(const Address& local) {

@@ -23,8 +23,8 @@ struct Address {
 // False if `host` is not an address in numbers.
 bool parse_address(const std::string& host, uint16_t port, Address& address);
 
-// The largest UDP payload that the interface which owns this address takes in one packet; for the unspecified address the
-// smallest over the interfaces that are up. Falls back to 1,472 - 20.
+// The largest UDP payload that the interface which owns this address takes in one packet; for the unspecified address
+// the smallest over the interfaces that are up. Falls back to 1,472 - 20.
 uint32_t path_frame_bytes(const Address& local);
 
 }  // namespace consort

@@ -1,7 +1,9 @@
-// One member's sockets and the views that live on them: datagrams are told apart by connection id and handed to the view's DataPlane;
-// what the views have to send goes to their members' addresses. Twin: ts/data-plane/typescript/io-endpoint.ts
+// One member's sockets and the views that live on them: datagrams are told apart by connection id and handed to the
+// view's DataPlane; what the views have to send goes to their members' addresses. Twin:
+// ts/data-plane/typescript/io-endpoint.ts
 //
-// Every call holds the endpoint's lock: in thread mode `multi` commands come from the event loop and step() from the I/O thread.
+// Every call holds the endpoint's lock: in thread mode `multi` commands come from the event loop and step() from the
+// I/O thread.
 #pragma once
 #include <deque>
 #include <memory>
@@ -17,11 +19,11 @@ namespace consort {
 struct EndpointOptions {
   Address local;
   bool multicast = false;
-  Address group;             // where casts go, with `multicast`
+  Address group;  // where casts go, with `multicast`
   uint32_t buffer_bytes = 0;
   uint32_t frame_bytes = 0;  // 0: what the interface's MTU allows
   bool offload = true;
-  double drop_rate = 0;      // frames lost on purpose when they arrive
+  double drop_rate = 0;  // frames lost on purpose when they arrive
   uint32_t drop_seed = 1;
 };
 
@@ -58,8 +60,8 @@ class Endpoint {
   // After this the view's rings are not touched any more.
   void retire(uint32_t view);
 
-  // Receives what is there, answers, and sends what is due. `readable`: whether the sockets may hold something. Returns when to
-  // step again at the latest; blocked() then tells whether to wait for room in the socket as well.
+  // Receives what is there, answers, and sends what is due. `readable`: whether the sockets may hold something. Returns
+  // when to step again at the latest; blocked() then tells whether to wait for room in the socket as well.
   Micros step(bool readable);
   bool blocked() const { return blocked_; }
   // As step(false), if nobody holds the lock and there is little to send. Returns whether it was done.

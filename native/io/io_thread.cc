@@ -50,7 +50,8 @@ void IoThread::run() {
       readable = true;
       continue;
     }
-    // While there is traffic the thread looks up by itself in time for the first HEARTBEAT: so what JavaScript sends seldom has to wake it.
+    // While there is traffic the thread looks up by itself in time for the first HEARTBEAT: so what JavaScript sends
+    // seldom has to wake it.
     const Micros now = now_us();
     if (readable) last_active = now;
     if (now - last_active < kActiveUs) deadline = std::min(deadline, now + kHeartbeatMinUs);

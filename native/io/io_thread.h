@@ -1,8 +1,8 @@
-// Thread mode `multi`: a thread that owns an endpoint's sockets, so that a busy event loop delays neither acknowledgements nor resends.
-// Its TypeScript counterpart is a worker (ts/data-plane/typescript/io-worker.ts).
+// Thread mode `multi`: a thread that owns an endpoint's sockets, so that a busy event loop delays neither
+// acknowledgements nor resends. Its TypeScript counterpart is a worker (ts/data-plane/typescript/io-worker.ts).
 //
-// Sleep and wake. Before it sleeps the thread sets `asleep`, then looks once more for work; JavaScript publishes, then looks at
-// `asleep` and wakes the thread if it is set. One of the two sees the other.
+// Sleep and wake. Before it sleeps the thread sets `asleep`, then looks once more for work; JavaScript publishes, then
+// looks at `asleep` and wakes the thread if it is set. One of the two sees the other.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -20,8 +20,8 @@ class IoThread {
   ~IoThread() { stop(); }
 
   void start();
-  // JavaScript has published or consumed. A sleeping thread takes long to wake: what is little goes out on the caller's own thread, the rest
-  // is the I/O thread's work.
+  // JavaScript has published or consumed. A sleeping thread takes long to wake: what is little goes out on the caller's
+  // own thread, the rest is the I/O thread's work.
   void flush();
   void stop();
 

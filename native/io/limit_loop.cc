@@ -23,7 +23,10 @@ uint32_t record_bytes(uint32_t message_bytes) { return 8 + (message_bytes + 7) /
 // Writes records one after the other into a ring, as the application does.
 class Writer {
  public:
-  Writer(uint32_t message_bytes) : ring_(kRingBytes + record_bytes(message_bytes)), message_(message_bytes), record_(record_bytes(message_bytes)) {}
+  Writer(uint32_t message_bytes)
+      : ring_(kRingBytes + record_bytes(message_bytes)),
+        message_(message_bytes),
+        record_(record_bytes(message_bytes)) {}
 
   const Ring ring() { return Ring(ring_.data(), kRingBytes); }
   uint64_t written() const { return written_; }
@@ -112,8 +115,10 @@ LimitResult LimitSocket::send(const LimitOptions& options) {
     acknowledged = latest_acknowledgement(acknowledged);
     while (sent - acknowledged > kWindowBytes) {
       // Lost bytes are never acknowledged: after some silence they are written off.
-      if (!wait(POLLIN, kQuietMs)) sent = acknowledged;
-      else acknowledged = latest_acknowledgement(acknowledged);
+      if (!wait(POLLIN, kQuietMs))
+        sent = acknowledged;
+      else
+        acknowledged = latest_acknowledgement(acknowledged);
     }
     burst.begin(&rank, 1, false);
     uint64_t next = sent;
@@ -122,8 +127,10 @@ LimitResult LimitSocket::send(const LimitOptions& options) {
       burst.add_data({0, 0, 0, 0}, StreamKind::kCast, 0, writer.ring(), next, data);
       next += data;
     }
-    if (socket_.send(burst, &to, 1)) sent = next;
-    else wait(POLLOUT, kQuietMs);
+    if (socket_.send(burst, &to, 1))
+      sent = next;
+    else
+      wait(POLLOUT, kQuietMs);
   }
   while (acknowledged < sent && wait(POLLIN, kQuietMs)) acknowledged = latest_acknowledgement(acknowledged);
   const Micros end = now_us();

@@ -1,7 +1,9 @@
-// The bench's limit row: messages written into frames, frames through the same system calls, messages read at the other end. No
-// protocol, no resending, no JavaScript: nothing that moves these bytes between two processes in this way can be faster.
+// The bench's limit row: messages written into frames, frames through the same system calls, messages read at the other
+// end. No protocol, no resending, no JavaScript: nothing that moves these bytes between two processes in this way can
+// be faster.
 //
-// The only feedback is a count of bytes from the receiver, because a sender that outruns its receiver measures how fast the kernel drops.
+// The only feedback is a count of bytes from the receiver, because a sender that outruns its receiver measures how fast
+// the kernel drops.
 #pragma once
 #include <string>
 
@@ -10,14 +12,14 @@
 namespace consort {
 
 struct LimitOptions {
-  Address peer;            // the receiver, for send()
-  uint32_t frame_bytes;    // of each datagram, with room for a header of the same size as ours
+  Address peer;          // the receiver, for send()
+  uint32_t frame_bytes;  // of each datagram, with room for a header of the same size as ours
   uint32_t message_bytes;
-  double seconds;          // how long to send; for receive(): how long to wait for the first byte
+  double seconds;  // how long to send; for receive(): how long to wait for the first byte
 };
 
 struct LimitResult {
-  uint64_t bytes;     // of records: messages with a header of 8 bytes, filled to 8
+  uint64_t bytes;  // of records: messages with a header of 8 bytes, filled to 8
   uint64_t messages;
   double seconds;
   uint64_t checksum;  // of the first and last byte of each message

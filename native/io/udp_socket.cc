@@ -167,8 +167,8 @@ bool UdpSocket::send_frame_by_frame(const Burst& burst, const Address* const* to
   return frames == 0 || transmit(messages, frames) || any;
 }
 
-// False if the socket was full before the first message. A message that fails for another reason (an unreachable peer) is as
-// good as lost on the way.
+// False if the socket was full before the first message. A message that fails for another reason (an unreachable peer)
+// is as good as lost on the way.
 bool UdpSocket::transmit(msghdr* messages, uint32_t count) {
 #ifdef CONSORT_LINUX_BATCHES
   if (count > 1) {
@@ -225,10 +225,12 @@ uint32_t UdpSocket::receive(Received out[kBatch]) {
     msghdr& header = batch[i].msg_hdr;
     int segment = 0;
     for (cmsghdr* each = CMSG_FIRSTHDR(&header); each != nullptr; each = CMSG_NXTHDR(&header, each)) {
-      if (each->cmsg_level == SOL_UDP && each->cmsg_type == UDP_GRO) std::memcpy(&segment, CMSG_DATA(each), sizeof segment);
+      if (each->cmsg_level == SOL_UDP && each->cmsg_type == UDP_GRO)
+        std::memcpy(&segment, CMSG_DATA(each), sizeof segment);
     }
     in_from_[i].length = header.msg_namelen;
-    out[i] = {static_cast<const uint8_t*>(space[i].iov_base), batch[i].msg_len, static_cast<uint32_t>(segment), &in_from_[i]};
+    out[i] = {static_cast<const uint8_t*>(space[i].iov_base), batch[i].msg_len, static_cast<uint32_t>(segment),
+              &in_from_[i]};
   }
   return static_cast<uint32_t>(count);
 }

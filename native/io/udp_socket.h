@@ -1,9 +1,11 @@
 // A UDP socket that moves bursts of frames with as few system calls as the kernel allows.
 //
-//   out  one sendmsg (UDP_SEGMENT) for a burst to one member, one sendmmsg for a burst to several; header and ring pieces go by scatter/gather
-//   in   one recvmmsg for up to kBatch datagrams, each of them up to 64 KiB of frames that the kernel joined again (UDP_GRO)
+//   out  one sendmsg (UDP_SEGMENT) for a burst to one member, one sendmmsg for a burst to several; header and ring
+//   pieces go by scatter/gather in   one recvmmsg for up to kBatch datagrams, each of them up to 64 KiB of frames that
+//   the kernel joined again (UDP_GRO)
 //
-// Whether the kernel can do the two is tried at run time. Elsewhere, or built with CONSORT_PORTABLE, plain sendmsg and recvmsg do the same.
+// Whether the kernel can do the two is tried at run time. Elsewhere, or built with CONSORT_PORTABLE, plain sendmsg and
+// recvmsg do the same.
 #pragma once
 #include <sys/uio.h>
 

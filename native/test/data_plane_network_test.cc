@@ -204,6 +204,19 @@ TEST("pt2pt streams are opened on demand and reach only whom they are for") {
   CHECK_EQ(pair.reader(3, StreamKind::kControlPt2pt, 0)->consumed(), 60'000u);
 }
 
+// The receiver tells its news at the latest when the sender's window is used up: it must not wait for an eighth of a ring
+// that is larger than the window, or each window costs a whole kStatusDelayUs.
+TEST("a window smaller than an eighth of the ring does not make the sender wait for timers") {
+  PairOptions options{.ring_bytes = 4 * 1024 * 1024, .frame_bytes = kMaxFrameBytes, .max_window = kMinWindowBytes};
+  Pair pair(options);
+  pair.open_casts();
+  const Micros start = pair.now;
+  pair.write(0, 16 * 1024 * 1024);
+  pair.settle();
+  // 256 windows; a round trip is 100 us.
+  CHECK(pair.now - start < 256 * 4 * 100);
+}
+
 TEST("a sink that refuses loses nothing") {
   for (uint32_t seed = 1; seed <= 20; seed++) {
     PairOptions options{.members = 3, .seed = seed};

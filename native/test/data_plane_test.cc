@@ -151,70 +151,6 @@ TEST("STATUS confirms the stable position that a HEARTBEAT told") {
   CHECK_EQ(lone.sink.parts(PartType::kStatus)[0].serial, 48u);
 }
 
-TEST("a NAK is answered with just the ranges, to who asked, then NAK_DONE") {
-  LonePlane lone;
-  lone.open_send().write(4096);
-  lone.poll();
-  lone.give(lone.from(2, 0).nak(kCast, 0, 77, {{64, 128}, {1024, 2048}}));
-  lone.poll();
-  Position expect[][2] = {{64, 128}, {1024, 1168}, {2192, 880}};
-  CHECK_EQ(lone.sink.frames.size(), 4u);
-  for (int i = 0; i < 3; i++) {
-    const test::SentFrame& frame = lone.sink.frames[i];
-    CHECK_EQ(frame.to.size(), 1u);
-    CHECK_EQ(frame.to[0], 2);
-    CHECK_EQ(frame.header.destination, 2);
-    CHECK_EQ(frame.parts[0].position, expect[i][0]);
-    CHECK_EQ(frame.parts[0].length, expect[i][1]);
-    const auto wanted = test::bytes_at(test::stream_key(0, kCast, kAllRanks), expect[i][0], expect[i][1]);
-    CHECK(std::memcmp(frame.parts[0].payload, wanted.data(), wanted.size()) == 0);
-  }
-  CHECK_EQ(lone.sink.frames[3].parts[0].type, PartType::kNakDone);
-  CHECK_EQ(lone.sink.frames[3].parts[0].serial, 77u);
-  CHECK_EQ(lone.plane.stats().get(Stat::kResentBytes), 128u + 2048);
-}
-
-TEST("resends that the sink refuses go out later, whole, once, and NAK_DONE after them") {
-  for (const size_t frames_at_once : {1u, 2u, 3u, 50u}) {
-    LonePlane lone;
-    lone.open_send().write(kMinRingBytes);
-    lone.poll();
-    lone.give(lone.from(2, 0).nak(kCast, 0, 1, {{0, 4096}, {4104, 64}, {4176, 8}}));
-    lone.give(lone.from(1, 0).nak(kCast, 0, 2, {{8, 2000}}));
-    std::vector<Part> all;
-    std::vector<std::vector<uint8_t>> keep;
-    lone.sink.accept_only = frames_at_once;
-    for (int turn = 0; turn < 20; turn++) {
-      lone.sink.frames.clear();
-      lone.plane.poll(lone.now, lone.sink);
-      for (const Part& part : lone.sink.parts(PartType::kData)) all.push_back(part);
-      for (test::SentFrame& frame : lone.sink.frames) keep.push_back(std::move(frame.bytes));
-    }
-    Position sum = 0;
-    for (const Part& part : all) sum += part.length;
-    CHECK_EQ(sum, 4096u + 64 + 8 + 2000);
-    CHECK_EQ(lone.plane.stats().get(Stat::kResentBytes), sum);
-  }
-}
-
-TEST("a refused burst of new data is offered again as it was") {
-  LonePlane lone;
-  lone.open_send().write(5000);
-  lone.sink.refuse = true;
-  CHECK(lone.plane.poll(lone.now, lone.sink) > lone.now);
-  CHECK(lone.plane.blocked());
-  CHECK_EQ(lone.plane.stats().get(Stat::kDataBytesSent), 0u);
-  lone.sink.refuse = false;
-  lone.poll();
-  CHECK(!lone.plane.blocked());
-  Position at = 0;
-  for (const Part& part : lone.sink.parts(PartType::kData)) {
-    CHECK_EQ(part.position, at);
-    at += part.length;
-  }
-  CHECK_EQ(at, 5000u);
-}
-
 TEST("a poll sends a bounded amount of new data and says that there is more") {
   LonePlane lone(2, 8 * 1024 * 1024);
   lone.open_send().write(4 * 1024 * 1024);
@@ -243,19 +179,6 @@ TEST("a PROBE is answered with its own time, and measured round trips set how lo
   lone.now += 1;
   lone.poll();
   CHECK_EQ(lone.sink.parts(PartType::kNak).size(), 1u);
-}
-
-TEST("NAK_DONE makes the plane ask again at once") {
-  LonePlane lone;
-  lone.open_receive(1);
-  lone.give_data(1, 1, 64, 128);
-  lone.now += kNakDelayUs;
-  lone.poll();
-  const uint32_t serial = lone.sink.parts(PartType::kNak)[0].serial;
-  lone.give(lone.from(1, 0).nak_done(kCast, 1, serial));
-  lone.poll();
-  CHECK_EQ(lone.sink.parts(PartType::kNak).size(), 1u);
-  CHECK(lone.sink.parts(PartType::kNak)[0].serial != serial);
 }
 
 TEST("control parts never fill a frame beyond the smallest MTU, however many there are") {

@@ -2,13 +2,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { TestContext } from 'vitest';
 
 export const root = join(import.meta.dirname, '../..');
 
 /** What a call of a program may take at most, on a machine with other things to do. */
-export const CALL_TIMEOUT_MS = Number(process.env.CALL_MS ?? 60_000);
+export const CALL_TIMEOUT_MS = 90_000;
 
 export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -77,7 +77,7 @@ export class Child {
   static async start(context: TestContext, file: string, options: ChildOptions = {}): Promise<Child> {
     const dist = join(root, 'dist/ts/index.js');
     if (!existsSync(dist)) throw new Error(`${dist} is not there: run npm run build`);
-    const process = fork(join(root, 'test/helpers', file), {
+    const process = fork(resolve(root, 'test/helpers', file), {
       cwd: root,
       env: { ...globalThis.process.env, ...options.env },
       execArgv: [...(options.execArgv ?? [])],

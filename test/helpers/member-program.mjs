@@ -14,7 +14,8 @@ let tallies;
 let plans = [[], []];
 let held = false;
 let drains = 0;
-let rss = 0;
+let watch;
+const most = { rss: 0, memoryBytes: 0, queuedBytes: 0 };
 const errors = [];
 
 const streamOf = (kind, rank) => kind * 1_000 + rank;
@@ -55,7 +56,16 @@ async function pump(kind, batches, post) {
 
 function look() {
   const { casts, sends, failed } = progress();
-  return { casts, sends, failed, drains, errors, stats: member.stats(), footprint: footprint(), mostRss: rss };
+  const drops = kernelDrops(member.address.port);
+  note();
+  return { casts, sends, failed, drains, errors, stats: member.stats(), footprint: footprint(), kernelDrops: drops, most };
+}
+
+function note() {
+  const { memoryBytes, queuedBytes } = member.stats();
+  most.rss = Math.max(most.rss, process.memoryUsage.rss());
+  most.memoryBytes = Math.max(most.memoryBytes, memoryBytes);
+  most.queuedBytes = Math.max(most.queuedBytes, queuedBytes);
 }
 
 function progress() {
@@ -70,9 +80,7 @@ serve({
     member.on('drain', () => drains++);
     await member.open();
     if (loop) void loopOver(member);
-    setInterval(() => {
-      rss = Math.max(rss, process.memoryUsage.rss());
-    }, 20).unref();
+    watch = setInterval(note, 20);
     return { address: String(member.myEndpoint), mode: member.mode };
   },
 
@@ -134,9 +142,9 @@ serve({
 
   block: blockEventLoop,
   look,
-  kernelDrops: () => kernelDrops(member.address.port),
 
   async close() {
+    clearInterval(watch);
     await member.close();
     return footprint();
   },

@@ -16,7 +16,13 @@ export interface AddonPlane {
   readonly segments: boolean;
   install(view: number, config: object, hosts: string[], ports: number[], counters: Int32Array): void;
   openStream(view: number, kind: number, rank: number, outgoing: boolean, ring: Uint8Array, slot: number): void;
-  change(view: number, what: 'exclude' | 'holder' | 'stop' | 'retire', rank: number, other: number, position: number): void;
+  change(
+    view: number,
+    what: 'exclude' | 'holder' | 'stop' | 'retire',
+    rank: number,
+    other: number,
+    position: number,
+  ): void;
   flush(): void;
   takeWanted(): [view: number, origin: number, kind: number] | undefined;
   takeUnattached(): { host: string; port: number; bytes: Uint8Array } | undefined;
@@ -72,7 +78,7 @@ export function loadAddon(): LoadResult {
 }
 
 function tryLoad(): LoadResult {
-  if (process.env['CONSORT_MODE'] === 'ts') return { loaded: false, reason: 'the environment says CONSORT_MODE=ts' };
+  if (process.env.CONSORT_MODE === 'ts') return { loaded: false, reason: 'the environment says CONSORT_MODE=ts' };
   const require = createRequire(import.meta.url);
   const failures: string[] = [];
   for (const file of candidates(packageRoot())) {
@@ -86,7 +92,10 @@ function tryLoad(): LoadResult {
       failures.push(`${file}: ${(error as Error).message}`);
     }
   }
-  return { loaded: false, reason: `no addon for ${platform()}, Node-API ${process.versions['napi']}: ${failures.join('; ')}` };
+  return {
+    loaded: false,
+    reason: `no addon for ${platform()}, Node-API ${process.versions.napi}: ${failures.join('; ')}`,
+  };
 }
 
 function candidates(root: string): string[] {
@@ -108,7 +117,8 @@ function isMusl(): boolean {
 function packageRoot(): string {
   for (let folder = path.dirname(fileURLToPath(import.meta.url)); ; folder = path.dirname(folder)) {
     const manifest = path.join(folder, 'package.json');
-    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'consort') return folder;
+    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === 'consort')
+      return folder;
     if (folder === path.dirname(folder)) return folder;
   }
 }

@@ -37,7 +37,7 @@ export async function driverFor(mode: Mode): Promise<{ mode: 'native' | 'ts'; cr
   if (result !== undefined && mode === 'native') {
     throw new ConsortError('ERR_NATIVE_UNAVAILABLE', `the native data plane can't be loaded: ${result.reason}`);
   }
-  if (result !== undefined && !warned && process.env['CONSORT_MODE'] !== 'ts') {
+  if (result !== undefined && !warned && process.env.CONSORT_MODE !== 'ts') {
     warned = true;
     process.emitWarning(`the native data plane can't be loaded, going on in 'ts' mode: ${result.reason}`, {
       code: 'CONSORT_NO_NATIVE',

@@ -102,6 +102,10 @@ class NativeDriver implements PlaneDriver {
 }
 
 /** Rejects, with nothing left open, when the socket can't be bound. */
-export async function createNativeDriver(addon: Addon, options: DriverOptions, events: DriverEvents): Promise<PlaneDriver> {
+export async function createNativeDriver(
+  addon: Addon,
+  options: DriverOptions,
+  events: DriverEvents,
+): Promise<PlaneDriver> {
   return new NativeDriver(addon, options, events);
 }

@@ -24,7 +24,7 @@ const WORD_FROM_PLANE = 16;
 const WORD_STABLE = 17;
 
 /** Copying word by word beats TypedArray.set, which costs some 30 ns a call, up to about this many bytes. */
-const SMALL_BYTES = 24;
+const SMALL_BYTES = 16;
 
 /** Bytes that are published at a time while a writer keeps writing: one burst of the plane. */
 const FLUSH_BYTES = 64 * 1024;
@@ -172,14 +172,16 @@ export class RecordWriter {
       return;
     }
     const words = this.words;
+    const wholeWords = length - 3;
     let word = at >> 2;
     let i = 0;
-    for (; i + 4 <= length; i += 4) {
-      words[word++] =
+    for (; i < wholeWords; i += 4) {
+      words[word] =
         (payload[i] as number) |
         ((payload[i + 1] as number) << 8) |
         ((payload[i + 2] as number) << 16) |
         ((payload[i + 3] as number) << 24);
+      word++;
     }
     for (; i < length; i++) this.bytes[at + i] = payload[i] as number;
   }

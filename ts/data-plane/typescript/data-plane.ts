@@ -683,6 +683,13 @@ export class DataPlaneCore {
     return true;
   }
 
+  /** At the next poll every origin gets a STATUS: what a view says last. */
+  answerAll(): void {
+    for (const inbound of this.inbounds) {
+      if (inbound !== undefined) inbound.answerNow = true;
+    }
+  }
+
   /** Bytes that JavaScript has published and that have not gone out. */
   unsentBytes(): Position {
     let sum = 0;

@@ -55,11 +55,7 @@ export const statDeclarations: readonly CounterDeclaration[] = [
     description: 'Stream bytes sent for the first time, counted once however many members they go to.',
   },
   { name: 'resentBytes', unit: 'bytes', description: 'Stream bytes sent again because a NAK asked for them.' },
-  {
-    name: 'duplicateBytes',
-    unit: 'bytes',
-    description: 'Stream bytes received that were here already, or for which there was no room beyond a gap.',
-  },
+  { name: 'duplicateBytes', unit: 'bytes', description: 'Stream bytes received that were here already.' },
   { name: 'naksSent', unit: 'parts', description: 'NAKs sent: requests to send ranges of a stream again.' },
   { name: 'naksReceived', unit: 'parts', description: 'NAKs received.' },
   { name: 'statusSent', unit: 'parts', description: 'STATUS parts sent: what this member has of a stream.' },
@@ -111,7 +107,8 @@ export const rejectDeclarations: readonly CounterDeclaration[] = [
   {
     name: 'overrun',
     unit: 'parts',
-    description: 'Claims or asks for bytes beyond what flow control allows, or for what is no longer or not yet held.',
+    description:
+      'Claims or asks for bytes beyond what flow control allows, is one gap too many, or asks for nothing that is held.',
   },
   { name: 'origin', unit: 'parts', description: 'About a stream of a member that the sender may not speak for.' },
 ];

@@ -6,14 +6,7 @@ import { Reject, StreamKind } from '../../../../ts/data-plane/typescript/frame.j
 import { ALL_RANKS, NEVER } from '../../../../ts/data-plane/typescript/limits.js';
 import { Stat } from '../../../../ts/data-plane/typescript/stats.js';
 import { countingBytes, FrameBuilder } from './frame-builder.js';
-import {
-  CONNECTION_HIGH,
-  CONNECTION_LOW,
-  Network,
-  type NetworkOptions,
-  patternByte,
-  type Stream,
-} from './network.js';
+import { CONNECTION_HIGH, CONNECTION_LOW, Network, type NetworkOptions, patternByte, type Stream } from './network.js';
 
 const RING = 16 * 1024;
 const MINUTE = 60_000_000;

@@ -211,6 +211,14 @@ describe('polling', () => {
     expect(typesIn(member.sink.take())).toEqual([PartType.status, PartType.probe]);
   });
 
+  it('tells every origin that lives what it has of it, when that is wished for', () => {
+    const { member, plane } = setUp();
+    plane.answerAll();
+    plane.exclude(2);
+    expect(member.poll(0)).toBe(NEVER);
+    expect(partsIn(member.sink.take())).toMatchObject([{ type: PartType.status, origin: 1, position: 0, to: 1 }, {}]);
+  });
+
   it('asks with a HEARTBEAT those who lag, and only those', () => {
     const { member, out } = setUp();
     member.write(out, 64);

@@ -183,7 +183,12 @@ const accepted: readonly [string, Uint8Array][] = [
     'status-all-at-the-last-position',
     frame(TO_FIVE).status(cast, 5, LAST_POSITION, LAST_POSITION, LAST_POSITION).bytes(),
   ],
-  ['status-that-confirms', frame(TO_FIVE).status(cast, 5, 2 ** 33, 2 ** 33, 2 ** 33, 2 ** 33 - 8).bytes()],
+  [
+    'status-that-confirms',
+    frame(TO_FIVE)
+      .status(cast, 5, 2 ** 33, 2 ** 33, 2 ** 33, 2 ** 33 - 8)
+      .bytes(),
+  ],
   [
     'nak-ranges-that-touch',
     frame(TO_FIVE)

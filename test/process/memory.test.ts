@@ -1,0 +1,58 @@
+// What a member holds under load in both directions: its rings stay inside `memory`, its queue inside what the options say, and after a burst everything
+// that was taken for it is given back.
+import { describe, expect, it } from 'vitest';
+import { Crew, type Look, MEMBER_COMBINATIONS, messagesOf, type Plan } from '../helpers/crew.js';
+
+const MIB = 1024 * 1024;
+const MEMORY = 8 * MIB;
+const LONGEST = 300_000;
+const MAX_QUEUED = 32 * MIB;
+const HIGH_WATER_MARK = MIB;
+const SMALL = 1_024;
+/** V8's heap, code and what the allocator keeps. */
+const NODE_BYTES = 96 * MIB;
+/** Socket buffers, tables, and one message that is put together from each of the others. */
+const CONSTANT_BYTES = MIB + 2 * LONGEST;
+
+const loadPlan: Plan = [
+  [64, 60_000],
+  [1_024, 20_000],
+  [LONGEST, 150],
+];
+const burstPlan: Plan = [[SMALL, 1_000_000]];
+const child = { execArgv: ['--expose-gc'] };
+
+describe.each(MEMBER_COMBINATIONS)('members in mode %s, %s', (mode, threads) => {
+  it('stay inside their memory while all of them send as fast as they can', async (context) => {
+    const options = { memory: MEMORY, highWaterMark: HIGH_WATER_MARK };
+    const crew = await Crew.join(context, { mix: mode, threads, members: 2, castPlan: loadPlan, sendPlan: loadPlan, options, child });
+    const before = await Promise.all(crew.ranks.map((rank) => crew.look(rank)));
+    const after = await crew.exchange();
+    for (const rank of crew.ranks) {
+      const [first, last] = [before[rank] as Look, after[rank] as Look];
+      // A message of each of the other's two streams may be in the making.
+      expect(last.most.memoryBytes).toBeLessThanOrEqual(MEMORY + 2 * LONGEST);
+      expect(last.most.queuedBytes).toBeLessThanOrEqual(HIGH_WATER_MARK + 2 * (LONGEST + SMALL));
+      const allowed = MEMORY + HIGH_WATER_MARK + CONSTANT_BYTES + NODE_BYTES;
+      expect(last.most.rss - first.footprint.rss).toBeLessThanOrEqual(allowed);
+    }
+    await crew.close();
+  });
+
+  it('refuse what is over maxQueuedBytes, and give back what a burst took', async (context) => {
+    const options = { memory: MEMORY, maxQueuedBytes: MAX_QUEUED };
+    const crew = await Crew.join(context, { mix: mode, threads, members: 2, castPlan: burstPlan, options, child });
+    const before = await crew.look(0);
+    const burst = await crew.child(0).call<{ taken: number; code: string; needDrain: boolean }>('castUntilRefused', SMALL);
+    expect(burst).toMatchObject({ code: 'ERR_QUEUE_FULL', needDrain: true });
+    expect(burst.taken).toBeGreaterThanOrEqual(Math.floor(MAX_QUEUED / (SMALL + 8)));
+    expect(burst.taken).toBeLessThan(messagesOf(burstPlan));
+    const received = await crew.child(1).call<Look>('receiveAll', [0], burst.taken, 0);
+    expect(received.failed).toBeUndefined();
+    const after = await crew.child(0).call<Look>('waitForRoom');
+    expect(after.most.queuedBytes).toBeLessThanOrEqual(MAX_QUEUED);
+    expect(after.stats).toMatchObject({ queuedBytes: 0, memoryBytes: before.stats.memoryBytes });
+    expect(after.footprint.arrayBuffers - before.footprint.arrayBuffers).toBeLessThan(MIB);
+    await crew.close();
+  });
+});
