@@ -1,12 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of real processes and sockets: one file at a time, so that they have the machine to themselves, after all others. */
+const processes = ['test/process/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Worker threads would share one copy of the addon's shared object, and its crash would take the whole run along.
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: processes, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'process',
+          include: processes,
+          // Longer than what a call of a child may take.
+          testTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     coverage: {
       provider: 'v8',
       include: ['ts/**/*.ts'],

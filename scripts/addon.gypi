@@ -7,7 +7,7 @@
       "sources": ["<!@(node scripts/native-sources.mjs)"],
       "include_dirs": ["../native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       # No C++ exception may cross Node-API; what fails is returned and checked.
-      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       # Node's own defaults name an older standard; of two -std flags the last wins, but which is
       # last is no one's promise. -fno-rtti and -fno-exceptions of the defaults stay.
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],

@@ -42,7 +42,13 @@ async function main() {
 }
 
 async function member(name) {
-  const self = new Counter({ groupName: 'profile', properties: 'Frag:Flow', mode: 'native', threadMode, address: '127.0.0.1:0' });
+  const self = new Counter({
+    groupName: 'profile',
+    properties: 'Frag:Flow',
+    mode: 'native',
+    threadMode,
+    address: '127.0.0.1:0',
+  });
   await self.open();
   process.send(`127.0.0.1:${self.address.port}`);
   await self.join({ members: await nextMessage(process) });
@@ -85,7 +91,10 @@ function describe(name, messages, cpu, heap) {
   const total = [...allocated.values()].reduce((sum, bytes) => sum + bytes, 0);
   const times = selfTimes(cpu);
   const all = [...times.values()].reduce((sum, time) => sum + time, 0);
-  const lines = [`**${name}**: ${messages} messages, ${(total / messages).toFixed(3)} bytes of JavaScript heap allocated per message`, ''];
+  const lines = [
+    `**${name}**: ${messages} messages, ${(total / messages).toFixed(3)} bytes of JavaScript heap allocated per message`,
+    '',
+  ];
   lines.push('| CPU time of the event loop | share |', '|---|---|');
   for (const [where, time] of top(times)) lines.push(`| ${where} | ${((100 * time) / all).toFixed(1)} % |`);
   lines.push('', '| allocated in | bytes per 1,000 messages |', '|---|---|');
@@ -118,7 +127,10 @@ function label({ functionName, url }) {
 }
 
 function top(map) {
-  return [...map].filter(([, value]) => value > 0).sort((a, b) => b[1] - a[1]).slice(0, ROWS);
+  return [...map]
+    .filter(([, value]) => value > 0)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, ROWS);
 }
 
 function nextMessage(from) {

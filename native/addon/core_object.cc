@@ -131,15 +131,14 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     return out;
   }
 
-  // change(what, rank, rank, position, nowMicros): 'exclude', 'holder', 'stop'
+  // change(what, rank, rank, position): 'exclude', 'holder', 'stop'
   void change(const Napi::CallbackInfo& info) {
     const std::string what = info[0].As<Napi::String>();
     const auto rank = static_cast<Rank>(info[1].As<Napi::Number>().Uint32Value());
     const auto other = static_cast<Rank>(info[2].As<Napi::Number>().Uint32Value());
     const auto position = static_cast<Position>(info[3].As<Napi::Number>().Int64Value());
     if (what == "exclude") plane_->exclude(rank);
-    if (what == "holder")
-      plane_->set_holder(rank, other, position, static_cast<Micros>(info[4].As<Napi::Number>().Int64Value()));
+    if (what == "holder") plane_->set_holder(rank, other, position);
     if (what == "stop") plane_->stop_at(rank, position);
   }
 

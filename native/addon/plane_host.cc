@@ -95,7 +95,16 @@ bool PlaneHost::note_progress() {
 void PlaneHost::tell_script() {
   if (closing_) return;
   const Napi::HandleScope scope(env_);
-  on_ready_.MakeCallback(env_.Global(), std::initializer_list<napi_value>{}, async_context_);
+  napi_value global = nullptr;
+  napi_value callback = nullptr;
+  napi_value result = nullptr;
+  // Not through Napi::Function: an environment that is being terminated refuses the call, and that is no error to
+  // throw.
+  if (napi_get_global(env_, &global) != napi_ok || napi_get_reference_value(env_, on_ready_, &callback) != napi_ok)
+    return;
+  if (napi_make_callback(env_, async_context_, global, callback, 0, nullptr, &result) != napi_pending_exception) return;
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(env_, &error) == napi_ok) napi_fatal_exception(env_, error);
 }
 
 void PlaneHost::keep(uint32_t view, const Napi::Value& memory) {

@@ -120,7 +120,7 @@ void DataPlane::handle_part(const Part& part, const FrameHeader& header, Micros 
 
 // Only the origin speaks for its stream, or the holder that stands in for it.
 bool DataPlane::may_speak_for(Rank sender, const Part& part) const {
-  return part.origin == sender || (peers_[part.origin].holder == sender && !is_pt2pt(part.stream));
+  return part.origin == sender || (peers_[part.origin].holder == sender && part.stream == StreamKind::kCast);
 }
 
 void DataPlane::handle_nak_done(const Part& part, Rank sender) {
@@ -176,8 +176,8 @@ bool DataPlane::find_held(const Resend& resend, Held& held) const {
     held = {out->stream.ring(), out->stream.floor(), out->stream.sent()};
     return true;
   }
-  // Sends to one member are held by nobody else.
-  const Inbound* in = is_pt2pt(resend.kind) ? nullptr : inbound(resend.kind, resend.origin);
+  // Members stand in for each other with casts only.
+  const Inbound* in = resend.kind == StreamKind::kCast ? inbound(resend.kind, resend.origin) : nullptr;
   if (in == nullptr) return false;
   held = {in->stream.ring(), in->stream.retained(), in->stream.received()};
   return true;
@@ -247,6 +247,7 @@ void DataPlane::refresh(Micros now) {
   for (const auto& out : outbound_) {
     SendStream& stream = out->stream;
     if (stream.refresh()) news_ = true;
+    stream.note_stable(now);
     out->answer = now >= stream.heartbeat_deadline();
     out->heartbeat = out->answer || stream.much_is_stable();
   }
@@ -276,7 +277,7 @@ void DataPlane::poll_inbound(Inbound& in, Rank rank, Micros now, Sink& sink) {
   const ReceiveStream& stream = in.stream;
   const uint32_t much = stream.ring().bytes() / 8 * kStatusEighths;
   const bool due = in.answer_now || now >= in.status_at || stream.received() - in.told_received >= much ||
-                   stream.consumed() - in.told_consumed >= much || stream.seen() - in.told_seen >= much;
+                   stream.consumed() - in.told_consumed >= much || stream.seen() >= in.told_seen + much;
   if (due) {
     in.answer_now = false;
     in.status_at = kNever;
@@ -292,8 +293,8 @@ void DataPlane::poll_inbound(Inbound& in, Rank rank, Micros now, Sink& sink) {
 }
 
 void DataPlane::poll_naks(Inbound& in, Rank origin, Micros now, Sink& sink) {
-  const Rank asked = peers_[origin].holder;
-  if (!can_ask(origin) || now < in.stream.nak_deadline()) return;
+  const Rank asked = asked_for(in.stream);
+  if (!can_ask(in.stream) || now < in.stream.nak_deadline()) return;
   // The holder may be another than the member whose frame is being filled.
   if (asked != control_to_) flush_control(sink);
   control_to_ = asked;
@@ -328,6 +329,7 @@ bool DataPlane::poll_resends(Sink& sink) {
     if (resends_.at(0).done) {
       answer_nak(resends_.at(0), sink);
       resends_.drop(1);
+      sent += kControlFrameBytes;
       continue;
     }
     const Rank to = resends_.at(0).to;
@@ -343,7 +345,8 @@ bool DataPlane::poll_resends(Sink& sink) {
     }
     if (!burst_.empty() && !send(sink, burst_)) return true;
     stats_.add(Stat::kResentBytes, bytes);
-    sent += bytes;
+    // A small burst costs a system call, too.
+    sent += std::max(burst_.bytes(), kControlFrameBytes);
     const bool partly = whole < resends_.size() && !resends_.at(whole).done && resends_.at(whole).to == to;
     resends_.drop(whole);
     if (partly) resends_.at(0).from = rest;
@@ -354,18 +357,18 @@ bool DataPlane::poll_resends(Sink& sink) {
 // Adds frames of one entry to the burst, as many as fit; returns where it stopped, and adds to `bytes` what it took.
 Position DataPlane::fill_resend(const Resend& entry, Position& bytes) {
   Held held;
+  if (!peers_[entry.to].live || !find_held(entry, held)) return entry.end;
   // What is no longer held was consumed by all since it was asked for.
-  if (!peers_[entry.to].live || !find_held(entry, held) || entry.from < held.from || entry.end > held.end)
-    return entry.end;
-  Position at = entry.from;
-  while (at < entry.end) {
-    const uint32_t length = static_cast<uint32_t>(std::min<Position>(entry.end - at, max_frame_data_));
+  Position at = std::max(entry.from, held.from);
+  const Position end = std::min(entry.end, held.end);
+  while (at < end) {
+    const uint32_t length = static_cast<uint32_t>(std::min<Position>(end - at, max_frame_data_));
     if (!burst_.fits(burst_.data_frame_bytes(length))) return at;
     burst_.add_data(header_to(entry.to), entry.kind, entry.origin, held.ring, at, length);
     at += length;
     bytes += length;
   }
-  return at;
+  return entry.end;
 }
 
 void DataPlane::answer_nak(const Resend& done, Sink& sink) {
@@ -398,10 +401,7 @@ Micros DataPlane::next_deadline() const {
   for (const auto& in : inbound_) {
     if (in == nullptr) continue;
     deadline = std::min(deadline, in->answer_now ? 0 : in->status_at);
-    // Of a member that failed only the casts are to be had from somebody else.
-    const Rank origin = in->stream.origin();
-    const bool asks = can_ask(origin) && (peers_[origin].live || in->stream.kind() == StreamKind::kCast);
-    if (asks) deadline = std::min(deadline, in->stream.nak_deadline());
+    if (can_ask(in->stream)) deadline = std::min(deadline, in->stream.nak_deadline());
   }
   for (const auto& out : outbound_) {
     deadline = std::min(deadline, out->stream.heartbeat_deadline());
@@ -409,8 +409,12 @@ Micros DataPlane::next_deadline() const {
   return deadline;
 }
 
-bool DataPlane::can_ask(Rank origin) const {
-  const Rank asked = peers_[origin].holder;
+Rank DataPlane::asked_for(const ReceiveStream& stream) const {
+  return stream.kind() == StreamKind::kCast ? peers_[stream.origin()].holder : stream.origin();
+}
+
+bool DataPlane::can_ask(const ReceiveStream& stream) const {
+  const Rank asked = asked_for(stream);
   return asked != config_.my_rank && peers_[asked].live;
 }
 
@@ -452,7 +456,7 @@ void DataPlane::answer_all() {
 Position DataPlane::unsent_bytes() {
   Position sum = 0;
   for (const auto& out : outbound_) {
-    out->stream.refresh();
+    if (out->stream.refresh()) news_ = true;
     sum += out->stream.published() - out->stream.sent();
   }
   return sum;
@@ -467,12 +471,12 @@ void DataPlane::exclude(Rank rank) {
   news_ = true;
 }
 
-void DataPlane::set_holder(Rank origin, Rank holder, Position up_to, Micros now) {
+void DataPlane::set_holder(Rank origin, Rank holder, Position up_to) {
   if (origin >= config_.members || holder >= config_.members || origin == config_.my_rank) return;
   peers_[origin].holder = holder;
   Inbound* in = inbound(StreamKind::kCast, origin);
   if (in == nullptr) return;
-  in->stream.handle_announced(up_to, 0, now, random_);
+  in->stream.expect(up_to);
   in->stream.ask_again();
 }
 

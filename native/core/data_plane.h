@@ -71,7 +71,7 @@ class DataPlane {
   // For view changes. A failed member: its frames are dropped, and it holds nothing back.
   void exclude(Rank rank);
   // What is missing of `origin`'s casts up to `up_to` is to be had from `holder`.
-  void set_holder(Rank origin, Rank holder, Position up_to, Micros now);
+  void set_holder(Rank origin, Rank holder, Position up_to);
   // Nothing of `origin`'s casts beyond `cut` is taken in, or sent where I am the origin.
   void stop_at(Rank origin, Position cut);
   // How far I have `origin`'s casts without a gap; my own: as far as JavaScript has published them.
@@ -139,8 +139,9 @@ class DataPlane {
   bool poll_data(Outbound& out, Micros now, Sink& sink);
   Micros next_deadline() const;
   Micros retry_us(Rank rank) const;
-  // Whether there is somebody to ask for what is missing of `origin`'s casts.
-  bool can_ask(Rank origin) const;
+  // Whom to ask for what is missing of a stream, and whether that makes sense.
+  Rank asked_for(const ReceiveStream& stream) const;
+  bool can_ask(const ReceiveStream& stream) const;
 
   // Small parts for one peer are gathered in one frame.
   uint8_t* room_for(uint32_t bytes, Sink& sink);

@@ -21,6 +21,7 @@ class Flow {
 
   // Whether a round is over when the slowest live receiver has seen this much.
   bool round_is_over(Position seen) const { return seen >= round_end_; }
+  bool round_is_empty() const { return round_start_ == round_end_; }
   // Ends a round: `lost` bytes of it at most were asked for again by any one receiver. The next one lasts until all
   // that is sent by now is seen.
   void end_round(Position lost, Position sent);

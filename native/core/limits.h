@@ -34,12 +34,15 @@ inline constexpr uint32_t kMaxResends = 8192;        // ranges waiting to be sen
 
 inline constexpr uint32_t kControlFrameBytes = kMinFrameBytes;  // NAK, STATUS, ... stay below any MTU in use
 
-inline constexpr Micros kNakDelayUs = 100;           // a gap is asked for after 0 to this long
-inline constexpr Micros kNakRetryMinUs = 1'000;      // first repeat of a NAK that stays unanswered
-inline constexpr Micros kNakRetryMaxUs = 200'000;    // repeats back off up to this
+inline constexpr Micros kNakDelayUs = 100;         // a gap is asked for after 0 to this long
+inline constexpr Micros kNakRetryMinUs = 1'000;    // first repeat of a NAK that stays unanswered
+inline constexpr Micros kNakRetryMaxUs = 200'000;  // repeats back off up to this
+inline constexpr uint32_t kMaxNakDoublings = 8;
+inline constexpr uint32_t kMaxFruitlessNaks = 3;     // answered NAKs that brought nothing before time-outs set the pace
 inline constexpr Micros kStatusDelayUs = 2'000;      // news waits at most this long for a STATUS
 inline constexpr Micros kHeartbeatMinUs = 4'000;     // first HEARTBEAT while somebody lags behind
 inline constexpr Micros kHeartbeatMaxUs = 100'000;   // they back off up to this
+inline constexpr Micros kStableDelayUs = 10'000;     // news of what is stable is told after this long at the latest
 inline constexpr Micros kProbeIntervalUs = 250'000;  // round-trip probes while data is on its way
 inline constexpr uint32_t kStatusEighths = 1;        // STATUS after this many eighths of a ring of news
 inline constexpr uint32_t kMinWindowBytes = 64 * 1024;

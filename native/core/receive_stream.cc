@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace consort {
+namespace {
+
+Position missing_bytes(const ReceiveStream::Nak& nak) {
+  Position sum = 0;
+  for (uint32_t i = 0; i < nak.count; i++) sum += nak.ranges[i].length;
+  return sum;
+}
+
+}  // namespace
 
 ReceiveStream::ReceiveStream(StreamKind kind, Rank origin, Ring ring, Slot slot)
     : kind_(kind), origin_(origin), ring_(ring), slot_(slot) {
@@ -92,6 +101,7 @@ bool ReceiveStream::handle_announced(Position sent, Position stable, Micros now,
 
 // Resends go out in the order of the NAKs: what answers this one comes after all that answers those before it.
 void ReceiveStream::handle_nak_done(uint32_t serial) {
+  if (static_cast<int32_t>(serial - next_serial_) >= 0) return;  // of a NAK that was never made
   for (Outstanding& nak : outstanding_) {
     if (static_cast<int32_t>(nak.serial - serial) <= 0) nak.done = true;
   }
@@ -143,12 +153,25 @@ bool ReceiveStream::poll_repeat(Micros now, Micros retry_us, Nak& nak) {
       outstanding_.erase(outstanding_.begin() + static_cast<ptrdiff_t>(i));
       continue;
     }
-    // An answer that came shows that the other side lives: only silence backs off.
-    entry.attempt = entry.done ? 0 : entry.attempt + 1;
-    entry.done = false;
+    const Position missing = missing_bytes(nak);
+    if (entry.done) {
+      entry.fruitless = missing < entry.missing ? 0 : entry.fruitless + 1;
+      entry.done = false;
+      // Only what comes through at all is asked for at once; else (a path that takes no large frames) it would be sent
+      // again and again.
+      if (entry.fruitless > kMaxFruitlessNaks && now < entry.deadline) {
+        i++;
+        continue;
+      }
+      // An answer shows that the other side lives: only silence backs off.
+      if (entry.fruitless <= kMaxFruitlessNaks) entry.attempt = 0;
+    } else {
+      entry.attempt++;
+    }
+    entry.missing = missing;
     entry.from = nak.ranges[0].position;
     entry.serial = next_serial_++;
-    entry.deadline = now + std::min(retry_us << std::min(entry.attempt, 6u), kNakRetryMaxUs);
+    entry.deadline = now + std::min(retry_us << std::min(entry.attempt, kMaxNakDoublings), kNakRetryMaxUs);
     nak.serial = entry.serial;
     return true;
   }
@@ -164,7 +187,7 @@ bool ReceiveStream::poll_first(Micros now, Micros retry_us, Nak& nak) {
   if (frontier_ >= edge()) first_nak_at_ = kNever;
   if (nak.count == 0) return false;
   nak.serial = next_serial_++;
-  outstanding_.push_back({nak.serial, false, 0, from, looked, now + retry_us});
+  outstanding_.push_back({nak.serial, false, 0, 0, missing_bytes(nak), from, looked, now + retry_us});
   return true;
 }
 

@@ -10,6 +10,7 @@
 // its serial means that the resends are behind us, so what is still missing was lost again: it is asked for at once.
 // Where NAK_DONE is lost too, a time-out with back-off does it.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "core/counters.h"
@@ -45,7 +46,12 @@ class ReceiveStream {
   Position retained() const { return written_ > ring_.bytes() ? written_ - ring_.bytes() : 0; }
 
   // Takes in what JavaScript has consumed since.
-  void refresh() { consumed_ = slot_.extend(kWordFromScript, consumed_, static_cast<uint32_t>(received_ - consumed_)); }
+  void refresh() {
+    const Position before = consumed_;
+    consumed_ = slot_.extend(kWordFromScript, consumed_, static_cast<uint32_t>(received_ - consumed_));
+    // There is room for more of what was announced.
+    if (consumed_ != before && first_nak_at_ == kNever && edge() > std::max(frontier_, received_)) first_nak_at_ = 0;
+  }
 
   Placed handle_data(Position position, const uint8_t* bytes, uint32_t length, Micros now, Random& random);
   // How much of the stream is known to be everywhere, as the origin told.
@@ -53,6 +59,8 @@ class ReceiveStream {
   // The origin's HEARTBEAT, or the cut: the stream reaches up to `sent`. False if that is beyond what flow control
   // allows.
   bool handle_announced(Position sent, Position stable, Micros now, Random& random);
+  // The stream is to be had up to here, whatever the origin could say of it.
+  void expect(Position up_to) { announced_ = std::max(announced_, std::min(up_to, cut_)); }
   void handle_nak_done(uint32_t serial);
   // The stream ends here: what has arrived beyond is forgotten, nothing beyond is taken in or asked for any more.
   void stop_at(Position cut);
@@ -67,7 +75,9 @@ class ReceiveStream {
   struct Outstanding {
     uint32_t serial;
     bool done;
-    uint32_t attempt;
+    uint32_t attempt;    // repeats for want of an answer
+    uint32_t fruitless;  // answers after which as much was missing as before
+    Position missing;    // bytes asked for
     Position from;
     Position to;
     Micros deadline;
@@ -77,7 +87,8 @@ class ReceiveStream {
   void note_seen(Position end);
   void absorb();
   void note_edge(Micros now, Random& random);
-  Position edge() const { return seen_ > announced_ ? seen_ : announced_; }
+  // The end of what can be asked for: what is known to be there, as far as there is room for it.
+  Position edge() const { return std::min(std::max(seen_, announced_), consumed_ + ring_.bytes()); }
   // Collects what is missing in [from, to); returns the end of what was looked at (before `to` if ranges ran out).
   Position collect_missing(Position from, Position to, Nak& nak) const;
   bool poll_repeat(Micros now, Micros retry_us, Nak& nak);

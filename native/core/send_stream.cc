@@ -17,9 +17,10 @@ SendStream::SendStream(StreamKind kind, std::vector<Rank> to, Ring ring, Slot sl
 
 bool SendStream::refresh() {
   published_ = slot_.extend(kWordFromScript, published_, static_cast<uint32_t>(limit_ - published_));
-  if (!stability_.live().empty() || sent_ == published_) return false;
+  const Position end = std::min(published_, cut_);
+  if (!stability_.live().empty() || sent_ >= end) return false;
   // Nobody to send to: what is published is at once everywhere.
-  sent_ = published_;
+  sent_ = end;
   publish_limit();
   return true;
 }
@@ -27,7 +28,8 @@ bool SendStream::refresh() {
 bool SendStream::handle_status(Rank from, const Progress& progress) {
   if (progress.seen > sent_) return false;
   if (!stability_.update(from, progress)) return true;
-  if (flow_.round_is_over(stability_.seen(sent_))) flow_.end_round(stability_.take_lost(), sent_);
+  if (flow_.round_is_over(stability_.seen(sent_)))
+    flow_.end_round(flow_.round_is_empty() ? 0 : stability_.take_lost(), sent_);
   heartbeat_every_ = kHeartbeatMinUs;
   publish_limit();
   return true;
@@ -69,6 +71,7 @@ void SendStream::commit(Micros now) {
 
 void SendStream::heartbeat_sent(Micros now) {
   told_stable_ = stable();
+  stable_at_ = kNever;
   heartbeat_every_ = std::min(heartbeat_every_ * 2, kHeartbeatMaxUs);
   heartbeat_at_ = now + heartbeat_every_;
 }

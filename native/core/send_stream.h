@@ -7,6 +7,8 @@
 //
 // Bytes before the floor may be overwritten: everybody has consumed them.
 #pragma once
+#include <algorithm>
+
 #include "core/burst.h"
 #include "core/counters.h"
 #include "core/flow.h"
@@ -50,7 +52,11 @@ class SendStream {
     return stability_.consumed(sent_) < sent_ || stability_.told_stable(stable()) < stable();
   }
   // When the next HEARTBEAT is due; kNever while nobody lags.
-  Micros heartbeat_deadline() const { return somebody_lags() ? heartbeat_at_ : kNever; }
+  Micros heartbeat_deadline() const { return somebody_lags() ? std::min(heartbeat_at_, stable_at_) : kNever; }
+  // New data puts HEARTBEATs off, but news of what is stable waits no longer than kStableDelayUs.
+  void note_stable(Micros now) {
+    if (stable_at_ == kNever && stability_.told_stable(stable()) < stable()) stable_at_ = now + kStableDelayUs;
+  }
   // Whether so much has become stable since it was told that it is worth a HEARTBEAT now.
   bool much_is_stable() const { return stable() - told_stable_ >= ring_.bytes() / 4; }
   void heartbeat_sent(Micros now);
@@ -71,6 +77,7 @@ class SendStream {
   Position cut_ = kMaxPosition;
   Position told_stable_ = 0;
   Micros heartbeat_at_ = 0;
+  Micros stable_at_ = kNever;
   Micros heartbeat_every_ = kHeartbeatMinUs;
 };
 

@@ -13,9 +13,8 @@ bool Stability::update(Rank rank, const Progress& progress) {
   for (Row& row : rows_) {
     if (row.rank != rank) continue;
     // The full position behind the half that was told: no further than what is stable.
-    const uint32_t step = progress.stable_low - static_cast<uint32_t>(row.told_stable);
-    const Position told = row.told_stable + step;
-    const bool confirmed = step > 0 && told <= received_;
+    const Position told = received_ - static_cast<uint32_t>(static_cast<uint32_t>(received_) - progress.stable_low);
+    const bool confirmed = told > row.told_stable && told <= received_;
     if (progress.received <= row.received && progress.consumed <= row.consumed && progress.seen <= row.seen &&
         !confirmed) {
       return false;

@@ -91,7 +91,7 @@ void Endpoint::exclude(uint32_t view, Rank rank) {
 
 void Endpoint::set_holder(uint32_t view, Rank origin, Rank holder, Position up_to) {
   const std::lock_guard lock(mutex_);
-  if (View* found = find(view); found != nullptr) found->plane.set_holder(origin, holder, up_to, now_us());
+  if (View* found = find(view); found != nullptr) found->plane.set_holder(origin, holder, up_to);
 }
 
 void Endpoint::stop_at(uint32_t view, Rank origin, Position cut) {

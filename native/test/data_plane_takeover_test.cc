@@ -23,7 +23,7 @@ Position take_over(Pair& pair, Rank dead, uint32_t members) {
   for (Rank rank = 0; rank < members; rank++) {
     if (!pair.alive(rank)) continue;
     pair.plane(rank).stop_at(dead, cut);
-    pair.plane(rank).set_holder(dead, holder, cut, pair.now);
+    pair.plane(rank).set_holder(dead, holder, cut);
     pair.wake(rank);
   }
   return cut;
@@ -119,7 +119,7 @@ TEST("gaps in a failed member's other streams do not keep the plane awake once i
   lone.plane.exclude(1);
   lone.now += kNakRetryMaxUs;
   lone.poll();
-  lone.plane.set_holder(1, 2, 64, lone.now);
+  lone.plane.set_holder(1, 2, 64);
   lone.now += kNakRetryMaxUs;
   CHECK(lone.plane.poll(lone.now, lone.sink) > lone.now);
 }
@@ -131,7 +131,7 @@ TEST("the holder speaks for the failed member's casts, for nothing else, and nob
   lone.give_data(2, 1, 0, 64);
   CHECK_EQ(lone.rejected(Reject::kOrigin), 1u);
   lone.plane.exclude(1);
-  lone.plane.set_holder(1, 2, 128, lone.now);
+  lone.plane.set_holder(1, 2, 128);
   lone.give_data(2, 1, 0, 64);
   CHECK_EQ(lone.rejected(Reject::kOrigin), 1u);
   CHECK_EQ(lone.plane.received(1), 64u);
@@ -148,7 +148,7 @@ TEST("whoever holds the casts of a member that is still live, its other streams 
   LonePlane lone;
   lone.open_receive(1);
   lone.open_receive(1, StreamKind::kControlCast);
-  lone.plane.set_holder(1, 2, 64, lone.now);
+  lone.plane.set_holder(1, 2, 64);
   lone.give_data(1, 1, 64, 128, StreamKind::kControlCast);
   lone.now += kNakDelayUs;
   lone.poll();
@@ -168,7 +168,7 @@ TEST("what is missing up to the cut is asked for from the holder, at once") {
   lone.poll();
   lone.plane.exclude(1);
   lone.plane.stop_at(1, 256);
-  lone.plane.set_holder(1, 2, 256, lone.now);
+  lone.plane.set_holder(1, 2, 256);
   lone.poll();
   const std::vector<Part> naks = lone.sink.parts(PartType::kNak);
   CHECK_EQ(naks.size(), 1u);
@@ -183,7 +183,7 @@ TEST("a holder sends what it holds of a failed member, and asks nobody itself") 
   lone.give_data(1, 1, 0, 512);
   lone.give_data(1, 1, 1024, 1032);
   lone.plane.exclude(1);
-  lone.plane.set_holder(1, 0, 512, lone.now);
+  lone.plane.set_holder(1, 0, 512);
   CHECK_EQ(lone.poll(), kNever);
   CHECK(lone.sink.parts(PartType::kNak).empty());
   lone.give(lone.from(2, 0).nak(kCast, 1, 5, {{128, 256}}));
@@ -222,9 +222,9 @@ TEST("calls for view changes with ranks out of range change nothing") {
   lone.open_send().write(64);
   lone.plane.exclude(0);
   lone.plane.exclude(3);
-  lone.plane.set_holder(3, 1, 8, 0);
-  lone.plane.set_holder(1, 3, 8, 0);
-  lone.plane.set_holder(0, 1, 8, 0);
+  lone.plane.set_holder(3, 1, 8);
+  lone.plane.set_holder(1, 3, 8);
+  lone.plane.set_holder(0, 1, 8);
   lone.plane.stop_at(3, 0);
   lone.poll();
   CHECK_EQ(lone.sink.parts(PartType::kData).size(), 1u);

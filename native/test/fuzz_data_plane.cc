@@ -149,7 +149,7 @@ class World : public Sink {
         plane_.exclude(rank);
         if (rank == 1 || rank == 2) excluded_[rank] = true;
         return;
-      case 1: return plane_.set_holder(rank, input.byte() % 4, input.position(), now_);
+      case 1: return plane_.set_holder(rank, input.byte() % 4, input.position());
       case 2: {
         const Position cut = what < 64 ? input.position() : plane_.received(rank) + input.byte() * 32;
         if (rank == 0 && cut < writers_[0]->written()) return;

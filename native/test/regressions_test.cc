@@ -74,7 +74,7 @@ TEST("a holder does not offer what was overwritten by bytes beyond the cut") {
   lone.give_data(1, 1, kMinRingBytes + 64, kMinRingBytes + 128);
   lone.plane.exclude(1);
   lone.plane.stop_at(1, 4096);
-  lone.plane.set_holder(1, 0, 4096, lone.now);
+  lone.plane.set_holder(1, 0, 4096);
   lone.give(lone.from(2, 0).nak(kCast, 1, 1, {{0, 4096}}));
   lone.poll();
   Position at = 128;
@@ -103,7 +103,7 @@ TEST("a holder that has less than it is asked for sends what it has, and is aske
   pair.kill(0);
   pair.exclude(0);
   for (const Rank rank : {1, 2}) {
-    pair.plane(rank).set_holder(0, 2, 200, pair.now);
+    pair.plane(rank).set_holder(0, 2, 200);
     pair.plane(rank).stop_at(0, 200);
   }
   pair.run_for(1'000'000);
@@ -195,7 +195,7 @@ TEST("a dead member's streams that cannot be had from anybody set no deadline") 
   lone.give_data(1, 1, 64, 72, StreamKind::kControlCast);
   lone.poll();
   lone.plane.exclude(1);
-  lone.plane.set_holder(1, 2, 0, lone.now);
+  lone.plane.set_holder(1, 2, 0);
   for (int i = 0; i < 5; i++) {
     lone.now += 1'000'000;
     CHECK(lone.plane.poll(lone.now, lone.sink) > lone.now);

@@ -87,7 +87,8 @@ export class Child {
     context.onTestFinished(() => child.kill());
     const ready = once(process, 'message').catch(() => {});
     const outcome = await Promise.race([ready, child.exited]);
-    if (outcome !== undefined && 'code' in (outcome as object)) throw new Error(`${child.name} did not start: ${child.stderr}`);
+    if (outcome !== undefined && 'code' in (outcome as object))
+      throw new Error(`${child.name} did not start: ${child.stderr}`);
     return child;
   }
 

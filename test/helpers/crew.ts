@@ -101,7 +101,13 @@ export class Crew {
       children.map((each, rank) =>
         each.call<{ address: string; mode: Mode }>(
           'open',
-          { groupName, threadMode: options.threads, mode: modes[rank], ...options.options, ...options.optionsOf?.(rank) },
+          {
+            groupName,
+            threadMode: options.threads,
+            mode: modes[rank],
+            ...options.options,
+            ...options.optionsOf?.(rank),
+          },
           { loop: options.loops?.includes(rank) ?? false },
         ),
       ),

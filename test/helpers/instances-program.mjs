@@ -116,7 +116,9 @@ const calls = {
     };
     const outcomes = {};
     for (const [name, attempt] of Object.entries(attempts)) {
-      outcomes[name] = await Promise.resolve().then(attempt).then(String, (error) => error.code);
+      outcomes[name] = await Promise.resolve()
+        .then(attempt)
+        .then(String, (error) => error.code);
     }
     return outcomes;
   },

@@ -58,7 +58,17 @@ function look() {
   const { casts, sends, failed } = progress();
   const drops = kernelDrops(member.address.port);
   note();
-  return { casts, sends, failed, drains, errors, stats: member.stats(), footprint: footprint(), kernelDrops: drops, most };
+  return {
+    casts,
+    sends,
+    failed,
+    drains,
+    errors,
+    stats: member.stats(),
+    footprint: footprint(),
+    kernelDrops: drops,
+    most,
+  };
 }
 
 function note() {
@@ -116,8 +126,7 @@ serve({
   /** Resolves when everything of each of these ranks is here, or something is wrong. */
   async receiveAll(ranks, castCount, sendCount) {
     const isWhole = (kind, rank, count) => tallies[kind][rank].count >= count;
-    const isDone = () =>
-      ranks.every((rank) => isWhole(CAST, rank, castCount) && isWhole(SEND, rank, sendCount));
+    const isDone = () => ranks.every((rank) => isWhole(CAST, rank, castCount) && isWhole(SEND, rank, sendCount));
     await until(() => isDone() || progress().failed !== undefined);
     return look();
   },
@@ -134,6 +143,11 @@ serve({
   async waitForRoom() {
     await until(() => !member.writableNeedDrain);
     return look();
+  },
+
+  /** Resolves when what is held in ArrayBuffers is no more than this, as the garbage collector finds out. */
+  async waitForArrayBuffers(most) {
+    await until(() => footprint().arrayBuffers <= most);
   },
 
   hold(yes) {

@@ -62,7 +62,13 @@ class Stranger {
     for (let round = 0; round < ROUNDS; round++) {
       const real = this.pick(this.captured);
       const noise = new Uint8Array(this.random.below(3_000)).map(() => this.random.below(256));
-      const shots = [noise, spoil(real, this.random), real, adopt(this.pick(this.vectors), real), this.pick(this.vectors)];
+      const shots = [
+        noise,
+        spoil(real, this.random),
+        real,
+        adopt(this.pick(this.vectors), real),
+        this.pick(this.vectors),
+      ];
       for (const port of this.ports) for (const shot of shots) await this.shoot(shot, port);
     }
   }

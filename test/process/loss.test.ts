@@ -1,7 +1,15 @@
 // Frames are lost on purpose where they arrive, data and control alike: everything is delivered all the same, once and in order, and not much more
 // is sent again than was lost.
 import { describe, expect, it } from 'vitest';
-import { COMBINATIONS, Crew, type Look, MEMBER_COMBINATIONS, type Mix, type Plan, type Threads } from '../helpers/crew.js';
+import {
+  COMBINATIONS,
+  Crew,
+  type Look,
+  MEMBER_COMBINATIONS,
+  type Mix,
+  type Plan,
+  type Threads,
+} from '../helpers/crew.js';
 
 const castPlan: Plan = [
   [64, 6_000],
@@ -41,14 +49,18 @@ function lostBytes({ stats }: Look, percent: number): number {
 
 describe.each(MEMBER_COMBINATIONS)('a sender in mode %s, %s', (mode, threads) => {
   // A machine that lets a process wait for long makes others ask again for what is on its way: one quiet run shows it.
-  it.for([1, 10])('sends at most 1.5 times again what is lost, where %i per cent are', { retry: 3 }, async (percent, context) => {
-    const crew = await Crew.join(context, lossy(mode, threads, percent, { castPlan }));
-    await Promise.all([crew.receive([0], [1, 2]), crew.send([0])]);
-    const looks = await Promise.all(crew.ranks.map((rank) => crew.look(rank)));
-    const sender = looks[0] as Look;
-    // A datagram that the kernel dropped may have been a burst of frames.
-    const byKernel = looks.reduce((sum, look) => sum + look.kernelDrops, 0) * 65_536;
-    expect(sender.stats.resentBytes).toBeGreaterThan(0);
-    expect(sender.stats.resentBytes).toBeLessThanOrEqual(1.5 * lostBytes(sender, percent) + byKernel);
-  });
+  it.for([1, 10])(
+    'sends at most 1.5 times again what is lost, where %i per cent are',
+    { retry: 3 },
+    async (percent, context) => {
+      const crew = await Crew.join(context, lossy(mode, threads, percent, { castPlan }));
+      await Promise.all([crew.receive([0], [1, 2]), crew.send([0])]);
+      const looks = await Promise.all(crew.ranks.map((rank) => crew.look(rank)));
+      const sender = looks[0] as Look;
+      // A datagram that the kernel dropped may have been a burst of frames.
+      const byKernel = looks.reduce((sum, look) => sum + look.kernelDrops, 0) * 65_536;
+      expect(sender.stats.resentBytes).toBeGreaterThan(0);
+      expect(sender.stats.resentBytes).toBeLessThanOrEqual(1.5 * lostBytes(sender, percent) + byKernel);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 // The transport DEERING: casts go out once, by IP multicast, to all members on the loopback interface.
-import { createSocket } from 'node:dgram';
+
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { COMBINATIONS, Crew, type Plan } from '../helpers/crew.js';
 

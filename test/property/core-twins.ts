@@ -138,7 +138,7 @@ class TypeScriptCore implements Core {
 
   change(what: Change, rank: number, other: number, position: number, now: number): void {
     if (what === 'exclude') this.core.exclude(rank);
-    if (what === 'holder') this.core.setHolder(rank, other, position, now);
+    if (what === 'holder') this.core.setHolder(rank, other, position);
     if (what === 'stop') this.core.stopAt(rank, position);
   }
 

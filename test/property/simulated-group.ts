@@ -252,7 +252,8 @@ export class SimulatedGroup {
       // Most are short, some have several parts.
       const most = random.below(4) === 0 ? (scenario.longest * part) / 8 : 100;
       const bytes = new Uint8Array(random.below(most + 1));
-      for (let at = 0, salt = random.next(); at < bytes.length; at++) bytes[at] = (salt = (salt * 13 + at) | 0) >> 8;
+      const salt = random.next();
+      for (let at = 0; at < bytes.length; at++) bytes[at] = Math.imul(salt, at + 1) >> 8;
       const other = (member.rank + 1 + random.below(scenario.members - 1)) % scenario.members;
       if (random.below(100) < scenario.sendPercent) member.write(StreamKind.pt2pt, other, bytes);
       else member.write(StreamKind.cast, ALL_RANKS, bytes);

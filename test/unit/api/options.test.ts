@@ -29,7 +29,7 @@ describe('checkOptions', () => {
       multicastGroup: undefined,
       memory: 64 * 1024 * 1024,
       maxMessageSize: 64 * 1024 * 1024,
-      highWaterMark: 1024 * 1024,
+      highWaterMark: 64 * 1024,
       maxQueuedBytes: 64 * 1024 * 1024,
       eventBufferBytes: 1024 * 1024,
       mtu: undefined,

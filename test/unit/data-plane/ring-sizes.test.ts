@@ -17,7 +17,7 @@ const members = fc.integer({ min: 1, max: 1024 });
 describe('ringSizes', () => {
   it('gives a view of two the largest rings from 64 MiB', () => {
     const MIB = 1024 * 1024;
-    expect(ringSizes(64 * MIB, 2)).toEqual({ 0: 4 * MIB, 1: 64 * 1024, 2: MIB, 3: 64 * 1024 });
+    expect(ringSizes(64 * MIB, 2)).toEqual({ 0: 2 * MIB, 1: 64 * 1024, 2: MIB, 3: 64 * 1024 });
   });
 
   it('stays within the memory, for every view that the memory is enough for', () => {

@@ -273,9 +273,11 @@ export class DataPlaneCore {
       return this.stats.reject(Reject.rank);
     }
     if (checked && (header.flags & FLAG_CHECKED) === 0) return this.stats.reject(Reject.checksum);
+    // Nearly every frame has one part: it is read once. Of several, all are checked before the first is acted on.
+    const end = partsEnd(frame, header);
+    if (readPart(frame, HEADER_BYTES, end, members, this.part) === end) return this.handlePart(frame, sender, now);
     const reject = validateParts(frame, header, members, this.part);
     if (reject !== Reject.none) return this.stats.reject(reject);
-    const end = partsEnd(frame, header);
     for (let offset = HEADER_BYTES; offset < end; ) {
       offset = readPart(frame, offset, end, members, this.part);
       this.handlePart(frame, sender, now);
@@ -309,7 +311,7 @@ export class DataPlaneCore {
 
   /** Only the origin speaks for its stream, or the holder that stands in for it. */
   private maySpeakFor(sender: Rank, part: Part): boolean {
-    return part.origin === sender || (this.peer(part.origin).holder === sender && !isPt2pt(part.stream));
+    return part.origin === sender || (this.peer(part.origin).holder === sender && part.stream === StreamKind.cast);
   }
 
   private handleNakDone(sender: Rank): void {
@@ -371,8 +373,8 @@ export class DataPlaneCore {
       const out = this.mine(resend.kind, resend.to)?.stream;
       return out === undefined ? undefined : { ring: out.ring, from: out.floor, end: out.sent };
     }
-    // Sends to one member are held by nobody else.
-    const inbound = isPt2pt(resend.kind) ? undefined : this.inbound(resend.kind, resend.origin)?.stream;
+    // Members stand in for each other with casts only.
+    const inbound = resend.kind === StreamKind.cast ? this.inbound(resend.kind, resend.origin)?.stream : undefined;
     return inbound === undefined ? undefined : { ring: inbound.ring, from: inbound.retained, end: inbound.received };
   }
 
@@ -459,6 +461,7 @@ export class DataPlaneCore {
     for (const out of this.outbounds) {
       const stream = out.stream;
       if (stream.refresh()) this.news = true;
+      stream.noteStable(now);
       out.answer = now >= stream.heartbeatDeadline();
       out.heartbeat = out.answer || stream.muchIsStable();
     }
@@ -494,8 +497,7 @@ export class DataPlaneCore {
       now >= inbound.statusAt ||
       stream.received - inbound.toldReceived >= much ||
       stream.consumed - inbound.toldConsumed >= much ||
-      stream.seen - inbound.toldSeen >= much ||
-      stream.seen < inbound.toldSeen; // drawn back to the cut: there the difference of two unsigned numbers is huge
+      stream.seen - inbound.toldSeen >= much;
     if (due) {
       inbound.answerNow = false;
       inbound.statusAt = NEVER;
@@ -515,8 +517,8 @@ export class DataPlaneCore {
   }
 
   private pollNaks(inbound: Inbound, origin: Rank, now: Micros, sink: Sink): void {
-    const asked = this.peer(origin).holder;
-    if (!this.canAsk(origin) || now < inbound.stream.nakDeadline()) return;
+    const asked = this.askedFor(inbound.stream);
+    if (!this.canAsk(inbound.stream) || now < inbound.stream.nakDeadline()) return;
     // The holder may be another than the member whose frame is being filled.
     if (asked !== this.controlTo) this.flushControl(sink);
     this.controlTo = asked;
@@ -553,6 +555,7 @@ export class DataPlaneCore {
       if (resends.at(0).done) {
         this.answerNak(resends.at(0), sink);
         resends.drop(1);
+        sent += CONTROL_FRAME_BYTES;
         continue;
       }
       const to = resends.at(0).to;
@@ -569,7 +572,8 @@ export class DataPlaneCore {
       const bytes = this.burst.bytes - this.burst.frames * this.burst.dataFrameBytes(0);
       if (!this.burst.empty && !this.send(sink)) return true;
       this.stats.add(Stat.resentBytes, bytes);
-      sent += bytes;
+      // A small burst costs a system call, too.
+      sent += Math.max(this.burst.bytes, CONTROL_FRAME_BYTES);
       const partly = this.hasResend(whole, to);
       resends.drop(whole);
       if (partly) resends.at(0).from = rest;
@@ -586,17 +590,18 @@ export class DataPlaneCore {
   /** Adds frames of one entry to the burst, as many as fit; returns where it stopped. */
   private fillResend(entry: Resend): Position {
     const held = this.peer(entry.to).live ? this.findHeld(entry) : undefined;
-    // What is no longer held was consumed by all since it was asked for.
-    if (held === undefined || entry.from < held.from || entry.end > held.end) return entry.end;
+    if (held === undefined) return entry.end;
     const burst = this.burst;
-    let at = entry.from;
-    while (at < entry.end) {
-      const length = Math.min(entry.end - at, this.maxFrameData);
+    // What is no longer held was consumed by all since it was asked for.
+    let at = Math.max(entry.from, held.from);
+    const end = Math.min(entry.end, held.end);
+    while (at < end) {
+      const length = Math.min(end - at, this.maxFrameData);
       if (!burst.fits(burst.dataFrameBytes(length))) return at;
       burst.addData(this.headerTo(entry.to), entry.kind, entry.origin, held.ring, at, length);
       at += length;
     }
-    return at;
+    return entry.end;
   }
 
   private answerNak(done: Resend, sink: Sink): void {
@@ -629,10 +634,7 @@ export class DataPlaneCore {
     for (const inbound of this.inbounds) {
       if (inbound === undefined) continue;
       deadline = Math.min(deadline, inbound.answerNow ? 0 : inbound.statusAt);
-      // Of a member that failed only the casts are to be had from somebody else.
-      const { origin, kind } = inbound.stream;
-      const asks = this.canAsk(origin) && (this.peer(origin).live || kind === StreamKind.cast);
-      if (asks) deadline = Math.min(deadline, inbound.stream.nakDeadline());
+      if (this.canAsk(inbound.stream)) deadline = Math.min(deadline, inbound.stream.nakDeadline());
     }
     for (const out of this.outbounds) {
       deadline = Math.min(deadline, out.stream.heartbeatDeadline());
@@ -640,9 +642,14 @@ export class DataPlaneCore {
     return deadline;
   }
 
-  /** Whether there is somebody to ask for what is missing of `origin`'s casts. */
-  private canAsk(origin: Rank): boolean {
-    const asked = this.peer(origin).holder;
+  /** Whom to ask for what is missing of a stream. */
+  private askedFor(stream: ReceiveStream): Rank {
+    return stream.kind === StreamKind.cast ? this.peer(stream.origin).holder : stream.origin;
+  }
+
+  /** Whether asking makes sense. */
+  private canAsk(stream: ReceiveStream): boolean {
+    const asked = this.askedFor(stream);
     return asked !== this.config.myRank && this.peer(asked).live;
   }
 
@@ -694,7 +701,7 @@ export class DataPlaneCore {
   unsentBytes(): Position {
     let sum = 0;
     for (const out of this.outbounds) {
-      out.stream.refresh();
+      if (out.stream.refresh()) this.news = true;
       sum += out.stream.published - out.stream.sent;
     }
     return sum;
@@ -711,13 +718,13 @@ export class DataPlaneCore {
   }
 
   /** What is missing of `origin`'s casts up to `upTo` is to be had from `holder`. */
-  setHolder(origin: Rank, holder: Rank, upTo: Position, now: Micros): void {
+  setHolder(origin: Rank, holder: Rank, upTo: Position): void {
     const { members, myRank } = this.config;
     if (origin >= members || holder >= members || origin === myRank) return;
     this.peer(origin).holder = holder;
     const inbound = this.inbound(StreamKind.cast, origin);
     if (inbound === undefined) return;
-    inbound.stream.handleAnnounced(upTo, 0, now, this.random);
+    inbound.stream.expect(upTo);
     inbound.stream.askAgain();
   }
 

@@ -36,6 +36,10 @@ export class Flow {
     return seen >= this.roundEnd;
   }
 
+  roundIsEmpty(): boolean {
+    return this.roundStart === this.roundEnd;
+  }
+
   /**
    * Ends a round: `lost` bytes of it at most were asked for again by any one receiver. The next one lasts until all that
    * is sent by now is seen.

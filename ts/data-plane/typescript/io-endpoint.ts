@@ -163,7 +163,7 @@ export class Endpoint {
   }
 
   setHolder(view: number, origin: Rank, holder: Rank, upTo: Position): void {
-    this.find(view)?.core.setHolder(origin, holder, upTo, nowMicros());
+    this.find(view)?.core.setHolder(origin, holder, upTo);
   }
 
   stopAt(view: number, origin: Rank, cut: Position): void {
@@ -173,6 +173,9 @@ export class Endpoint {
   /** After this the view's rings are not touched any more. */
   retire(view: number): void {
     const index = this.views.findIndex((each) => each.number === view);
+    // Whoever waits until what it sent has arrived shall not wait for one who has gone.
+    this.views[index]?.core.answerAll();
+    this.views[index]?.core.poll(nowMicros(), this.views[index] as View);
     for (const retired of index < 0 ? [] : this.views.splice(index, 1)) this.addToOwn(retired.core.stats);
   }
 

@@ -14,7 +14,9 @@ import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_STABLE } from './counters.js';
 import type { StreamKind } from './frame.js';
 import type { Micros, Position, Rank } from './limits.js';
 import {
+  MAX_FRUITLESS_NAKS,
   MAX_INTERVALS,
+  MAX_NAK_DOUBLINGS,
   MAX_NAK_RANGES,
   MAX_OUTSTANDING_NAKS,
   MAX_POSITION,
@@ -40,11 +42,19 @@ export function newNak(): Nak {
   return { serial: 0, count: 0, ranges: new Float64Array(2 * MAX_NAK_RANGES) };
 }
 
+function missingBytes(nak: Nak): number {
+  let sum = 0;
+  for (let i = 0; i < nak.count; i++) sum += nak.ranges[2 * i + 1] as number;
+  return sum;
+}
+
 /** A region [from, to) that was asked for and is not whole yet. */
 interface Outstanding {
   serial: number;
   done: boolean; // NAK_DONE came
-  attempt: number; // repeats since the last sign of life
+  attempt: number; // repeats for want of an answer
+  fruitless: number; // answers after which as much was missing as before
+  missing: number; // bytes asked for
   from: Position;
   to: Position;
   deadline: Micros;
@@ -169,7 +179,11 @@ export class ReceiveStream {
 
   /** Takes in what JavaScript has consumed since. */
   refresh(): void {
+    const before = this._consumed;
     this._consumed = this.slot.extend(WORD_FROM_SCRIPT, this._consumed, this._received - this._consumed);
+    // There is room for more of what was announced.
+    const more = this._consumed !== before && this.edge() > Math.max(this.frontier, this._received);
+    if (more && this.firstNakAt === NEVER) this.firstNakAt = 0;
   }
 
   /** DATA: `length` bytes of `frame` from index `payload` on are the stream's at `position`. */
@@ -220,8 +234,14 @@ export class ReceiveStream {
     return true;
   }
 
+  /** The stream is to be had up to here, whatever the origin could say of it. */
+  expect(upTo: Position): void {
+    this.announced = Math.max(this.announced, Math.min(upTo, this.cut));
+  }
+
   /** Resends go out in the order of the NAKs: what answers this one comes after all that answers those before it. */
   handleNakDone(serial: number): void {
+    if (((serial - this.nextSerial) | 0) >= 0) return; // of a NAK that was never made
     for (const nak of this.outstanding) {
       if (((nak.serial - serial) | 0) <= 0) nak.done = true;
     }
@@ -306,8 +326,9 @@ export class ReceiveStream {
     }
   }
 
+  /** The end of what can be asked for: what is known to be there, as far as there is room for it. */
   private edge(): Position {
-    return this._seen > this.announced ? this._seen : this.announced;
+    return Math.min(Math.max(this._seen, this.announced), this._consumed + this.ring.bytes);
   }
 
   private pollRepeat(now: Micros, retryUs: Micros, nak: Nak): boolean {
@@ -323,12 +344,24 @@ export class ReceiveStream {
         this.outstanding.splice(i, 1);
         continue;
       }
-      // An answer that came shows that the other side lives: only silence backs off.
-      entry.attempt = entry.done ? 0 : entry.attempt + 1;
-      entry.done = false;
+      const missing = missingBytes(nak);
+      if (entry.done) {
+        entry.fruitless = missing < entry.missing ? 0 : entry.fruitless + 1;
+        entry.done = false;
+        // Only what comes through at all is asked for at once; else (a path that takes no large frames) it would be sent again and again.
+        if (entry.fruitless > MAX_FRUITLESS_NAKS && now < entry.deadline) {
+          i++;
+          continue;
+        }
+        // An answer shows that the other side lives: only silence backs off.
+        if (entry.fruitless <= MAX_FRUITLESS_NAKS) entry.attempt = 0;
+      } else {
+        entry.attempt++;
+      }
+      entry.missing = missing;
       entry.from = nak.ranges[0] as number;
       entry.serial = this.takeSerial();
-      entry.deadline = now + Math.min(retryUs * 2 ** Math.min(entry.attempt, 6), NAK_RETRY_MAX_US);
+      entry.deadline = now + Math.min(retryUs * 2 ** Math.min(entry.attempt, MAX_NAK_DOUBLINGS), NAK_RETRY_MAX_US);
       nak.serial = entry.serial;
       return true;
     }
@@ -344,7 +377,16 @@ export class ReceiveStream {
     if (this.frontier >= this.edge()) this.firstNakAt = NEVER;
     if (nak.count === 0) return false;
     nak.serial = this.takeSerial();
-    this.outstanding.push({ serial: nak.serial, done: false, attempt: 0, from, to: looked, deadline: now + retryUs });
+    this.outstanding.push({
+      serial: nak.serial,
+      done: false,
+      attempt: 0,
+      fruitless: 0,
+      missing: missingBytes(nak),
+      from,
+      to: looked,
+      deadline: now + retryUs,
+    });
     return true;
   }
 

@@ -12,7 +12,7 @@ import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_STABLE } from './counters.js';
 import { Flow } from './flow.js';
 import type { FrameHeader, Progress, StreamKind } from './frame.js';
 import type { Micros, Position, Rank } from './limits.js';
-import { HEARTBEAT_MAX_US, HEARTBEAT_MIN_US, MAX_POSITION, NEVER } from './limits.js';
+import { HEARTBEAT_MAX_US, HEARTBEAT_MIN_US, MAX_POSITION, NEVER, STABLE_DELAY_US } from './limits.js';
 import type { Ring } from './ring.js';
 import type { Row } from './stability.js';
 import { Stability } from './stability.js';
@@ -31,6 +31,7 @@ export class SendStream {
   private cut: Position = MAX_POSITION;
   private toldStable: Position = 0;
   private heartbeatAt: Micros = 0;
+  private stableAt: Micros = NEVER;
   private heartbeatEvery: Micros = HEARTBEAT_MIN_US;
 
   /** to: the receivers' ranks. maxFrameData: stream bytes in a full frame. maxWindow: see Flow. */
@@ -63,9 +64,10 @@ export class SendStream {
   /** Takes in what JavaScript has published since. Returns whether that made room: where nobody is left to wait for. */
   refresh(): boolean {
     this._published = this.slot.extend(WORD_FROM_SCRIPT, this._published, this.limit - this._published);
-    if (this.stability.live().length > 0 || this._sent === this._published) return false;
+    const end = Math.min(this._published, this.cut);
+    if (this.stability.live().length > 0 || this._sent >= end) return false;
     // Nobody to send to: what is published is at once everywhere.
-    this._sent = this._published;
+    this._sent = end;
     this.publishLimit();
     return true;
   }
@@ -75,7 +77,7 @@ export class SendStream {
     if (progress.seen > this._sent) return false;
     if (!this.stability.update(from, progress)) return true;
     if (this.flow.roundIsOver(this.stability.seen(this._sent))) {
-      this.flow.endRound(this.stability.takeLost(), this._sent);
+      this.flow.endRound(this.flow.roundIsEmpty() ? 0 : this.stability.takeLost(), this._sent);
     }
     this.heartbeatEvery = HEARTBEAT_MIN_US;
     this.publishLimit();
@@ -132,7 +134,13 @@ export class SendStream {
 
   /** When the next HEARTBEAT is due; NEVER while nobody lags. */
   heartbeatDeadline(): Micros {
-    return this.somebodyLags() ? this.heartbeatAt : NEVER;
+    return this.somebodyLags() ? Math.min(this.heartbeatAt, this.stableAt) : NEVER;
+  }
+
+  /** New data puts HEARTBEATs off, but news of what is stable waits no longer than STABLE_DELAY_US. */
+  noteStable(now: Micros): void {
+    const { stable } = this;
+    if (this.stableAt === NEVER && this.stability.toldStable(stable) < stable) this.stableAt = now + STABLE_DELAY_US;
   }
 
   /** Whether so much has become stable since it was told that it is worth a HEARTBEAT now. */
@@ -142,6 +150,7 @@ export class SendStream {
 
   heartbeatSent(now: Micros): void {
     this.toldStable = this.stable;
+    this.stableAt = NEVER;
     this.heartbeatEvery = Math.min(this.heartbeatEvery * 2, HEARTBEAT_MAX_US);
     this.heartbeatAt = now + this.heartbeatEvery;
   }

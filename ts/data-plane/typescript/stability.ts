@@ -40,9 +40,9 @@ export class Stability {
     if (row === undefined) return false;
     const { received, consumed, seen, stableLow } = progress;
     // The full position behind the half that was told: no further than what is stable.
-    const step = (stableLow - (row.toldStable >>> 0)) >>> 0;
-    const told = row.toldStable + step;
-    const confirmed = step > 0 && told <= this.smallestReceived;
+    const stable = this.smallestReceived;
+    const told = stable - (((stable >>> 0) - stableLow) >>> 0);
+    const confirmed = told > row.toldStable && told <= stable;
     if (received <= row.received && consumed <= row.consumed && seen <= row.seen && !confirmed) return false;
     row.received = Math.max(row.received, received);
     row.consumed = Math.max(row.consumed, consumed);

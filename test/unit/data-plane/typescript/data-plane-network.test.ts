@@ -148,7 +148,7 @@ describe('when the origin fails', () => {
       if (has(3 - holder) < cut) recovered++;
       for (const rank of [1, 2]) {
         net.member(rank).plane.stopAt(0, cut);
-        net.member(rank).plane.setHolder(0, holder, cut, net.now);
+        net.member(rank).plane.setHolder(0, holder, cut);
       }
       expect(net.run(MINUTE, () => net.castAt(1, 0).position >= cut && net.castAt(2, 0).position >= cut)).toBe(true);
     }
@@ -171,7 +171,7 @@ describe('when the origin fails', () => {
     net.fail(0, true);
     for (const rank of [1, 2]) {
       net.member(rank).plane.exclude(0);
-      net.member(rank).plane.setHolder(0, 2, 200, net.now);
+      net.member(rank).plane.setHolder(0, 2, 200);
       net.member(rank).plane.stopAt(0, 200);
     }
     net.run(1_000_000, () => false);
@@ -190,7 +190,7 @@ describe('when the origin fails', () => {
     member.receive(frame.data(StreamKind.controlCast, 0, 64, countingBytes(8)).bytes(), net.now);
     member.poll(net.now);
     member.plane.exclude(0);
-    member.plane.setHolder(0, 2, 0, net.now);
+    member.plane.setHolder(0, 2, 0);
     for (let i = 0; i < 5; i++) expect(member.poll(net.now + 1_000_000 * i)).toBeGreaterThan(net.now + 1_000_000 * i);
   });
 

@@ -416,13 +416,13 @@ describe('the ranks of a view', () => {
     const { plane } = setUp();
     for (const rank of [3, ALL_RANKS]) {
       plane.exclude(rank);
-      plane.setHolder(rank, 1, 0, 0);
-      plane.setHolder(1, rank, 0, 0);
+      plane.setHolder(rank, 1, 0);
+      plane.setHolder(1, rank, 0);
       plane.stopAt(rank, 0);
       expect(plane.received(rank)).toBe(0);
     }
     plane.exclude(0);
-    plane.setHolder(0, 1, 0, 0);
+    plane.setHolder(0, 1, 0);
     expect([plane.received(0), plane.received(1)]).toEqual([0, 0]);
   });
 
