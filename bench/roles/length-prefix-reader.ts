@@ -2,42 +2,22 @@
 import { Message } from '../../ts/index.js';
 
 const PREFIX_BYTES = 4;
-const READ_BYTES = 64 * 1024;
 
 export class LengthPrefixReader {
-  private readonly buffer: Uint8Array;
   private readonly message = new Message();
-  /** What was read and not handled yet lies from start to end. */
-  private start = 0;
-  private end = 0;
+  /** The beginning of a message whose end has not come. */
+  private rest: Uint8Array | undefined;
 
   /** @param onMessage gets each message; it is valid only during the call */
-  constructor(
-    maxMessageBytes: number,
-    private readonly onMessage: (message: Message) => void,
-  ) {
-    this.buffer = new Uint8Array(Math.max(8 * READ_BYTES, 4 * (maxMessageBytes + PREFIX_BYTES)));
-    this.message.buffer = this.buffer;
-  }
+  constructor(private readonly onMessage: (message: Message) => void) {}
 
-  /** Where the next bytes are to be read to. */
-  space(): Uint8Array {
-    if (this.start === this.end) {
-      this.start = 0;
-      this.end = 0;
-    } else if (this.buffer.length - this.end < READ_BYTES) {
-      this.buffer.copyWithin(0, this.start, this.end);
-      this.end -= this.start;
-      this.start = 0;
-    }
-    return this.buffer.subarray(this.end);
-  }
-
-  /** `count` bytes were read. */
-  take(count: number): void {
-    const { buffer, message } = this;
-    const end = this.end + count;
-    let { start } = this;
+  /** Takes what a 'data' event brings. */
+  take(chunk: Uint8Array): void {
+    const buffer = this.rest === undefined ? chunk : Buffer.concat([this.rest, chunk]);
+    const { message } = this;
+    const end = buffer.length;
+    let start = 0;
+    message.buffer = buffer;
     while (end - start >= PREFIX_BYTES) {
       const length =
         (buffer[start] as number) |
@@ -51,7 +31,6 @@ export class LengthPrefixReader {
       this.onMessage(message);
       start = next;
     }
-    this.start = start;
-    this.end = end;
+    this.rest = start === end ? undefined : buffer.subarray(start);
   }
 }

@@ -64,7 +64,7 @@ async function measureTcp(sender: Actor, receiver: Actor, trial: Trial<Reference
   const { block, settings } = trial;
   const { sizeBytes } = block;
   const port = await sender.call('tcpListen', undefined, PATIENCE_SECONDS);
-  await receiver.call('tcpConnect', { port, sizeBytes }, PATIENCE_SECONDS);
+  await receiver.call('tcpConnect', { port }, PATIENCE_SECONDS);
   const send = async (phase: number, seconds: number) => {
     const arm = { phase, sizeBytes, seed: settings.seed };
     await both((actor) => actor.call('tcpArm', arm, PATIENCE_SECONDS), receiver, sender);

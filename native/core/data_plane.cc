@@ -248,7 +248,7 @@ void DataPlane::refresh(Micros now) {
     SendStream& stream = out->stream;
     if (stream.refresh()) news_ = true;
     stream.note_stable(now);
-    out->answer = now >= stream.heartbeat_deadline();
+    out->answer = now >= stream.heartbeat_deadline() || stream.must_ask();
     out->heartbeat = out->answer || stream.much_is_stable();
   }
 }
@@ -404,7 +404,7 @@ Micros DataPlane::next_deadline() const {
     if (can_ask(in->stream)) deadline = std::min(deadline, in->stream.nak_deadline());
   }
   for (const auto& out : outbound_) {
-    deadline = std::min(deadline, out->stream.heartbeat_deadline());
+    deadline = std::min(deadline, out->stream.must_ask() ? 0 : out->stream.heartbeat_deadline());
   }
   return deadline;
 }
@@ -457,7 +457,7 @@ Position DataPlane::unsent_bytes() {
   Position sum = 0;
   for (const auto& out : outbound_) {
     if (out->stream.refresh()) news_ = true;
-    sum += out->stream.published() - out->stream.sent();
+    sum += out->stream.unsent();
   }
   return sum;
 }

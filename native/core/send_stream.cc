@@ -71,6 +71,7 @@ void SendStream::commit(Micros now) {
 
 void SendStream::heartbeat_sent(Micros now) {
   told_stable_ = stable();
+  asked_ = sent_;
   stable_at_ = kNever;
   heartbeat_every_ = std::min(heartbeat_every_ * 2, kHeartbeatMaxUs);
   heartbeat_at_ = now + heartbeat_every_;

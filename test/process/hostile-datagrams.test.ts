@@ -113,7 +113,6 @@ function expectUnharmed(before: Look, after: Look): void {
   const { rejected } = after.stats;
   expect(after.errors).toEqual([]);
   for (const reason of ['short', 'magic', 'version', 'checksum', 'connection', 'rank'] as const) {
-    expect({ reason, count: rejected[reason] }).toEqual({ reason, count: expect.any(Number) });
     expect(rejected[reason], reason).toBeGreaterThan(0);
   }
   expect(after.stats.memoryBytes).toBe(before.stats.memoryBytes);

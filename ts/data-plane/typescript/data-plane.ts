@@ -462,7 +462,7 @@ export class DataPlaneCore {
       const stream = out.stream;
       if (stream.refresh()) this.news = true;
       stream.noteStable(now);
-      out.answer = now >= stream.heartbeatDeadline();
+      out.answer = now >= stream.heartbeatDeadline() || stream.mustAsk();
       out.heartbeat = out.answer || stream.muchIsStable();
     }
   }
@@ -637,7 +637,7 @@ export class DataPlaneCore {
       if (this.canAsk(inbound.stream)) deadline = Math.min(deadline, inbound.stream.nakDeadline());
     }
     for (const out of this.outbounds) {
-      deadline = Math.min(deadline, out.stream.heartbeatDeadline());
+      deadline = Math.min(deadline, out.stream.mustAsk() ? 0 : out.stream.heartbeatDeadline());
     }
     return deadline;
   }
@@ -702,7 +702,7 @@ export class DataPlaneCore {
     let sum = 0;
     for (const out of this.outbounds) {
       if (out.stream.refresh()) this.news = true;
-      sum += out.stream.published - out.stream.sent;
+      sum += out.stream.unsent();
     }
     return sum;
   }

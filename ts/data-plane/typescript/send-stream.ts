@@ -30,6 +30,7 @@ export class SendStream {
   private limit: Position = 0;
   private cut: Position = MAX_POSITION;
   private toldStable: Position = 0;
+  private asked: Position = MAX_POSITION; // the end of what receivers were asked about last
   private heartbeatAt: Micros = 0;
   private stableAt: Micros = NEVER;
   private heartbeatEvery: Micros = HEARTBEAT_MIN_US;
@@ -103,6 +104,17 @@ export class SendStream {
     return this._sent < end && this._sent - this.stability.seen(this._sent) < this.flow.window;
   }
 
+  /** Bytes that are published and may go out, and have not. */
+  unsent(): Position {
+    return Math.max(Math.min(this._published, this.cut), this._sent) - this._sent;
+  }
+
+  /** Whether a full window is on its way, which is less than what receivers tell of by themselves: so they have to be asked, once. */
+  mustAsk(): boolean {
+    const small = this.flow.window <= this.ring.bytes / 8;
+    return small && this.unsent() > 0 && !this.hasDataToSend() && this.asked !== this._sent;
+  }
+
   /** Moves up to one burst's worth of new frames into `burst`, which was begun. They count as sent once commit() is called. */
   fill(burst: Burst, header: FrameHeader, origin: Rank): void {
     const windowEnd = this.stability.seen(this._sent) + this.flow.window;
@@ -150,6 +162,7 @@ export class SendStream {
 
   heartbeatSent(now: Micros): void {
     this.toldStable = this.stable;
+    this.asked = this._sent;
     this.stableAt = NEVER;
     this.heartbeatEvery = Math.min(this.heartbeatEvery * 2, HEARTBEAT_MAX_US);
     this.heartbeatAt = now + this.heartbeatEvery;
