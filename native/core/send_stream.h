@@ -43,8 +43,11 @@ class SendStream {
   bool has_data_to_send() const;
   // Bytes that are published and may go out, and have not.
   Position unsent() const { return std::max(std::min(published_, cut_), sent_) - sent_; }
-  // Whether a full window is on its way, which is less than what receivers tell of by themselves: so they have to be asked, once.
-  bool must_ask() const { return unsent() > 0 && !has_data_to_send() && flow_.window() <= ring_.bytes() / 8 && asked_ != sent_; }
+  // Whether a full window is on its way, which is less than what receivers tell of by themselves: so they have to be
+  // asked, once.
+  bool must_ask() const {
+    return unsent() > 0 && !has_data_to_send() && flow_.window() <= ring_.bytes() / 8 && asked_ != sent_;
+  }
   // Moves up to one burst's worth of new frames into `burst`, which was begun. They count as sent once commit() is
   // called.
   void fill(Burst& burst, const FrameHeader& header, Rank origin);

@@ -3,9 +3,9 @@
 //   TEST("a sentence of behaviour") { CHECK(condition); CHECK_EQ(got, wanted); }
 //   CHECK_MAIN()
 //
-// Each test runs in a process of its own (the project is compiled without exceptions): a CHECK that fails prints where and
-// what and ends it, and a crash or a sanitizer's finding fails one test, not the others. The program then exits with 1.
-// One argument: only tests whose name contains it are run.
+// Each test runs in a process of its own (the project is compiled without exceptions): a CHECK that fails prints where
+// and what and ends it, and a crash or a sanitizer's finding fails one test, not the others. The program then exits
+// with 1. One argument: only tests whose name contains it are run.
 #pragma once
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,7 +58,8 @@ std::string show(const T& value) {
 
 template <typename A, typename B>
 bool equal(const A& a, const B& b) {
-  if constexpr (std::is_integral_v<A> && std::is_integral_v<B> && !std::is_same_v<A, bool> && !std::is_same_v<B, bool>) {
+  if constexpr (std::is_integral_v<A> && std::is_integral_v<B> && !std::is_same_v<A, bool> &&
+                !std::is_same_v<B, bool>) {
     return std::cmp_equal(a, b);
   } else {
     return a == b;
@@ -115,14 +116,14 @@ inline int run_all(const char* only) {
 
 #define CONSORT_JOIN2(a, b) a##b
 #define CONSORT_JOIN(a, b) CONSORT_JOIN2(a, b)
-#define TEST(name)                                                                                                \
-  static void CONSORT_JOIN(test_at_, __LINE__)();                                                                 \
-  static const ::consort::test::Registration CONSORT_JOIN(registration_at_, __LINE__)(name,                       \
-                                                                                      CONSORT_JOIN(test_at_, __LINE__)); \
+#define TEST(name)                                                                     \
+  static void CONSORT_JOIN(test_at_, __LINE__)();                                      \
+  static const ::consort::test::Registration CONSORT_JOIN(registration_at_, __LINE__)( \
+      name, CONSORT_JOIN(test_at_, __LINE__));                                         \
   static void CONSORT_JOIN(test_at_, __LINE__)()
 
-#define CHECK(condition)                                                             \
-  do {                                                                               \
+#define CHECK(condition)                                                                  \
+  do {                                                                                    \
     if (!(condition)) ::consort::test::fail(__FILE__, __LINE__, "CHECK(" #condition ")"); \
   } while (false)
 #define CHECK_EQ(got, wanted) ::consort::test::check_eq(__FILE__, __LINE__, #got " == " #wanted, got, wanted)

@@ -1,4 +1,5 @@
-// Well-formed frames that lie: each is counted under its reason and changes nothing. Malformed ones: frame_test.cc, fuzz_frame.cc.
+// Well-formed frames that lie: each is counted under its reason and changes nothing. Malformed ones: frame_test.cc,
+// fuzz_frame.cc.
 #include <random>
 
 #include "core/data_plane.h"
@@ -17,7 +18,8 @@ const std::vector<uint8_t> kEight(8, 0x66);
 
 // Rank 0 of 3 with casts open both ways: it has sent 64 bytes, and has 64 of member 1.
 struct Fixture : LonePlane {
-  explicit Fixture(bool checked = false) : LonePlane(3, kMinRingBytes, checked), writer(open_send()), reader(open_receive(1)) {
+  explicit Fixture(bool checked = false)
+      : LonePlane(3, kMinRingBytes, checked), writer(open_send()), reader(open_receive(1)) {
     writer.write(64);
     give_data(1, 1, 0, 64);
     now += kStatusDelayUs;
@@ -239,7 +241,9 @@ TEST("random lies never break what is true (300 seeds)") {
     for (int step = 0; step < 100; step++) {
       const Position a = position(), b = a + position(), c = b + position();
       FrameBuilder frame = f.from(rank(), random() % 4 == 0 ? rank() : kAllRanks);
-      frame.status(kind(), rank(), b, a, c).heartbeat(kind(), rank(), random() % 2 == 0, b, a).nak_done(kind(), rank(), random() % 9);
+      frame.status(kind(), rank(), b, a, c)
+          .heartbeat(kind(), rank(), random() % 2 == 0, b, a)
+          .nak_done(kind(), rank(), random() % 9);
       frame.nak(kind(), rank(), random() % 9, {{a, 8}, {a + 8, b + 8}}).probe(PartType::kProbeReply, position());
       if (random() % 2 == 0) f.plane.exclude(static_cast<Rank>(random() % 100));
       f.give(frame);

@@ -9,7 +9,8 @@ namespace {
 using test::Pair;
 using test::PairOptions;
 
-constexpr StreamKind kKinds[] = {StreamKind::kCast, StreamKind::kControlCast, StreamKind::kPt2pt, StreamKind::kControlPt2pt};
+constexpr StreamKind kKinds[] = {StreamKind::kCast, StreamKind::kControlCast, StreamKind::kPt2pt,
+                                 StreamKind::kControlPt2pt};
 
 uint64_t resent(Pair& pair, uint32_t members) {
   uint64_t sum = 0;
@@ -27,7 +28,8 @@ TEST("without faults everything arrives, and nothing is sent twice") {
     const Stats& stats = pair.plane(rank).stats();
     CHECK_EQ(stats.get(Stat::kDataBytesSent), 1024u * 1024);
     CHECK_EQ(stats.get(Stat::kDuplicateBytes), 0u);
-    for (size_t reason = 0; reason < static_cast<size_t>(Reject::kCount); reason++) CHECK_EQ(stats.rejected[reason], 0u);
+    for (size_t reason = 0; reason < static_cast<size_t>(Reject::kCount); reason++)
+      CHECK_EQ(stats.rejected[reason], 0u);
   }
 }
 
@@ -204,8 +206,8 @@ TEST("pt2pt streams are opened on demand and reach only whom they are for") {
   CHECK_EQ(pair.reader(3, StreamKind::kControlPt2pt, 0)->consumed(), 60'000u);
 }
 
-// The receiver tells its news at the latest when the sender's window is used up: it must not wait for an eighth of a ring
-// that is larger than the window, or each window costs a whole kStatusDelayUs.
+// The receiver tells its news at the latest when the sender's window is used up: it must not wait for an eighth of a
+// ring that is larger than the window, or each window costs a whole kStatusDelayUs.
 TEST("a window smaller than an eighth of the ring does not make the sender wait for timers") {
   PairOptions options{.ring_bytes = 4 * 1024 * 1024, .frame_bytes = kMaxFrameBytes, .max_window = kMinWindowBytes};
   Pair pair(options);

@@ -12,7 +12,8 @@ using test::Pair;
 using test::PairOptions;
 constexpr StreamKind kCast = StreamKind::kCast;
 
-// What the control plane does when `dead` has failed: the cut is the longest prefix that a survivor holds, who becomes the holder.
+// What the control plane does when `dead` has failed: the cut is the longest prefix that a survivor holds, who becomes
+// the holder.
 Position take_over(Pair& pair, Rank dead, uint32_t members) {
   Rank holder = dead;
   for (Rank rank = 0; rank < members; rank++) {
@@ -40,7 +41,8 @@ void expect_agreement(Pair& pair, Rank dead, uint32_t members, Position cut) {
   if (!pair.run_until(agreed, 60'000'000)) pair.stuck("the survivors did not all get up to " + std::to_string(cut));
   pair.run_for(500'000);
   for (Rank rank = 0; rank < members; rank++) {
-    if (pair.alive(rank) && pair.reader(rank, kCast, dead)->received() != cut) pair.stuck("beyond the cut " + std::to_string(cut));
+    if (pair.alive(rank) && pair.reader(rank, kCast, dead)->received() != cut)
+      pair.stuck("beyond the cut " + std::to_string(cut));
   }
 }
 
@@ -106,8 +108,8 @@ TEST("after a takeover everybody falls silent, and nobody asks for what nobody h
   }
 }
 
-// 1. Member 1's casts and control casts have a gap each; 2. it fails; 3. its casts are to be had from member 2. The control casts' gap cannot be
-// asked for from anybody: it must not keep the plane awake.
+// 1. Member 1's casts and control casts have a gap each; 2. it fails; 3. its casts are to be had from member 2. The
+// control casts' gap cannot be asked for from anybody: it must not keep the plane awake.
 TEST("gaps in a failed member's other streams do not keep the plane awake once its casts have a holder") {
   LonePlane lone;
   lone.open_receive(1);

@@ -232,7 +232,8 @@ TEST("random damage to a good frame is refused, or still re-encodes to the same 
   const std::vector<uint8_t> good = everything(kHeader).bytes();
   for (int round = 0; round < 20000; round++) {
     std::vector<uint8_t> bad = good;
-    for (uint32_t n = 1 + random() % 4; n > 0; n--) bad[kHeaderBytes + random() % (bad.size() - kHeaderBytes)] = static_cast<uint8_t>(random());
+    for (uint32_t n = 1 + random() % 4; n > 0; n--)
+      bad[kHeaderBytes + random() % (bad.size() - kHeaderBytes)] = static_cast<uint8_t>(random());
     if (judge(bad) != Reject::kNone) continue;
     std::vector<uint8_t> again(bad.begin(), bad.begin() + kHeaderBytes);
     for (const Part& part : test::parse(bad, kMembers).parts) {

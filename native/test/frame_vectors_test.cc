@@ -1,5 +1,5 @@
-// The datagrams of test/vectors/frames.txt, judged as they say. One vector a line: name, hex, "ok" or why it is refused, and
-// optionally the size of the view (16 unless given). Empty lines and lines that begin with # are skipped.
+// The datagrams of test/vectors/frames.txt, judged as they say. One vector a line: name, hex, "ok" or why it is
+// refused, and optionally the size of the view (16 unless given). Empty lines and lines that begin with # are skipped.
 #include <cstdlib>
 #include <fstream>
 
@@ -18,8 +18,8 @@ struct Vector {
   uint32_t members = 16;
 };
 
-const char* const kReasons[] = {"ok",   "short", "long",   "magic",   "version", "checksum", "connection",
-                                "rank", "part",  "stream", "overrun", "origin"};
+const char* const kReasons[] = {"ok",         "short", "long", "magic",  "version", "checksum",
+                                "connection", "rank",  "part", "stream", "overrun", "origin"};
 
 int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

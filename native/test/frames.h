@@ -12,7 +12,9 @@ namespace consort::test {
 
 class FrameBuilder {
  public:
-  explicit FrameBuilder(const FrameHeader& header) : header_(header), bytes_(kHeaderBytes) { write_header(bytes_.data(), header); }
+  explicit FrameBuilder(const FrameHeader& header) : header_(header), bytes_(kHeaderBytes) {
+    write_header(bytes_.data(), header);
+  }
 
   FrameBuilder& data(StreamKind stream, Rank origin, Position position, const std::vector<uint8_t>& payload) {
     write_data(grow(kDataPartBytes), stream, origin, static_cast<uint32_t>(payload.size()), position);
@@ -25,7 +27,8 @@ class FrameBuilder {
     return *this;
   }
   // `stable`: what the receiver was told last to be stable.
-  FrameBuilder& status(StreamKind stream, Rank origin, Position received, Position consumed, Position seen, Position stable = 0) {
+  FrameBuilder& status(StreamKind stream, Rank origin, Position received, Position consumed, Position seen,
+                       Position stable = 0) {
     write_status(grow(kStatusBytes), stream, origin, {received, consumed, seen, static_cast<uint32_t>(stable)});
     return *this;
   }

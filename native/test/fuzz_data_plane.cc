@@ -1,7 +1,9 @@
-// Fuzz target: a live plane, rank 0 of 3, with small rings, among members that send anything, a script that does as it likes within its
-// rights, and a control plane that excludes, cuts and names holders. Whatever happens, the invariants below hold.
+// Fuzz target: a live plane, rank 0 of 3, with small rings, among members that send anything, a script that does as it
+// likes within its rights, and a control plane that excludes, cuts and names holders. Whatever happens, the invariants
+// below hold.
 //
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I native native/core/*.cc native/test/fuzz_data_plane.cc -o fuzz_data_plane
+//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I native native/core/*.cc
+//   native/test/fuzz_data_plane.cc -o fuzz_data_plane
 //   ./fuzz_data_plane -max_len=4096 -max_total_time=60
 #include <cstdio>
 #include <cstdlib>
@@ -35,7 +37,9 @@ class Input {
   // Mostly small, at times anything.
   Position position() {
     const uint32_t w = word();
-    return w == 0xFFFF ? kMaxPosition / 8 * 8 - 8 * byte() : w == 0xFFFE ? (uint64_t{1} << 32) + 8 * byte() : (w % 4096) * 8;
+    return w == 0xFFFF   ? kMaxPosition / 8 * 8 - 8 * byte()
+           : w == 0xFFFE ? (uint64_t{1} << 32) + 8 * byte()
+                         : (w % 4096) * 8;
   }
   std::vector<uint8_t> bytes(size_t length) {
     length = std::min(length, left_);
@@ -75,7 +79,8 @@ class World : public Sink {
     demand(burst.frames() >= 1 && burst.frames() <= kMaxBurstFrames, "frames of a burst");
     demand(burst.bytes() <= kMaxBurstBytes, "bytes of a burst");
     demand(burst.segment() <= kMinFrameBytes, "frames fit the path");
-    demand(burst.bytes() > (burst.frames() - 1) * burst.segment() && burst.bytes() <= burst.frames() * burst.segment(), "UDP_SEGMENT");
+    demand(burst.bytes() > (burst.frames() - 1) * burst.segment() && burst.bytes() <= burst.frames() * burst.segment(),
+           "UDP_SEGMENT");
     demand(burst.destination_count() >= 1, "it goes to somebody");
     uint32_t bytes = 0;
     for (const Piece& piece : burst.pieces()) {
@@ -107,7 +112,8 @@ class World : public Sink {
   }
   void open_receive(StreamKind kind, Rank origin) {
     auto reader = std::make_unique<test::Reader>(2, kRing);
-    demand(plane_.open_receive(kind, origin, reader->memory.ring(), reader->memory.slot()), "what is wanted can be opened");
+    demand(plane_.open_receive(kind, origin, reader->memory.ring(), reader->memory.slot()),
+           "what is wanted can be opened");
     readers_.push_back({kind, origin, std::move(reader)});
   }
 
@@ -122,8 +128,12 @@ class World : public Sink {
   void act(Input& input) {
     const uint8_t what = input.byte();
     switch (what % 16) {
-      case 0: now_ += input.byte(); return poll();
-      case 1: now_ += input.word() * 16; return poll();
+      case 0:
+        now_ += input.byte();
+        return poll();
+      case 1:
+        now_ += input.word() * 16;
+        return poll();
       case 2: {
         In& in = readers_[input.byte() % readers_.size()];
         return in.reader->skip();
@@ -132,10 +142,15 @@ class World : public Sink {
         test::Writer& writer = *writers_[input.byte() % writers_.size()];
         return writer.skip(std::min<Position>(writer.room(), input.byte() * 64));
       }
-      case 4: refuse_ = !refuse_; return;
-      case 5: return control(input);
-      case 6: return raw_frame(input);
-      default: return frame(input);
+      case 4:
+        refuse_ = !refuse_;
+        return;
+      case 5:
+        return control(input);
+      case 6:
+        return raw_frame(input);
+      default:
+        return frame(input);
     }
   }
 
@@ -149,7 +164,8 @@ class World : public Sink {
         plane_.exclude(rank);
         if (rank == 1 || rank == 2) excluded_[rank] = true;
         return;
-      case 1: return plane_.set_holder(rank, input.byte() % 4, input.position());
+      case 1:
+        return plane_.set_holder(rank, input.byte() % 4, input.position());
       case 2: {
         const Position cut = what < 64 ? input.position() : plane_.received(rank) + input.byte() * 32;
         if (rank == 0 && cut < writers_[0]->written()) return;
@@ -159,14 +175,16 @@ class World : public Sink {
         }
         return;
       }
-      default: return;
+      default:
+        return;
     }
   }
 
   FrameHeader header(Input& input) {
     const uint8_t byte = input.byte();
     const Rank to = (byte & 0x30) == 0 ? byte >> 6 : (byte & 0x10) != 0 ? Rank{0} : kAllRanks;
-    return {checked_ ? kFlagChecked : uint8_t{0}, static_cast<Rank>((byte & 0xF) == 0 ? byte >> 6 : 1 + byte % 2), to, kConnection};
+    return {checked_ ? kFlagChecked : uint8_t{0}, static_cast<Rank>((byte & 0xF) == 0 ? byte >> 6 : 1 + byte % 2), to,
+            kConnection};
   }
   Position near(StreamKind kind, Rank origin, uint8_t byte) const {
     Position at = origin == 0 ? writers_[0]->written() : 0;
@@ -191,12 +209,26 @@ class World : public Sink {
       // Near to where the stream is, or anywhere.
       const Position a = (what & 8) != 0 ? input.position() : near(kind, origin, input.byte());
       switch (what % 8) {
-        case 0: case 1: case 2: frame.data(kind, origin, a, std::vector<uint8_t>((1 + input.byte()) * 8, what)); break;
-        case 3: frame.nak(kind, origin, what, ranges(a, input)); break;
-        case 4: frame.status(kind, origin, a, a - input.position() % (a + 8), a + input.position(), input.byte() * 8); break;
-        case 5: frame.heartbeat(kind, origin, input.byte() % 2 != 0, a, a - input.position() % (a + 8)); break;
-        case 6: frame.nak_done(kind, origin, input.byte()); break;
-        case 7: frame.probe(input.byte() % 2 != 0 ? PartType::kProbe : PartType::kProbeReply, a); break;
+        case 0:
+        case 1:
+        case 2:
+          frame.data(kind, origin, a, std::vector<uint8_t>((1 + input.byte()) * 8, what));
+          break;
+        case 3:
+          frame.nak(kind, origin, what, ranges(a, input));
+          break;
+        case 4:
+          frame.status(kind, origin, a, a - input.position() % (a + 8), a + input.position(), input.byte() * 8);
+          break;
+        case 5:
+          frame.heartbeat(kind, origin, input.byte() % 2 != 0, a, a - input.position() % (a + 8));
+          break;
+        case 6:
+          frame.nak_done(kind, origin, input.byte());
+          break;
+        case 7:
+          frame.probe(input.byte() % 2 != 0 ? PartType::kProbe : PartType::kProbeReply, a);
+          break;
       }
     }
     feed(frame);
@@ -214,7 +246,8 @@ class World : public Sink {
     DataPlane::Wanted wanted{};
     for (int i = 0; plane_.take_wanted(wanted); i++) {
       demand(i < 4, "wanted streams are few");
-      demand(is_pt2pt(wanted.kind) && (wanted.origin == 1 || wanted.origin == 2), "only others' pt2pt streams are wanted");
+      demand(is_pt2pt(wanted.kind) && (wanted.origin == 1 || wanted.origin == 2),
+             "only others' pt2pt streams are wanted");
       open_receive(wanted.kind, wanted.origin);
     }
   }
@@ -227,10 +260,12 @@ class World : public Sink {
       demand(received <= in.bound, "nothing gets beyond the cut");
       demand(in.reader->stable() <= received, "stable is received");
       in.before = received;
-      demand(in.kind != StreamKind::kCast || plane_.received(in.origin) == received, "JavaScript sees what is received");
+      demand(in.kind != StreamKind::kCast || plane_.received(in.origin) == received,
+             "JavaScript sees what is received");
     }
     for (const auto& writer : writers_) {
-      demand(writer->limit() >= writer->written() && writer->room() <= kRing, "the limit is within a ring of published");
+      demand(writer->limit() >= writer->written() && writer->room() <= kRing,
+             "the limit is within a ring of published");
       demand(writer->stable() <= writer->written(), "stable is published");
     }
   }

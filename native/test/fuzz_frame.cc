@@ -1,6 +1,7 @@
 // Fuzz target: any bytes as a frame. No read outside of it; what parses re-encodes to the same bytes.
 //
-//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I native native/core/*.cc native/test/fuzz_frame.cc -o fuzz_frame
+//   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I native native/core/*.cc native/test/fuzz_frame.cc
+//   -o fuzz_frame
 //   ./fuzz_frame -max_total_time=60
 #include <cstdio>
 #include <cstdlib>
@@ -31,7 +32,8 @@ void check_fields(const Part& part, uint32_t members) {
       demand(part.length >= 1 && part.length <= kMaxNakRanges, "NAK count");
       for (uint32_t i = 0; i < part.length; i++) {
         const Range range = read_range(part, i);
-        demand(range.length >= 8 && range.position <= kMaxPosition && range.position + range.length <= kMaxPosition, "NAK range");
+        demand(range.length >= 8 && range.position <= kMaxPosition && range.position + range.length <= kMaxPosition,
+               "NAK range");
       }
       break;
     case PartType::kStatus:
@@ -40,7 +42,8 @@ void check_fields(const Part& part, uint32_t members) {
     case PartType::kHeartbeat:
       demand(part.consumed <= part.position && part.position <= kMaxPosition && part.serial <= 1, "HEARTBEAT");
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

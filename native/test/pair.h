@@ -1,9 +1,11 @@
 // N planes over a simulated network, in virtual time. One seed decides everything; what fails prints it.
 //
-//   write() adds to what a member's script wants to send  ->  its ring  ->  plane  ->  network  ->  plane  ->  ring  ->  Reader checks every word
+//   write() adds to what a member's script wants to send  ->  its ring  ->  plane  ->  network  ->  plane  ->  ring  ->
+//   Reader checks every word
 //
-// Each frame may be lost, duplicated, damaged or overtaken; a sink may refuse; a consumer may be paused or read in bits. After every step:
-// nobody has published more than a ring beyond anybody's consumption. A run that does not end is a failure, too.
+// Each frame may be lost, duplicated, damaged or overtaken; a sink may refuse; a consumer may be paused or read in
+// bits. After every step: nobody has published more than a ring beyond anybody's consumption. A run that does not end
+// is a failure, too.
 #pragma once
 #include <map>
 #include <memory>
@@ -20,13 +22,14 @@ class Pair {
   explicit Pair(const PairOptions& options) : options_(options), random_(options.seed), members_(options.members) {
     context() = options.show();
     for (Rank rank = 0; rank < options.members; rank++) {
-      members_[rank].plane = std::make_unique<DataPlane>(ViewConfig{0xC0FFEE, rank, options.members, options.frame_bytes,
-                                                                    options.max_window, options.checked, options.seed + rank});
+      members_[rank].plane =
+          std::make_unique<DataPlane>(ViewConfig{0xC0FFEE, rank, options.members, options.frame_bytes,
+                                                 options.max_window, options.checked, options.seed + rank});
     }
   }
 
   Micros now = 1'000'000;
-  Position lost_bytes = 0;    // stream bytes of DATA that the network lost or damaged, for each destination
+  Position lost_bytes = 0;  // stream bytes of DATA that the network lost or damaged, for each destination
   uint64_t frames_carried = 0;
   Faults& faults() { return options_.faults; }
   DataPlane& plane(Rank rank) { return *members_[rank].plane; }
@@ -50,7 +53,9 @@ class Pair {
     reader = std::make_unique<Reader>(stream_key(origin, kind, at), options_.ring_bytes);
     CHECK(plane(at).open_receive(kind, origin, reader->memory.ring(), reader->memory.slot()));
   }
-  Writer& writer(Rank from, StreamKind kind = StreamKind::kCast, Rank to = kAllRanks) { return *members_[from].out.at({kind, to}).writer; }
+  Writer& writer(Rank from, StreamKind kind = StreamKind::kCast, Rank to = kAllRanks) {
+    return *members_[from].out.at({kind, to}).writer;
+  }
   // Null while the stream is not open there.
   Reader* reader(Rank at, StreamKind kind, Rank origin) {
     const auto found = members_[at].in.find({kind, origin});
@@ -84,7 +89,8 @@ class Pair {
     for (Rank from = 0; from < options_.members; from++) {
       if (!members_[from].alive) continue;
       for (auto& [name, out] : members_[from].out) {
-        if (out.writer->written() != out.target || slowest(from, name.first, name.second, out.target) != out.target) return false;
+        if (out.writer->written() != out.target || slowest(from, name.first, name.second, out.target) != out.target)
+          return false;
       }
     }
     return true;
@@ -117,7 +123,8 @@ class Pair {
     return next == kNever ? kNever : std::max(next, now);
   }
 
-  // Takes `from`'s casts to `position` in a world without faults or time, whatever the bytes. Everybody's casts are open, and settled.
+  // Takes `from`'s casts to `position` in a world without faults or time, whatever the bytes. Everybody's casts are
+  // open, and settled.
   void fast_forward(Rank from, Position position);
 
   [[noreturn]] void stuck(const std::string& what) { fail(__FILE__, __LINE__, what + "\n" + state()); }
@@ -188,7 +195,8 @@ inline bool Pair::transmit(Rank from, const Burst& burst) {
       if (damaged) {
         CHECK(options_.checked);
         std::vector<uint8_t> copy = frame;
-        for (uint32_t n = 1 + random_() % 3; n > 0; n--) copy[random_() % copy.size()] ^= static_cast<uint8_t>(1 + random_() % 255);
+        for (uint32_t n = 1 + random_() % 3; n > 0; n--)
+          copy[random_() % copy.size()] ^= static_cast<uint8_t>(1 + random_() % 255);
         if (random_() % 4 == 0) copy.resize(random_() % copy.size());
         put_on_wire(to, std::make_shared<const std::vector<uint8_t>>(std::move(copy)));
         continue;
@@ -270,15 +278,16 @@ inline std::string Pair::state() {
   out << "at " << now << " us, " << wire_.size() << " datagrams on their way\n";
   for (Rank rank = 0; rank < options_.members; rank++) {
     Member& member = members_[rank];
-    out << "  member " << rank << (member.alive ? "" : " dead") << (member.paused ? " paused" : "") << ", wakes at " << member.wake_at
-        << (member.plane->blocked() ? ", blocked" : "") << "\n";
+    out << "  member " << rank << (member.alive ? "" : " dead") << (member.paused ? " paused" : "") << ", wakes at "
+        << member.wake_at << (member.plane->blocked() ? ", blocked" : "") << "\n";
     for (auto& [name, sent] : member.out) {
-      out << "    out " << static_cast<int>(name.first) << " to " << name.second << ": written " << sent.writer->written() << " of "
-          << sent.target << ", limit " << sent.writer->limit() << ", stable " << sent.writer->stable() << "\n";
+      out << "    out " << static_cast<int>(name.first) << " to " << name.second << ": written "
+          << sent.writer->written() << " of " << sent.target << ", limit " << sent.writer->limit() << ", stable "
+          << sent.writer->stable() << "\n";
     }
     for (auto& [name, read] : member.in) {
-      out << "    in " << static_cast<int>(name.first) << " from " << name.second << ": received " << read->received() << ", consumed "
-          << read->consumed() << "\n";
+      out << "    in " << static_cast<int>(name.first) << " from " << name.second << ": received " << read->received()
+          << ", consumed " << read->consumed() << "\n";
     }
   }
   return out.str();
@@ -290,7 +299,8 @@ inline void Pair::fast_forward(Rank from, Position position) {
     bool send(const Burst&) override { return true; }
   } discard;
   Outbound& out = members_[from].out.at({StreamKind::kCast, kAllRanks});
-  const std::vector<uint8_t> payload(std::min(options_.ring_bytes / 2, kMaxFrameBytes - kDataOverheadBytes - kTrailerBytes) / 8 * 8);
+  const std::vector<uint8_t> payload(
+      std::min(options_.ring_bytes / 2, kMaxFrameBytes - kDataOverheadBytes - kTrailerBytes) / 8 * 8);
   const uint8_t flags = options_.checked ? kFlagChecked : 0;
   while (out.target < position) {
     const Position length = std::min<Position>(payload.size(), position - out.target);
@@ -300,12 +310,18 @@ inline void Pair::fast_forward(Rank from, Position position) {
     for (Rank rank = 0; rank < options_.members; rank++) {
       if (rank == from) continue;
       FrameBuilder data({flags, from, kAllRanks, 0xC0FFEE});
-      data.data(StreamKind::kCast, from, out.target - length, {payload.begin(), payload.begin() + static_cast<ptrdiff_t>(length)});
+      data.data(StreamKind::kCast, from, out.target - length,
+                {payload.begin(), payload.begin() + static_cast<ptrdiff_t>(length)});
       receive(plane(rank), data.bytes(), now);
       reader(rank, StreamKind::kCast, from)->skip();
       plane(rank).poll(now, discard);
       FrameBuilder status({flags, rank, from, 0xC0FFEE});
-      receive(plane(from), status.status(StreamKind::kCast, from, out.target, out.target, out.target, reader(rank, StreamKind::kCast, from)->stable()).bytes(), now);
+      receive(plane(from),
+              status
+                  .status(StreamKind::kCast, from, out.target, out.target, out.target,
+                          reader(rank, StreamKind::kCast, from)->stable())
+                  .bytes(),
+              now);
     }
     CHECK_EQ(out.writer->stable(), out.target);
   }

@@ -29,8 +29,9 @@ struct PairOptions {
   std::string show() const {
     std::ostringstream out;
     out << "seed " << seed << " members " << members << " ring " << ring_bytes << " frame " << frame_bytes << " window "
-        << max_window << (checked ? " checked" : "") << (reads_in_bits ? " bits" : "") << " loss " << faults.loss << " duplicate "
-        << faults.duplicate << " corrupt " << faults.corrupt << " refuse " << faults.refuse << " delay " << faults.delay_us << "+" << faults.jitter_us;
+        << max_window << (checked ? " checked" : "") << (reads_in_bits ? " bits" : "") << " loss " << faults.loss
+        << " duplicate " << faults.duplicate << " corrupt " << faults.corrupt << " refuse " << faults.refuse
+        << " delay " << faults.delay_us << "+" << faults.jitter_us;
     return out.str();
   }
 };

@@ -11,7 +11,9 @@ constexpr Micros kRetry = kNakRetryMinUs;
 
 struct Fixture {
   explicit Fixture(uint32_t ring_bytes = kMinRingBytes, uint32_t seed = 1)
-      : random(seed), reader(kKey, ring_bytes), stream(StreamKind::kCast, 0, reader.memory.ring(), reader.memory.slot()) {}
+      : random(seed),
+        reader(kKey, ring_bytes),
+        stream(StreamKind::kCast, 0, reader.memory.ring(), reader.memory.slot()) {}
 
   void data(Position from, Position to) {
     const std::vector<uint8_t> bytes = test::bytes_at(kKey, from, to - from);

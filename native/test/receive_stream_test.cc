@@ -1,4 +1,5 @@
-// What arrives is placed, overlapping or not; what is missing is known exactly. NAKs in time: receive_stream_nak_test.cc.
+// What arrives is placed, overlapping or not; what is missing is known exactly. NAKs in time:
+// receive_stream_nak_test.cc.
 #include "core/receive_stream.h"
 
 #include <random>
@@ -114,22 +115,22 @@ TEST("intervals merge in every form of overlap") {
     std::vector<ReceiveStream::Interval> missing;
   };
   const Form forms[] = {
-      {16, 24, {{0, 16}, {24, 80}, {96, 112}}},               // before both
-      {64, 80, {{0, 64}, {96, 112}}},                         // touches the first from the left
-      {72, 88, {{0, 72}, {96, 112}}},                         // overlaps it from the left
-      {80, 88, {{0, 80}, {96, 112}}},                         // inside, from its start
-      {88, 96, {{0, 80}, {96, 112}}},                         // inside, up to its end
-      {72, 104, {{0, 72}, {104, 112}}},                       // around it
-      {88, 104, {{0, 80}, {104, 112}}},                       // overlaps it from the right
-      {96, 104, {{0, 80}, {104, 112}}},                       // touches it from the right
-      {104, 112, {{0, 80}, {96, 104}}},                       // touches the second from the left
-      {96, 112, {{0, 80}}},                                   // just between
-      {88, 120, {{0, 80}}},                                   // overlaps both
-      {72, 136, {{0, 72}}},                                   // around both
-      {128, 136, {{0, 80}, {96, 112}}},                       // touches the last from the right
-      {120, 136, {{0, 80}, {96, 112}}},                       // overlaps it from the right
-      {144, 152, {{0, 80}, {96, 112}, {128, 144}}},           // after both
-      {0, 200, {}},                                           // everything
+      {16, 24, {{0, 16}, {24, 80}, {96, 112}}},      // before both
+      {64, 80, {{0, 64}, {96, 112}}},                // touches the first from the left
+      {72, 88, {{0, 72}, {96, 112}}},                // overlaps it from the left
+      {80, 88, {{0, 80}, {96, 112}}},                // inside, from its start
+      {88, 96, {{0, 80}, {96, 112}}},                // inside, up to its end
+      {72, 104, {{0, 72}, {104, 112}}},              // around it
+      {88, 104, {{0, 80}, {104, 112}}},              // overlaps it from the right
+      {96, 104, {{0, 80}, {104, 112}}},              // touches it from the right
+      {104, 112, {{0, 80}, {96, 104}}},              // touches the second from the left
+      {96, 112, {{0, 80}}},                          // just between
+      {88, 120, {{0, 80}}},                          // overlaps both
+      {72, 136, {{0, 72}}},                          // around both
+      {128, 136, {{0, 80}, {96, 112}}},              // touches the last from the right
+      {120, 136, {{0, 80}, {96, 112}}},              // overlaps it from the right
+      {144, 152, {{0, 80}, {96, 112}, {128, 144}}},  // after both
+      {0, 200, {}},                                  // everything
   };
   for (const Form& form : forms) {
     Fixture f;

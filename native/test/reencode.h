@@ -7,7 +7,8 @@
 namespace consort::test {
 
 inline std::vector<uint8_t> reencode(const Part& part) {
-  std::vector<uint8_t> out(kNakHeadBytes + kRangeBytes * kMaxNakRanges + (part.type == PartType::kData ? part.length : 0));
+  std::vector<uint8_t> out(kNakHeadBytes + kRangeBytes * kMaxNakRanges +
+                           (part.type == PartType::kData ? part.length : 0));
   uint32_t bytes = 0;
   switch (part.type) {
     case PartType::kData:
@@ -22,14 +23,19 @@ inline std::vector<uint8_t> reencode(const Part& part) {
       break;
     }
     case PartType::kStatus:
-      bytes = write_status(out.data(), part.stream, part.origin, {part.position, part.consumed, part.seen, part.serial});
+      bytes =
+          write_status(out.data(), part.stream, part.origin, {part.position, part.consumed, part.seen, part.serial});
       break;
     case PartType::kHeartbeat:
       bytes = write_heartbeat(out.data(), part.stream, part.origin, part.serial != 0, part.position, part.consumed);
       break;
     case PartType::kProbe:
-    case PartType::kProbeReply: bytes = write_probe(out.data(), part.type, part.position); break;
-    case PartType::kNakDone: bytes = write_nak_done(out.data(), part.stream, part.origin, part.serial); break;
+    case PartType::kProbeReply:
+      bytes = write_probe(out.data(), part.type, part.position);
+      break;
+    case PartType::kNakDone:
+      bytes = write_nak_done(out.data(), part.stream, part.origin, part.serial);
+      break;
   }
   out.resize(bytes);
   return out;

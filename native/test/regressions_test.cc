@@ -26,7 +26,8 @@ std::vector<Part> parts_to(const LonePlane& lone, Rank to, PartType type) {
 
 // ---- the cut ----
 
-// 1. Bytes are here that reach over the cut; 2. the cut comes; 3. the gap before them closes: `received` went to their end.
+// 1. Bytes are here that reach over the cut; 2. the cut comes; 3. the gap before them closes: `received` went to their
+// end.
 TEST("what arrived beyond the cut before the cut did is forgotten") {
   LonePlane lone;
   lone.open_receive(1);
@@ -87,8 +88,8 @@ TEST("a holder does not offer what was overwritten by bytes beyond the cut") {
 
 // ---- NAKs ----
 
-// Member 1 has [0, 80) and [160, 240), member 2, the holder, [0, 120); the cut is said to be 200. Before: NAK, NAK_DONE, NAK ... as fast as the
-// network goes, 33,312 NAKs in this second.
+// Member 1 has [0, 80) and [160, 240), member 2, the holder, [0, 120); the cut is said to be 200. Before: NAK,
+// NAK_DONE, NAK ... as fast as the network goes, 33,312 NAKs in this second.
 TEST("a holder that has less than it is asked for sends what it has, and is asked for the rest now and then") {
   Pair pair({.members = 3});
   pair.open_casts();

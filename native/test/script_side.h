@@ -1,4 +1,5 @@
-// What JavaScript does with rings and slots, for tests: writes a stream whose every word says where it belongs, and checks it.
+// What JavaScript does with rings and slots, for tests: writes a stream whose every word says where it belongs, and
+// checks it.
 #pragma once
 #include <algorithm>
 #include <string>
@@ -11,7 +12,8 @@
 
 namespace consort::test {
 
-// The eight bytes at `position` of the stream named `key` (splitmix64): a byte that is misplaced, stale or another stream's shows.
+// The eight bytes at `position` of the stream named `key` (splitmix64): a byte that is misplaced, stale or another
+// stream's shows.
 inline uint64_t word_at(uint64_t key, Position position) {
   uint64_t z = key * 0x9E3779B97F4A7C15ull + position + 0x632BE59BD9B4E019ull;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
@@ -26,7 +28,8 @@ inline std::vector<uint8_t> bytes_at(uint64_t key, Position position, size_t len
 }
 
 inline uint64_t stream_key(Rank origin, StreamKind kind, Rank to) {
-  return (static_cast<uint64_t>(origin) << 32) | (static_cast<uint64_t>(kind) << 16) | (is_pt2pt(kind) ? to : kAllRanks);
+  return (static_cast<uint64_t>(origin) << 32) | (static_cast<uint64_t>(kind) << 16) |
+         (is_pt2pt(kind) ? to : kAllRanks);
 }
 
 // A ring and a slot.
@@ -51,7 +54,8 @@ class Writer {
 
   // Writes and publishes; the caller has looked at room().
   void write(Position length) {
-    for (Position end = written_ + length; written_ < end; written_ += 8) store64(memory.ring().at(written_), word_at(key_, written_));
+    for (Position end = written_ + length; written_ < end; written_ += 8)
+      store64(memory.ring().at(written_), word_at(key_, written_));
     memory.slot().store(kWordFromScript, written_);
   }
   // Publishes whatever the ring holds, to get far along cheaply.
@@ -84,7 +88,8 @@ class Reader {
     CHECK(end - from <= memory.bytes.size());
     for (; consumed_ < end; consumed_ += 8) {
       if (load64(memory.ring().at(consumed_)) != word_at(key_, consumed_)) {
-        fail(__FILE__, __LINE__, "wrong bytes at position " + std::to_string(consumed_) + " of stream " + std::to_string(key_));
+        fail(__FILE__, __LINE__,
+             "wrong bytes at position " + std::to_string(consumed_) + " of stream " + std::to_string(key_));
       }
     }
     memory.slot().store(kWordFromScript, consumed_);

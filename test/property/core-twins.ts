@@ -136,7 +136,7 @@ class TypeScriptCore implements Core {
     return { frames, deadline, blocked: this.core.blocked };
   }
 
-  change(what: Change, rank: number, other: number, position: number, now: number): void {
+  change(what: Change, rank: number, other: number, position: number, _now: number): void {
     if (what === 'exclude') this.core.exclude(rank);
     if (what === 'holder') this.core.setHolder(rank, other, position);
     if (what === 'stop') this.core.stopAt(rank, position);
