@@ -78,6 +78,8 @@ describe.each(MEMBER_COMBINATIONS)('members in mode %s, %s', (mode, threadMode) 
   ] as const)('do no harm when a worker ends with open members by %s', async ([how, code], context) => {
     const child = await start(context, mode);
     await child.call('rounds', options, 1, 1);
+    // The first worker of a process opens its standard error.
+    await child.call('workers', options, 1, 1, 1);
     const before = await settle(child);
     // Node's own dgram aborts the process when a datagram comes to a worker that is ending: `v8::FromJust Maybe value is Nothing` in
     // node::UDPWrap::OnRecv, seen with Node 20.20. Nobody but Node can help that.
