@@ -2,10 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { Child } from '../helpers/child.js';
-import { type Footprint, MEMBER_COMBINATIONS, type Mode, skipWithoutAddon, type Threads } from '../helpers/crew.js';
+import { type Footprint, MEMBER_COMBINATIONS, type Mode, skipWithoutAddon } from '../helpers/crew.js';
 
 const GROUPS = 10;
+/** Of twenty members each: 200 in all. */
 const WARM_UP_ROUNDS = 2;
+const ROUNDS = 8;
 const WORKERS = 3;
 const DEADLINE_MS = 30_000;
 /** What the allocator may keep of hundreds of members' memory; each has more than 1 MiB. */
@@ -14,11 +16,6 @@ const KEPT_BYTES = 64 * 1024 * 1024;
 async function start(context: TestContext, mode: Mode): Promise<Child> {
   skipWithoutAddon(context, mode);
   return Child.start(context, 'instances-program.mjs', { execArgv: ['--expose-gc'] });
-}
-
-/** A thread of ts mode is a worker with a V8 of its own: dear to start. */
-function roundsOf(mode: Mode, threads: Threads): number {
-  return mode === 'ts' && threads === 'multi' ? 3 : 10;
 }
 
 function held({ fds, resources }: Footprint): string {
@@ -58,7 +55,7 @@ describe.each(MEMBER_COMBINATIONS)('members in mode %s, %s', (mode, threadMode) 
     const child = await start(context, mode);
     await child.call('rounds', options, GROUPS, WARM_UP_ROUNDS);
     const before = await settle(child);
-    await child.call('rounds', options, GROUPS, roundsOf(mode, threadMode));
+    await child.call('rounds', options, GROUPS, ROUNDS);
     await expectNothingLeft(child, before);
   });
 
