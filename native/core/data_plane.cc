@@ -153,6 +153,15 @@ void DataPlane::handle_nak(const Part& part, Rank sender) {
   Resend resend{part.stream, part.origin, sender, false, part.serial, 0, 0};
   Held held;
   if (!find_held(resend, held)) return stats_.reject(Reject::kStream);
+  uint32_t& asked = asked_by(sender, part.stream, part.origin);
+  if (asked - part.serial < kNakRepeatSerials) {
+    // A repeat of what was taken in: the answer is on its way, or was lost. Saying NAK_DONE again tells which; sending
+    // the bytes again would not.
+    resend.done = true;
+    resend.serial = asked;
+    resends_.push(resend);
+    return;
+  }
   bool any = false;
   for (uint32_t i = 0; i < part.length; i++) {
     const Range range = read_range(part, i);
@@ -164,8 +173,17 @@ void DataPlane::handle_nak(const Part& part, Rank sender) {
   }
   // Without anything to send again there is no answer: one would only be asked again at once.
   if (!any) return stats_.reject(Reject::kOverrun);
+  asked = part.serial;
   resend.done = true;
   resends_.push(resend);
+}
+
+// The last NAK that was taken in from a peer about a stream.
+uint32_t& DataPlane::asked_by(Rank peer, StreamKind kind, Rank origin) {
+  std::vector<uint32_t>& asked = peers_[peer].asked;
+  if (asked.empty()) asked.resize(config_.members + kStreamKinds);
+  // Of pt2pt streams only my own can be asked for.
+  return asked[kind == StreamKind::kCast ? origin : config_.members + static_cast<uint32_t>(kind)];
 }
 
 // What of a stream can be sent again from here to the one who asks.

@@ -101,7 +101,8 @@ class DataPlane {
     Micros probe_time = 0;
     Micros next_probe_at = 0;
     Micros round_trip_us = 0;
-    Rank holder;  // whom to ask for this member's casts
+    Rank holder;                  // whom to ask for this member's casts
+    std::vector<uint32_t> asked;  // the last NAK from this peer for each stream; empty until there is one
   };
 
   // What of a stream is held here: [from, end) in `ring`.
@@ -126,6 +127,7 @@ class DataPlane {
   void want(StreamKind kind, Rank origin);
   void handle_nak_done(const Part& part, Rank sender);
   bool may_speak_for(Rank sender, const Part& part) const;
+  uint32_t& asked_by(Rank peer, StreamKind kind, Rank origin);
   bool find_held(const Resend& resend, Held& held) const;
 
   void refresh(Micros now);

@@ -38,6 +38,7 @@ inline constexpr Micros kNakDelayUs = 100;         // a gap is asked for after 0
 inline constexpr Micros kNakRetryMinUs = 1'000;    // first repeat of a NAK that stays unanswered
 inline constexpr Micros kNakRetryMaxUs = 200'000;  // repeats back off up to this
 inline constexpr uint32_t kMaxNakDoublings = 8;
+inline constexpr uint32_t kNakRepeatSerials = 4'096;  // a serial up to this far behind the last one is a repeat
 inline constexpr uint32_t kMaxFruitlessNaks = 3;     // answered NAKs that brought nothing before time-outs set the pace
 inline constexpr Micros kStatusDelayUs = 2'000;      // news waits at most this long for a STATUS
 inline constexpr Micros kHeartbeatMinUs = 4'000;     // first HEARTBEAT while somebody lags behind

@@ -157,6 +157,7 @@ bool ReceiveStream::poll_repeat(Micros now, Micros retry_us, Nak& nak) {
     if (entry.done) {
       entry.fruitless = missing < entry.missing ? 0 : entry.fruitless + 1;
       entry.done = false;
+      entry.answered = true;
       // Only what comes through at all is asked for at once; else (a path that takes no large frames) it would be sent
       // again and again.
       if (entry.fruitless > kMaxFruitlessNaks && now < entry.deadline) {
@@ -170,7 +171,8 @@ bool ReceiveStream::poll_repeat(Micros now, Micros retry_us, Nak& nak) {
     }
     entry.missing = missing;
     entry.from = nak.ranges[0].position;
-    entry.serial = next_serial_++;
+    if (entry.answered) entry.serial = next_serial_++;
+    entry.answered = false;
     entry.deadline = now + std::min(retry_us << std::min(entry.attempt, kMaxNakDoublings), kNakRetryMaxUs);
     nak.serial = entry.serial;
     return true;
@@ -187,7 +189,7 @@ bool ReceiveStream::poll_first(Micros now, Micros retry_us, Nak& nak) {
   if (frontier_ >= edge()) first_nak_at_ = kNever;
   if (nak.count == 0) return false;
   nak.serial = next_serial_++;
-  outstanding_.push_back({nak.serial, false, 0, 0, missing_bytes(nak), from, looked, now + retry_us});
+  outstanding_.push_back({nak.serial, false, false, 0, 0, missing_bytes(nak), from, looked, now + retry_us});
   return true;
 }
 

@@ -7,8 +7,9 @@
 //
 // NAKs. The first time a gap is noticed it is asked for after a short random delay; `frontier_` is the position up to
 // which gaps were asked for. Each NAK covers a region and stays outstanding until the region is whole. NAK_DONE with
-// its serial means that the resends are behind us, so what is still missing was lost again: it is asked for at once.
-// Where NAK_DONE is lost too, a time-out with back-off does it.
+// its serial means that the resends are behind us, so what is still missing was lost again: it is asked for at once,
+// with a new serial. Without an answer the NAK is repeated after a time-out with back-off, under the serial it has: the
+// one who is asked sends the bytes once for a serial, and says NAK_DONE again where it has done so.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -74,7 +75,8 @@ class ReceiveStream {
  private:
   struct Outstanding {
     uint32_t serial;
-    bool done;
+    bool done;           // NAK_DONE has come
+    bool answered;       // and was looked at: the next NAK is a new question
     uint32_t attempt;    // repeats for want of an answer
     uint32_t fruitless;  // answers after which as much was missing as before
     Position missing;    // bytes asked for

@@ -74,6 +74,38 @@ TEST("a refused burst of new data is offered again as it was") {
   CHECK_EQ(at, 5000u);
 }
 
+TEST("a repeated NAK is answered with NAK_DONE alone, for each stream and each requester on its own") {
+  LonePlane lone(3);
+  lone.open_send().write(500);
+  lone.poll();
+  const auto asks = [&](Rank from, uint32_t serial) {
+    lone.sink.frames.clear();
+    lone.give(lone.from(from, 0).nak(kCast, 0, serial, {{0, 64}}));
+    lone.poll();
+    const std::vector<Part> done = lone.sink.parts(PartType::kNakDone);
+    CHECK_EQ(done.size(), 1u);
+    return std::pair(lone.sink.parts(PartType::kData).size(), done.at(0).serial);
+  };
+  CHECK(asks(1, 4) == std::pair(size_t{1}, 4u));
+  CHECK(asks(1, 4) == std::pair(size_t{0}, 4u));
+  // Lost once, overtaken, and repeated: what the later one was told holds for it, too.
+  CHECK(asks(1, 3) == std::pair(size_t{0}, 4u));
+  CHECK(asks(2, 4) == std::pair(size_t{1}, 4u));
+  CHECK(asks(1, 5) == std::pair(size_t{1}, 5u));
+}
+
+TEST("serials of NAKs go round, and one from far ahead spoils nothing") {
+  LonePlane lone;
+  lone.open_send().write(500);
+  lone.poll();
+  for (const uint32_t serial : {5'000u, 0xFFFFFFFFu, 1u, 0x7FFFFFFFu, 2u}) {
+    lone.sink.frames.clear();
+    lone.give(lone.from(1, 0).nak(kCast, 0, serial, {{0, 64}}));
+    lone.poll();
+    CHECK_EQ(lone.sink.parts(PartType::kData).size(), 1u);
+  }
+}
+
 TEST("NAK_DONE makes the plane ask again at once") {
   LonePlane lone;
   lone.open_receive(1);

@@ -21,11 +21,11 @@ const sendPlan: Plan = [
   [64, 500],
   [5_000, 20],
 ];
-/** Some 7,000 frames. */
+/** Some 40,000 frames: where a process has to wait for a processor, a NAK is repeated for what is on its way; it must not weigh. */
 const longPlan: Plan = [
-  [64, 40_000],
-  [1_024, 5_000],
-  [20_000, 90],
+  [64, 240_000],
+  [1_024, 30_000],
+  [20_000, 540],
 ];
 const FRAME_BYTES = 1_400;
 
@@ -58,16 +58,11 @@ function lostBytes({ stats, kernelDrops }: Look): number {
 }
 
 describe.each(MEMBER_COMBINATIONS)('a sender in mode %s, %s', (mode, threads) => {
-  // A machine that lets a process wait for long makes others ask again for what is on its way: one quiet run shows it.
-  it.for([1, 10])(
-    'sends at most 1.5 times again what is lost, where %i per cent are',
-    { retry: 5 },
-    async (percent, context) => {
-      const crew = await Crew.join(context, lossy(mode, threads, percent, { members: 2, castPlan: longPlan }));
-      await Promise.all([crew.receive([0], [1]), crew.send([0])]);
-      const [sender, receiver] = await Promise.all([crew.look(0), crew.look(1)]);
-      expect(sender.stats.resentBytes).toBeGreaterThan(0);
-      expect(sender.stats.resentBytes).toBeLessThanOrEqual(1.5 * lostBytes(receiver));
-    },
-  );
+  it.for([1, 10])('sends at most 1.3 times again what is lost, where %i per cent are', async (percent, context) => {
+    const crew = await Crew.join(context, lossy(mode, threads, percent, { members: 2, castPlan: longPlan }));
+    await Promise.all([crew.receive([0], [1]), crew.send([0])]);
+    const [sender, receiver] = await Promise.all([crew.look(0), crew.look(1)]);
+    expect(sender.stats.resentBytes).toBeGreaterThan(0);
+    expect(sender.stats.resentBytes).toBeLessThanOrEqual(1.3 * lostBytes(receiver));
+  });
 });

@@ -39,12 +39,13 @@ export class RecordWriter {
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly mask: number;
-  private readonly published: number;
+  private readonly publishedWord: number;
   private readonly limitWord: number;
   private readonly stableWord: number;
   private tail = 0;
   private limit: number;
   private flushed = 0;
+  private publishedTotal = 0;
   /** The longest payload of one record; longer messages are written as parts. */
   readonly maxPart: number;
   /** Where `reserve` put the payload: an offset in `buffer`. */
@@ -66,7 +67,7 @@ export class RecordWriter {
     this.bytes = ring;
     this.buffer = ring;
     this.mask = ring.byteLength - 1;
-    this.published = slot * SLOT_WORDS + WORD_FROM_SCRIPT;
+    this.publishedWord = slot * SLOT_WORDS + WORD_FROM_SCRIPT;
     this.limitWord = slot * SLOT_WORDS + WORD_FROM_PLANE;
     this.stableWord = slot * SLOT_WORDS + WORD_STABLE;
     this.limit = Atomics.load(counters, this.limitWord);
@@ -130,11 +131,17 @@ export class RecordWriter {
     }
   }
 
+  /** The end of what the plane was let see: bytes in this view, exact beyond 2^32. */
+  get published(): number {
+    return this.publishedTotal;
+  }
+
   /** Lets the plane see what was written. Returns whether there was anything new. */
   publish(): boolean {
     if (this.flushed === this.tail) return false;
+    this.publishedTotal += (this.tail - this.flushed) | 0;
     this.flushed = this.tail;
-    Atomics.store(this.counters, this.published, this.tail);
+    Atomics.store(this.counters, this.publishedWord, this.tail);
     return true;
   }
 

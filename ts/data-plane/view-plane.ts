@@ -107,7 +107,7 @@ export class ViewPlane {
 
   /** Positions up to which each member's casts have arrived here; my own: what I published. */
   received(): number[] {
-    return this.config.addresses.map((_, rank) => this.castReaders.get(rank)?.received() ?? 0);
+    return this.config.addresses.map((_, rank) => this.castReaders.get(rank)?.received() ?? this.casts.published);
   }
 
   /** The reader of a member's casts: its gate is where ordering policies act. */

@@ -42,6 +42,7 @@ import type { Micros, Position, Rank } from './limits.js';
 import {
   ALL_RANKS,
   CONTROL_FRAME_BYTES,
+  NAK_REPEAT_SERIALS,
   NAK_RETRY_MAX_US,
   NAK_RETRY_MIN_US,
   NEVER,
@@ -129,6 +130,7 @@ class Peer {
   nextProbeAt: Micros = 0;
   roundTripUs: Micros = 0;
   holder: Rank; // whom to ask for this member's casts
+  asked: Uint32Array | undefined; // the last NAK from this peer for each stream
 
   constructor(rank: Rank) {
     this.holder = rank;
@@ -351,6 +353,16 @@ export class DataPlaneCore {
     resend.serial = part.serial;
     const held = this.findHeld(resend);
     if (held === undefined) return this.stats.reject(Reject.stream);
+    const asked = this.askedBy(sender);
+    // Of pt2pt streams only my own can be asked for.
+    const stream = part.stream === StreamKind.cast ? part.origin : this.config.members + part.stream;
+    if (((asked[stream] as number) - part.serial) >>> 0 < NAK_REPEAT_SERIALS) {
+      // A repeat of what was taken in: the answer is on its way, or was lost. Saying NAK_DONE again tells which; sending the bytes again would not.
+      resend.done = true;
+      resend.serial = asked[stream] as number;
+      this.resends.push(resend);
+      return;
+    }
     let any = false;
     for (let i = 0; i < part.length; i++) {
       const position = rangePosition(frame, part, i);
@@ -363,8 +375,16 @@ export class DataPlaneCore {
     }
     // Without anything to send again there is no answer: one would only be asked again at once.
     if (!any) return this.stats.reject(Reject.overrun);
+    asked[stream] = part.serial;
     resend.done = true;
     this.resends.push(resend);
+  }
+
+  /** The last NAK that was taken in from a peer, for each stream. */
+  private askedBy(rank: Rank): Uint32Array {
+    const peer = this.peer(rank);
+    peer.asked ??= new Uint32Array(this.config.members + STREAM_KINDS);
+    return peer.asked;
   }
 
   /** What of a stream can be sent again from here to the one who asks. */

@@ -36,6 +36,7 @@ export const NAK_DELAY_US: Micros = 100; // a gap is asked for after 0 to this l
 export const NAK_RETRY_MIN_US: Micros = 1_000; // first repeat of a NAK that stays unanswered
 export const NAK_RETRY_MAX_US: Micros = 200_000; // repeats back off up to this
 export const MAX_NAK_DOUBLINGS = 8;
+export const NAK_REPEAT_SERIALS = 4_096; // a serial up to this far behind the last one is a repeat
 export const MAX_FRUITLESS_NAKS = 3; // answered NAKs that brought nothing before time-outs set the pace
 export const STATUS_DELAY_US: Micros = 2_000; // news waits at most this long for a STATUS
 export const HEARTBEAT_MIN_US: Micros = 4_000; // first HEARTBEAT while somebody lags behind

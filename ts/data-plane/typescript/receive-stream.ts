@@ -7,7 +7,9 @@
 //
 // NAKs. The first time a gap is noticed it is asked for after a short random delay; `frontier` is the position up to which gaps
 // were asked for. Each NAK covers a region and stays outstanding until the region is whole. NAK_DONE with its serial means that the resends are
-// behind us, so what is still missing was lost again: it is asked for at once. Where NAK_DONE is lost too, a time-out with back-off does it.
+// behind us, so what is still missing was lost again: it is asked for at once, with a new serial. Without an answer the NAK is repeated after a
+// time-out with back-off, under the serial it has: the one who is asked sends the bytes once for a serial, and says NAK_DONE again where it has
+// done so.
 
 import type { Slot } from './counters.js';
 import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_STABLE } from './counters.js';
@@ -51,7 +53,8 @@ function missingBytes(nak: Nak): number {
 /** A region [from, to) that was asked for and is not whole yet. */
 interface Outstanding {
   serial: number;
-  done: boolean; // NAK_DONE came
+  done: boolean; // NAK_DONE has come
+  answered: boolean; // and was looked at: the next NAK is a new question
   attempt: number; // repeats for want of an answer
   fruitless: number; // answers after which as much was missing as before
   missing: number; // bytes asked for
@@ -348,6 +351,7 @@ export class ReceiveStream {
       if (entry.done) {
         entry.fruitless = missing < entry.missing ? 0 : entry.fruitless + 1;
         entry.done = false;
+        entry.answered = true;
         // Only what comes through at all is asked for at once; else (a path that takes no large frames) it would be sent again and again.
         if (entry.fruitless > MAX_FRUITLESS_NAKS && now < entry.deadline) {
           i++;
@@ -360,7 +364,8 @@ export class ReceiveStream {
       }
       entry.missing = missing;
       entry.from = nak.ranges[0] as number;
-      entry.serial = this.takeSerial();
+      if (entry.answered) entry.serial = this.takeSerial();
+      entry.answered = false;
       entry.deadline = now + Math.min(retryUs * 2 ** Math.min(entry.attempt, MAX_NAK_DOUBLINGS), NAK_RETRY_MAX_US);
       nak.serial = entry.serial;
       return true;
@@ -380,6 +385,7 @@ export class ReceiveStream {
     this.outstanding.push({
       serial: nak.serial,
       done: false,
+      answered: false,
       attempt: 0,
       fruitless: 0,
       missing: missingBytes(nak),

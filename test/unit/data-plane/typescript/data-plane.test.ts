@@ -296,6 +296,7 @@ describe('polling', () => {
     ]);
     expect(plane.stats.getRejected(Reject.overrun)).toBe(0);
     expect(ask(2, [128, 64], [256, 8])).toEqual([]);
+    expect(ask(1, [64, 64])).toMatchObject([{ type: PartType.nakDone, serial: 1 }]); // a repeat: the bytes went out once
     expect(plane.stats.getRejected(Reject.overrun)).toBe(1);
   });
 
