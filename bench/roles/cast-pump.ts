@@ -1,7 +1,7 @@
 /** Casts as fast as flow control lets it, for some time; then the end marker. */
 import type { GroupMember } from '../../ts/index.js';
 import { encodeMarker } from '../verify/end-marker.js';
-import { CHECK_INTERVAL, mix, type Pattern } from '../verify/pattern.js';
+import { CHECK_INTERVAL, mixSent, type Pattern } from '../verify/pattern.js';
 
 /** Written before the event loop gets a turn, though there is room for more. */
 const TURN_BYTES = 1024 * 1024;
@@ -78,7 +78,7 @@ export class CastPump {
       if ((messages & (CHECK_INTERVAL - 1)) === 0) this.pattern.fill(payload, messages);
       payload[lastAt] = messages >>> 8;
       payload[0] = messages;
-      hash = mix(hash, payload[0] as number, payload[lastAt] as number);
+      hash = mixSent(hash, messages, lastAt + 1);
       member.cast(payload);
       messages++;
       if (member.writableNeedDrain) break;

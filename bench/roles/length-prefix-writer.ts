@@ -1,7 +1,7 @@
 /** Writes messages with a length before them into a socket, 64 KiB at a time, as fast as it takes them. */
 import type { Socket } from 'node:net';
 import { encodeMarker } from '../verify/end-marker.js';
-import { CHECK_INTERVAL, mix, type Pattern } from '../verify/pattern.js';
+import { CHECK_INTERVAL, mixSent, type Pattern } from '../verify/pattern.js';
 import type { Sent } from './cast-pump.js';
 
 const PREFIX_BYTES = 4;
@@ -57,7 +57,7 @@ export class BatchWriter {
       if ((messages & (CHECK_INTERVAL - 1)) === 0) this.pattern.fill(payload, messages);
       payload[length - 1] = messages >>> 8;
       payload[0] = messages;
-      hash = mix(hash, payload[0] as number, payload[length - 1] as number);
+      hash = mixSent(hash, messages, length);
       messages++;
       at = putLength(batch, at, length);
       if (length <= SMALL_BYTES) for (let i = 0; i < length; i++) batch[at + i] = payload[i] as number;

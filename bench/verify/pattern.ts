@@ -38,6 +38,11 @@ export class Pattern {
   }
 }
 
+/** `mix` with the first and last byte of message n, as its sender knows them. */
+export function mixSent(hash: number, n: number, sizeBytes: number): number {
+  return mix(hash, n & 255, sizeBytes === 1 ? n & 255 : (n >>> 8) & 255);
+}
+
 /** Sensitive to order: two messages that change places change it. */
 export function mix(hash: number, first: number, last: number): number {
   return (Math.imul(hash, 31) + first + (last << 8)) | 0;

@@ -37,12 +37,16 @@ interface Installed {
   readonly receivers: Receivers;
 }
 
+const SCHEDULED = 1;
+/** What has arrived is being handed over; a flush follows. */
+const DRAINING = 2;
+
 export class Plane {
   private readonly views = new Map<number, Installed>();
   private readonly message = new Message();
   private nextView = 1;
-  private flushScheduled = false;
-  private draining = false;
+  /** Why a cast has no flush to schedule; a number, not two booleans: each cast looks, and this costs it one comparison. */
+  private flushIsNear = 0;
   private closed = false;
   private progressSeen = 0;
 
@@ -98,8 +102,8 @@ export class Plane {
 
   /** Something was written: it goes out at the end of this turn of the event loop, or with the batch that is being handled. */
   scheduleFlush(): void {
-    if (this.flushScheduled || this.draining) return;
-    this.flushScheduled = true;
+    if (this.flushIsNear !== 0) return;
+    this.flushIsNear |= SCHEDULED;
     setImmediate(this.flushNow);
   }
 
@@ -114,7 +118,7 @@ export class Plane {
   }
 
   private readonly flushNow = (): void => {
-    this.flushScheduled = false;
+    this.flushIsNear &= ~SCHEDULED;
     if (!this.closed) this.flush();
   };
 
@@ -124,8 +128,8 @@ export class Plane {
   }
 
   private readonly ready = (): void => {
-    if (this.closed || this.draining) return;
-    this.draining = true;
+    if (this.closed || (this.flushIsNear & DRAINING) !== 0) return;
+    this.flushIsNear |= DRAINING;
     this.progressSeen = Atomics.load(this.awake, WORD_PROGRESS);
     // After a receiver that throws there may be more too: nobody would tell of it again.
     let more = true;
@@ -136,7 +140,7 @@ export class Plane {
       more = left;
       if (!this.closed) this.events.onProgress();
     } finally {
-      this.draining = false;
+      this.flushIsNear &= ~DRAINING;
       if (!this.closed) {
         this.flush();
         if (more) setImmediate(this.ready);
