@@ -1,7 +1,7 @@
 /** The public face of consort; docs/api.md describes it. */
 
 export type { AddressInput } from './api/address.js';
-export { Endpoint } from './api/endpoint.js';
+export { Endpoint } from './base/endpoint.js';
 export type { GroupEvent, GroupMemberEvents } from './api/events.js';
 export { GroupMember, type SendView } from './api/group-member.js';
 export type { JoinOptions } from './api/member-list.js';

@@ -8,7 +8,7 @@ import type { Plane } from '../data-plane/plane.js';
 import { minMemory, ringSizes } from '../data-plane/ring-sizes.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
 import { connectionId } from './connection-id.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint } from '../base/endpoint.js';
 import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
 import type { CheckedOptions } from './options.js';
 import { Outbox } from './outbox.js';

@@ -6,7 +6,7 @@ import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
 import { formatBytes } from '../base/show.js';
 import type { RecordReceiver } from '../data-plane/record.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint } from '../base/endpoint.js';
 
 /** What the application gets its messages by. */
 export interface Application {

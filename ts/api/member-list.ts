@@ -5,7 +5,7 @@ import { show } from '../base/show.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { MAX_MEMBERS } from '../data-plane/typescript/limits.js';
 import { type AddressInput, familyOf, parseAddress, reaches, resolveAddress } from './address.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint } from '../base/endpoint.js';
 import { record } from './options.js';
 
 /** What `join()` takes in a fixed view. All members must give the same list, in the same order, and the same `viewTime`. */

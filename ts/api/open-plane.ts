@@ -3,7 +3,7 @@ import { ConsortArgumentError, ConsortError, isConsortError } from '../base/erro
 import type { Address } from '../data-plane/data-plane.js';
 import { type DriverFactory, Plane, type PlaneEvents } from '../data-plane/plane.js';
 import { familyOf, resolveAddress } from './address.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint } from '../base/endpoint.js';
 import type { CheckedOptions } from './options.js';
 
 /** Asked of the kernel for each direction; it may give less. */

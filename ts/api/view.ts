@@ -3,7 +3,7 @@
 import { VERSION } from '../base/version.js';
 import type { PropertyName } from '../stack/properties.js';
 import { stackOf } from '../stack/properties.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint } from '../base/endpoint.js';
 
 /** Names a view: views of one group are ordered by time, then by coordinator. */
 export interface ViewId {
