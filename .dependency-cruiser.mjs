@@ -15,7 +15,7 @@ const levels = [
 
 // What a layer is, and the events it handles. The stack's folder declares them; the layers that it is
 // built of need them, so these files may import no layer and nothing else of the stack.
-const stackContract = '^ts/stack/(layer|event)\\.ts$';
+const stackContract = '^ts/stack/(layer|event|view-state|codec|environment|params)\\.ts$';
 
 const sansIo = '^ts/(stack|layers|ordering|data-plane/typescript)/';
 const ioFile = '/io-[^/]+\\.ts$';

@@ -1,22 +1,17 @@
 /** A view whose members are those that the caller listed: the data plane's streams, put together for one member. */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConsortArgumentError, ConsortError } from '../base/errors.js';
-import { formatBytes, show } from '../base/show.js';
+import type { Endpoint } from '../base/endpoint.js';
 import { StreamKind } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
-import { minMemory, ringSizes } from '../data-plane/ring-sizes.js';
+import { checkMemory, viewConfig } from '../data-plane/view-config.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
-import { connectionId } from './connection-id.js';
-import { Endpoint } from '../base/endpoint.js';
 import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
 import type { CheckedOptions } from './options.js';
 import { Outbox } from './outbox.js';
+import { rankOf } from './rank-of.js';
 import { fixedViewData, type ViewData } from './view.js';
 
-/** Bytes that all receivers of a stream together may have on their way to them. */
-const MAX_IN_FLIGHT_BYTES = 4 * 1024 * 1024;
-const MIN_WINDOW_BYTES = 64 * 1024;
 /** How often a member that leaves looks whether all has arrived. */
 const SETTLE_INTERVAL_MS = 2;
 /** What others sent is acknowledged within 2 ms: a member that leaves stays that long, so that they need not wait for it in vain. */
@@ -34,7 +29,6 @@ export class FixedView {
   readonly outbox: Outbox;
   /** The ranks of the very objects in `data.members`, for the fast road. */
   readonly ranks: ReadonlyMap<Endpoint, number>;
-  private readonly ranksByName: ReadonlyMap<string, number>;
   private readonly view: ViewPlane;
   private readonly incoming: readonly Incoming[];
 
@@ -49,7 +43,6 @@ export class FixedView {
     checkMemory(options.memory, endpoints.length);
     this.data = fixedViewData(options.groupName, viewTime, endpoints, myRank, options.properties);
     this.ranks = new Map(endpoints.map((endpoint, rank) => [endpoint, rank]));
-    this.ranksByName = new Map(endpoints.map(({ name }, rank) => [name, rank]));
 
     const incoming = (deliver: Deliver) => new Incoming(deliver, application, endpoints, reports);
     const receivers = {
@@ -59,23 +52,15 @@ export class FixedView {
       [StreamKind.controlPt2pt]: incoming(Deliver.nothing),
     };
     this.incoming = Object.values(receivers);
-    const sizes = ringSizes(options.memory, endpoints.length);
-    const id = connectionId({ ...options, ringSizes: sizes, viewTime, addresses: endpoints });
-    this.view = plane.install(
-      {
-        connectionLow: id.low,
-        connectionHigh: id.high,
-        myRank,
-        addresses: endpoints.map(({ host, port }) => ({ host, port })),
-        frameBytes: Math.floor(Math.min(options.mtu ?? Number.POSITIVE_INFINITY, plane.driver.frameBytes) / 8) * 8,
-        maxWindow: maxWindow(sizes[StreamKind.cast], endpoints.length),
-        checked: options.checksum,
-        seed: options.seed ?? randomInt(2 ** 32),
-      },
-      sizes,
-      options.maxMessageSize,
-      receivers,
-    );
+    const { config: installed, sizes } = viewConfig({
+      ...options,
+      endpoints,
+      myRank,
+      viewTime,
+      frameBytes: Math.min(options.mtu ?? Number.POSITIVE_INFINITY, plane.driver.frameBytes),
+      seed: options.seed ?? randomInt(2 ** 32),
+    });
+    this.view = plane.install(installed, sizes, options.maxMessageSize, receivers);
     this.outbox = new Outbox(plane, this.view, endpoints.length, options);
   }
 
@@ -85,13 +70,7 @@ export class FixedView {
 
   /** The rank that a destination means; throws when it means none, or this member. */
   rankOf(destination: unknown): number {
-    const rank = this.findRank(destination);
-    if (rank === this.data.myRank) {
-      throw new ConsortError('ERR_SEND_TO_SELF', 'a member does not send to itself in a fixed view', {
-        details: { rank },
-      });
-    }
-    return rank;
+    return rankOf(destination, this.data);
   }
 
   /** While paused nothing is handed over to the application, and flow control slows the senders. */
@@ -127,45 +106,4 @@ export class FixedView {
     this.outbox.clear();
     this.plane.retire(this.view);
   }
-
-  private findRank(destination: unknown): number {
-    const { nmembers } = this.data;
-    if (typeof destination === 'number') {
-      if (Number.isInteger(destination) && destination >= 0 && destination < nmembers) return destination;
-      throw unknownMember(`rank ${destination}`, nmembers);
-    }
-    if (!(destination instanceof Endpoint)) {
-      throw new ConsortArgumentError(
-        'ERR_INVALID_ARGUMENT',
-        `destination: got ${show(destination)}, want an Endpoint of view.members or a rank`,
-        { details: { path: 'destination', got: destination } },
-      );
-    }
-    const rank = this.ranksByName.get(destination.name);
-    if (rank === undefined) throw unknownMember(destination.name, nmembers);
-    return rank;
-  }
-}
-
-function unknownMember(destination: string, members: number): ConsortError {
-  return new ConsortError(
-    'ERR_UNKNOWN_MEMBER',
-    `${destination} is not in the view, which has ${members} members: take one of view.members, or its rank`,
-    { details: { destination, members } },
-  );
-}
-
-function checkMemory(memory: number, members: number): void {
-  const wantedBytes = minMemory(members);
-  if (memory >= wantedBytes) return;
-  throw new ConsortError(
-    'ERR_MEMORY_TOO_SMALL',
-    `options.memory: ${formatBytes(memory)} are too small for a view of ${members} members, want at least ` +
-      `${formatBytes(wantedBytes)} at each of them`,
-    { details: { memory, members, wantedBytes } },
-  );
-}
-
-function maxWindow(castRing: number, members: number): number {
-  return Math.max(MIN_WINDOW_BYTES, Math.min(castRing, Math.floor(MAX_IN_FLIGHT_BYTES / Math.max(1, members - 1))));
 }

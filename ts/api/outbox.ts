@@ -16,7 +16,7 @@ export class OutgoingStream {
   /** Where the claim that is not published yet lies in the ring, -1: there is none; and how long it is. */
   private claimedAt = -1;
   private claimedBytes = 0;
-  readonly queue: OutgoingQueue;
+  queue: OutgoingQueue;
 
   /** @param mostDirect the longest payload that goes in one record, or the longest message if that is less */
   constructor(
@@ -26,6 +26,13 @@ export class OutgoingStream {
   ) {
     this.direct = mostDirect;
     this.queue = new OutgoingQueue(writer);
+  }
+
+  /** Takes over what waits for a stream of an earlier view. */
+  adopt(queue: OutgoingQueue): void {
+    queue.rebind(this.writer);
+    this.queue = queue;
+    if (!queue.isEmpty) this.direct = -1;
   }
 
   /** Makes room for a message that the caller writes into `writer.buffer`: returns its offset there, or -1 if there is no room now. */
@@ -74,6 +81,8 @@ export class Outbox {
   queuedBytes = 0;
   /** Whether the caller was told to wait for 'drain'. */
   needDrain = false;
+  /** Nothing goes out in this view any more: what comes waits for the next. */
+  private blocked = false;
   /** Room that a refused claim waits for: 'drain' comes only when the stream of casts has it. Bytes. */
   private wantedRoom = 0;
 
@@ -92,17 +101,21 @@ export class Outbox {
     let stream = this.sends[rank];
     if (stream === undefined) {
       stream = this.stream(this.view.pt2pt(rank));
+      if (this.blocked) stream.direct = -1;
       this.sends[rank] = stream;
     }
     return stream;
   }
 
-  /** Takes a message of any allowed length, straight into the ring or into the queue. Throws, and takes nothing, when too much waits. */
-  post(stream: OutgoingStream, payload: Uint8Array): void {
+  /**
+   * Takes a message of any allowed length, straight into the ring or into the queue. Returns the view that it is sent in: with what waits
+   * for flow control it may be this or a later one. Throws, and takes nothing, when too much waits.
+   */
+  post(stream: OutgoingStream, payload: Uint8Array): 'current' | 'next' | 'unspecified' {
     const { length } = payload;
     if (length <= stream.direct && stream.writer.write(payload, 0)) {
       this.plane.scheduleFlush();
-      return;
+      return 'current';
     }
     // One message may wait, however long it is.
     if (this.queuedBytes > 0 && this.queuedBytes + recordBytes(length) > this.limits.maxQueuedBytes)
@@ -111,11 +124,41 @@ export class Outbox {
     if (stream.direct >= 0 && length > stream.writer.maxPart) {
       done = stream.writer.writeParts(payload, 0, 0);
       this.plane.scheduleFlush();
-      if (done === length) return;
+      if (done === length) return 'current';
     }
     stream.direct = -1;
     this.queuedBytes += stream.queue.push(payload, done);
     if (this.queuedBytes >= this.limits.highWaterMark) this.needDrain = true;
+    return this.blocked ? 'next' : 'unspecified';
+  }
+
+  /** The view ends: from here on everything waits for the next. */
+  block(): void {
+    this.blocked = true;
+    for (const stream of [this.casts, ...this.sends]) {
+      if (stream !== undefined) stream.direct = -1;
+    }
+  }
+
+  /**
+   * Takes over what waits in the outbox of an earlier view. `rankOf` gives the ranks of its members in this view; what waits for those who
+   * are gone is dropped. Returns how many bytes that were.
+   */
+  adopt(old: Outbox, rankOf: (oldRank: number) => number | undefined): number {
+    this.needDrain = old.needDrain;
+    this.wantedRoom = old.wantedRoom;
+    this.queuedBytes = old.queuedBytes;
+    this.casts.adopt(old.casts.queue);
+    let dropped = 0;
+    for (const [oldRank, stream] of old.sends.entries()) {
+      if (stream === undefined || stream.queue.isEmpty) continue;
+      const rank = rankOf(oldRank);
+      if (rank === undefined) dropped += stream.queue.bytes;
+      else this.sendsTo(rank).adopt(stream.queue);
+    }
+    this.queuedBytes -= dropped;
+    if (this.blocked) this.block();
+    return dropped;
   }
 
   /** A claim of `length` bytes was refused: 'drain' comes when it has a chance. */
@@ -127,6 +170,7 @@ export class Outbox {
 
   /** Writes what there is room for now. Returns whether the caller, who was told to wait, may go on. */
   progress(): boolean {
+    if (this.blocked) return false;
     if (this.queuedBytes > 0) this.drainQueues();
     if (!this.needDrain || this.queuedBytes > 0) return false;
     if (this.wantedRoom > 0 && this.casts.writer.room() < this.wantedRoom) return false;

@@ -33,19 +33,33 @@ export class OutgoingQueue {
   private spare: Chunk | undefined;
   /** Bytes of the first message that are in the ring already; only of one that goes in parts. */
   private firstDone = 0;
-  private readonly ringWords: Int32Array;
+  private ringWords: Int32Array;
   private readonly chunkBytes: number;
 
   /** @param writer of the stream that the messages go to */
-  constructor(private readonly writer: RecordWriter) {
+  constructor(private writer: RecordWriter) {
     const { buffer } = writer;
-    this.ringWords = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.byteLength >> 2);
+    this.ringWords = wordsOf(buffer);
     // Small beside the ring: the spare chunks of many streams must not outweigh their rings.
     this.chunkBytes = Math.min(MAX_CHUNK_BYTES, buffer.byteLength / 4);
   }
 
+  /** What waits goes to another stream: a message of which parts are written already, from its beginning. */
+  rebind(writer: RecordWriter): void {
+    this.writer = writer;
+    this.ringWords = wordsOf(writer.buffer);
+    this.firstDone = 0;
+  }
+
   get isEmpty(): boolean {
     return this.first === undefined;
+  }
+
+  /** Bytes that wait, with the header that each message has. */
+  get bytes(): number {
+    let sum = 0;
+    for (let chunk = this.first; chunk !== undefined; chunk = chunk.next) sum += chunk.end - chunk.start;
+    return sum;
   }
 
   /**
@@ -137,4 +151,8 @@ export class OutgoingQueue {
     chunk.end = 0;
     if (chunk.bytes.length === this.chunkBytes) this.spare = chunk;
   }
+}
+
+function wordsOf(ring: Uint8Array): Int32Array {
+  return new Int32Array(ring.buffer, ring.byteOffset, ring.byteLength >> 2);
 }

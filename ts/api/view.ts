@@ -1,9 +1,10 @@
 /** What a member knows of the view that it is in. */
 
+import type { Endpoint } from '../base/endpoint.js';
 import { VERSION } from '../base/version.js';
 import type { PropertyName } from '../stack/properties.js';
 import { stackOf } from '../stack/properties.js';
-import type { Endpoint } from '../base/endpoint.js';
+import type { ViewState } from '../stack/view-state.js';
 
 /** Names a view: views of one group are ordered by time, then by coordinator. */
 export interface ViewId {
@@ -71,5 +72,31 @@ export function fixedViewData(
     params: '',
     groupdFlag: false,
     primaryFlag: false,
+  });
+}
+
+/** The view of a group with membership, as a member sees it that comes from `last`. */
+export function groupViewData(state: ViewState, myRank: number, last: ViewData | undefined): ViewData {
+  const members = Object.freeze([...state.members]);
+  const names = new Set(members.map(({ name }) => name));
+  const lastNames = new Set((last?.members ?? []).map(({ name }) => name));
+  const me = members[myRank] as Endpoint;
+  return Object.freeze({
+    version: VERSION,
+    groupName: state.groupName,
+    viewId: Object.freeze({ ...state.id }),
+    members,
+    newMembers: Object.freeze(members.filter(({ name }) => !lastNames.has(name))),
+    departedMembers: Object.freeze((last?.members ?? []).filter(({ name }) => !names.has(name))),
+    nmembers: members.length,
+    myEndpoint: me,
+    myRank,
+    myOldRank: last?.members.findIndex((member) => member.equals(me)) ?? -1,
+    coordinator: members[0] as Endpoint,
+    oldCoordinator: last?.coordinator,
+    protocol: state.protocol,
+    params: state.params,
+    groupdFlag: false,
+    primaryFlag: state.primary,
   });
 }

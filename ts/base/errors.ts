@@ -43,6 +43,10 @@ export const ERROR_CODES = {
     when: 'Two members of the list given to `join()` have one address.',
     remedy: 'Give each member its own host and port; names are compared after they are resolved.',
   },
+  ERR_INCOMPATIBLE: {
+    when: 'Another view of the group can not merge with this one: another stack, wire version, memory or checksum.',
+    remedy: 'The message says what differs; give all members of a group the same options and version.',
+  },
   ERR_INVALID_ARGUMENT: {
     when: 'An argument of a method has a wrong type or value.',
     remedy: 'The message says which, what was given and what is wanted.',
@@ -50,6 +54,10 @@ export const ERROR_CODES = {
   ERR_INVALID_OPTION: {
     when: 'An option has a wrong type or value, or a name that no option has.',
     remedy: 'The message says which, what was given and what is wanted.',
+  },
+  ERR_INVARIANT: {
+    when: 'A layer that checks what the stack promises has found a promise broken.',
+    remedy: 'It is a bug of consort: report it with the message.',
   },
   ERR_MALFORMED_STREAM: {
     when: "Another member's stream holds a record that no writer writes: that member is broken or hostile.",

@@ -41,6 +41,9 @@ const SCHEDULED = 1;
 /** What has arrived is being handed over; a flush follows. */
 const DRAINING = 2;
 
+/** Calls soon, when what runs now has returned: setImmediate, or the simulator's. */
+export type Defer = (callback: () => void) => void;
+
 export class Plane {
   private readonly views = new Map<number, Installed>();
   private readonly message = new Message();
@@ -54,22 +57,31 @@ export class Plane {
     readonly driver: PlaneDriver,
     private readonly awake: Int32Array,
     private readonly events: PlaneEvents,
+    private readonly defer: Defer,
   ) {}
 
   /** Binds the socket and starts the plane. Rejects, with nothing left open, when the address can't be had. */
   static async open(create: DriverFactory, options: Omit<DriverOptions, 'awake'>, events: PlaneEvents): Promise<Plane> {
-    const awake = new Int32Array(new SharedArrayBuffer(SLOT_WORDS * 4));
-    let plane: Plane | undefined;
-    const driver = await create(
-      { ...options, awake },
-      {
-        onReady: () => plane?.ready(),
-        onWanted: (view, origin, kind) => plane?.wanted(view, origin, kind),
-        onUnattached: (from, bytes) => events.onUnattached(from, bytes),
-        onFailure: (error) => events.onFailure(error),
-      },
-    );
-    plane = new Plane(driver, awake, events);
+    const awake = newAwake();
+    const link: Link = { plane: undefined };
+    const driver = await create({ ...options, awake }, driverEvents(link, events));
+    return Plane.start(link, driver, awake, events, (callback) => setImmediate(callback));
+  }
+
+  /** The same over a driver that needs no waiting for, as the simulator's. */
+  static over(
+    create: (awake: Int32Array, events: DriverEvents) => PlaneDriver,
+    events: PlaneEvents,
+    defer: Defer,
+  ): Plane {
+    const awake = newAwake();
+    const link: Link = { plane: undefined };
+    return Plane.start(link, create(awake, driverEvents(link, events)), awake, events, defer);
+  }
+
+  private static start(link: Link, driver: PlaneDriver, awake: Int32Array, events: PlaneEvents, defer: Defer): Plane {
+    const plane = new Plane(driver, awake, events, defer);
+    link.plane = { ready: plane.ready, wanted: (view, origin, kind) => plane.wanted(view, origin, kind) };
     plane.listen();
     return plane;
   }
@@ -97,14 +109,14 @@ export class Plane {
 
   /** A view was paused and is no more: hands over what has arrived meanwhile, soon. */
   resume(): void {
-    setImmediate(this.ready);
+    this.defer(this.ready);
   }
 
   /** Something was written: it goes out at the end of this turn of the event loop, or with the batch that is being handled. */
   scheduleFlush(): void {
     if (this.flushIsNear !== 0) return;
     this.flushIsNear |= SCHEDULED;
-    setImmediate(this.flushNow);
+    this.defer(this.flushNow);
   }
 
   stats(): PlaneStats {
@@ -143,7 +155,7 @@ export class Plane {
       this.flushIsNear &= ~DRAINING;
       if (!this.closed) {
         this.flush();
-        if (more) setImmediate(this.ready);
+        if (more) this.defer(this.ready);
         else this.listen();
       }
     }
@@ -161,6 +173,24 @@ export class Plane {
     Atomics.store(this.awake, WORD_LISTENING, 1);
     if (Atomics.load(this.awake, WORD_PROGRESS) === this.progressSeen) return;
     Atomics.store(this.awake, WORD_LISTENING, 0);
-    setImmediate(this.ready);
+    this.defer(this.ready);
   }
+}
+
+/** What a driver calls; it is made before the plane is. */
+interface Link {
+  plane: { ready(): void; wanted(view: number, origin: number, kind: StreamKind): void } | undefined;
+}
+
+function newAwake(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(SLOT_WORDS * 4));
+}
+
+function driverEvents(link: Link, events: PlaneEvents): DriverEvents {
+  return {
+    onReady: () => link.plane?.ready(),
+    onWanted: (view, origin, kind) => link.plane?.wanted(view, origin, kind),
+    onUnattached: (from, bytes) => events.onUnattached(from, bytes),
+    onFailure: (error) => events.onFailure(error),
+  };
 }

@@ -3,6 +3,7 @@
  * multiple of the ring's size: the sizes are part of the connection id.
  */
 import { StreamKind } from './data-plane.js';
+import { MAX_MEMBERS } from './typescript/limits.js';
 
 const MIN_RING_BYTES = 8 * 1024;
 /** Larger rings leave the processor's cache and bring nothing: 2 MiB covers 0.5 ms at 4 GB/s. */
@@ -20,6 +21,11 @@ export interface RingSizes {
 /** The least memory that a member of a view of this size can do with, in bytes. */
 export function minMemory(members: number): number {
   return members * MIN_RING_BYTES * 16;
+}
+
+/** The largest view that there is memory for. */
+export function maxMembersOf(memory: number): number {
+  return Math.min(MAX_MEMBERS, Math.floor(memory / minMemory(1)));
 }
 
 /**

@@ -38,6 +38,8 @@ export class ViewPlane {
   private readonly inbound: Inbound[] = [];
   private readonly castReaders = new Map<number, RecordReader>();
   private ringBytes = 0;
+  /** Whether the last look found nothing more to hand over. */
+  caughtUp = false;
   /** While true no application record is handed over: their senders come to feel it. Control records go on. */
   paused = false;
 
@@ -102,12 +104,29 @@ export class ViewPlane {
         if (walked > 0) again = true;
       }
     }
+    this.caughtUp = !again && !this.paused;
     return again;
   }
 
-  /** Positions up to which each member's casts have arrived here; my own: what I published. */
+  /** Positions up to which each member's casts have arrived here and count; my own: what I published. */
   received(): number[] {
-    return this.config.addresses.map((_, rank) => this.castReaders.get(rank)?.received() ?? this.casts.published);
+    return this.config.addresses.map((_, rank) => {
+      const reader = this.castReaders.get(rank);
+      return reader === undefined ? this.casts.published : Math.min(reader.received(), reader.gate);
+    });
+  }
+
+  /** What I have published to single members, of those that I have sent to. */
+  sent(): (readonly [to: number, position: number])[] {
+    return [...this.pt2ptWriters].flatMap(([key, writer]) =>
+      key % 4 === StreamKind.pt2pt ? [[Math.floor(key / 4), writer.published] as const] : [],
+    );
+  }
+
+  /** Up to where a member's sends to me have arrived. */
+  receivedSends(from: number): number {
+    const stream = this.inbound.find(({ kind, reader }) => kind === StreamKind.pt2pt && reader.origin === from);
+    return stream?.reader.received() ?? 0;
   }
 
   /** The reader of a member's casts: its gate is where ordering policies act. */
@@ -115,19 +134,28 @@ export class ViewPlane {
     return this.castReaders.get(origin);
   }
 
+  /** A failed member: no more of its casts is delivered than has arrived now, whatever still comes before the plane knows. */
   exclude(rank: number): void {
+    const reader = this.castReaders.get(rank);
+    if (reader !== undefined) reader.gate = Math.min(reader.gate, reader.received());
     this.driver.exclude(this.number, rank);
   }
+
+  heard(_rank: number): number {
+    return 0;
+  }
+
+  watch(_ranks: readonly number[], _milliseconds: number): void {}
 
   /** What is missing of `origin`'s casts up to `upTo` is fetched from `holder`. */
   nakTarget(origin: number, holder: number, upTo: number): void {
     this.driver.setHolder(this.number, origin, holder, upTo);
   }
 
-  /** Nothing of `origin`'s casts is delivered, or taken in, beyond `cut`. */
+  /** `origin`'s casts are delivered up to `cut`, and nothing is taken in beyond; an exclusion's limit makes way. */
   stopAt(origin: number, cut: number): void {
     const reader = this.castReaders.get(origin);
-    if (reader !== undefined) reader.gate = Math.min(reader.gate, cut);
+    if (reader !== undefined) reader.gate = cut;
     this.driver.stopAt(this.number, origin, cut);
   }
 

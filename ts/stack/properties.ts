@@ -23,19 +23,19 @@ export const PROPERTIES = {
   Drop: { sentence: 'Faults on purpose; for a fixed view there is the option `drop`.', available: false },
   Flow: { sentence: 'Flow control: nobody sends more than the slowest receiver takes.', available: true },
   Frag: { sentence: 'Messages longer than a frame are sent in fragments.', available: true },
-  Gmp: { sentence: 'Group membership: views that members join and leave.', available: false },
-  Heal: { sentence: 'Partitions of a group find each other and merge.', available: false },
+  Gmp: { sentence: 'Group membership: views that members join and leave.', available: true },
+  Heal: { sentence: 'Partitions of a group find each other and merge.', available: true },
   Local: { sentence: 'A member gets its own casts.', available: false },
   Migrate: { sentence: 'A member keeps its identity when its address changes.', available: false },
-  Primary: { sentence: 'At most one of the partitions of a group is marked primary.', available: false },
+  Primary: { sentence: 'At most one of the partitions of a group is marked primary.', available: true },
   Privacy: { sentence: 'Application data is encrypted.', available: false },
   Rekey: { sentence: 'The key of the group can be changed.', available: false },
   Scale: { sentence: 'Failure detection and stability by gossip, for large views.', available: false },
-  Slander: { sentence: 'Members share whom they suspect.', available: false },
+  Slander: { sentence: 'Members share whom they suspect.', available: true },
   Subcast: { sentence: 'Sends are FIFO with casts.', available: false },
-  Suspect: { sentence: 'Failure detection.', available: false },
-  Switch: { sentence: 'The protocol stack can be changed.', available: false },
-  Sync: { sentence: 'All who go from one view to the next have delivered the same casts.', available: false },
+  Suspect: { sentence: 'Failure detection.', available: true },
+  Switch: { sentence: 'The protocol stack can be changed.', available: true },
+  Sync: { sentence: 'All who go from one view to the next have delivered the same casts.', available: true },
   Total: { sentence: 'All members deliver all casts in one order.', available: false },
 } as const satisfies Record<string, PropertyDescription>;
 
@@ -62,14 +62,41 @@ export function parseProperties(text: string, path = 'properties'): readonly Pro
   const chosen = NAMES.filter((name) => asked.has(name));
   const missing = chosen.filter((name) => !PROPERTIES[name].available);
   if (missing.length > 0) throw notAvailable(missing, path);
+  checkTogether(chosen, path);
   return Object.freeze(chosen);
 }
 
-/** The stack of layers that gives these properties, as Ensemble writes it: what a view shows as its protocol. */
+const NEED_GMP: readonly PropertyName[] = ['Heal', 'Migrate', 'Primary', 'Slander', 'Suspect', 'Switch', 'Sync'];
+
+function checkTogether(chosen: readonly PropertyName[], path: string): void {
+  if (chosen.includes('Gmp')) return;
+  const lonely = chosen.filter((name) => NEED_GMP.includes(name));
+  if (lonely.length === 0) return;
+  throw new ConsortArgumentError(
+    'ERR_INVALID_OPTION',
+    `${path}: ${listOf(lonely)} ${lonely.length === 1 ? 'needs' : 'need'} Gmp, want Gmp with them`,
+    { details: { path, got: chosen } },
+  );
+}
+
+/**
+ * The stack of layers that gives these properties, as Ensemble writes it: what a view shows as its protocol. Gmp brings Sync: a view change
+ * without agreement on what belongs to the view would be of no use to anyone.
+ */
 export function stackOf(properties: readonly PropertyName[]): string {
-  const layers = ['Top_appl'];
-  if (properties.includes('Frag')) layers.push('Frag');
-  if (properties.includes('Flow')) layers.push('Pt2ptw', 'Mflow');
+  const has = (name: PropertyName) => properties.includes(name);
+  const layers: string[] = [];
+  if (has('Gmp')) {
+    layers.push('Top');
+    for (const name of ['Heal', 'Switch', 'Primary'] as const) if (has(name)) layers.push(name);
+    layers.push('Leave', 'Inter', 'Intra', 'Elect', 'Merge');
+    if (has('Slander')) layers.push('Slander');
+    layers.push('Sync');
+    if (has('Suspect')) layers.push('Suspect');
+  }
+  layers.push('Top_appl');
+  if (has('Frag')) layers.push('Frag');
+  if (has('Flow')) layers.push('Pt2ptw', 'Mflow');
   layers.push('Pt2pt', 'Stable', 'Mnak', 'Bottom');
   return layers.join(':');
 }

@@ -1,13 +1,13 @@
 /** The number by which datagrams name the view that they belong to: the same at all its members, and at nobody else. */
 import { createHash } from 'node:crypto';
-import { type Address, StreamKind } from '../data-plane/data-plane.js';
-import type { RingSizes } from '../data-plane/ring-sizes.js';
+import { type Address, StreamKind } from './data-plane.js';
+import type { RingSizes } from './ring-sizes.js';
 
 export interface ViewIdentity {
   readonly groupName: string;
   readonly viewTime: number;
-  /** In the order of ranks. */
-  readonly addresses: readonly Address[];
+  /** In the order of ranks; with their incarnations, where they have any, so that a member that comes again is another. */
+  readonly addresses: readonly (Address & { readonly incarnation?: number })[];
   /** Members with other ring sizes can't understand each other: they must not meet. */
   readonly ringSizes: RingSizes;
   readonly key: string;
@@ -27,7 +27,7 @@ export function connectionId(identity: ViewIdentity): ConnectionId {
     identity.groupName,
     identity.viewTime,
     // What follows % names an interface of one machine only.
-    identity.addresses.map(({ host, port }) => [host.replace(/%.*/, ''), port]),
+    identity.addresses.map(({ host, port, incarnation = 0 }) => [host.replace(/%.*/, ''), port, incarnation]),
     [
       ringSizes[StreamKind.cast],
       ringSizes[StreamKind.controlCast],

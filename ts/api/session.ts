@@ -1,0 +1,196 @@
+/**
+ * A member's part in a group with views: between the group's protocol below and the application above. It sees to what is sent across view
+ * changes: nothing that was taken is lost, and each message goes out in one view.
+ */
+import type { Endpoint } from '../base/endpoint.js';
+import { Message } from '../base/message.js';
+import type { Plane } from '../data-plane/plane.js';
+import type { Environment } from '../stack/environment.js';
+import { type AppReceivers, Group, type GroupOwner } from '../stack/group.js';
+import type { GroupView } from '../stack/group-view.js';
+import { rankIn, type ViewState } from '../stack/view-state.js';
+import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
+import { Outbox } from './outbox.js';
+import { type Payload, payloadBytes } from './payload.js';
+import { rankOf } from './rank-of.js';
+import { groupViewData, type ViewData } from './view.js';
+
+/** What the application is asked and told, beside its messages. */
+export interface GroupApplication extends Application {
+  onAcceptedView(view: ViewData, message: Message | undefined): unknown;
+  onBlock(): unknown;
+  onChangingView(view: ViewData): Payload | undefined;
+  onProposeView(view: ViewData, stateMessages: ReadonlyMap<Endpoint, Message>): Payload | undefined;
+}
+
+export interface SessionReports extends Reports {
+  guard(callback: string, run: () => unknown): void;
+}
+
+export interface SessionSettings {
+  readonly groupName: string;
+  readonly key: string;
+  readonly protocol: string;
+  readonly params: string;
+  readonly memory: number;
+  readonly maxMessageSize: number;
+  readonly highWaterMark: number;
+  readonly maxQueuedBytes: number;
+  readonly checksum: boolean;
+  /** Most bytes of a frame. */
+  readonly frameBytes: number;
+}
+
+/** Moments of a session, for its owner. */
+export interface SessionEvents {
+  /** A view begins: its outbox is the one to send with. */
+  onView(view: SessionView): void;
+  onExited(): void;
+  announce(datagram: Uint8Array): void;
+}
+
+/** The view that the application is in. */
+export interface SessionView {
+  readonly data: ViewData;
+  readonly outbox: Outbox;
+  /** The ranks of the very objects in `data.members`, for the fast road. */
+  readonly ranks: ReadonlyMap<Endpoint, number>;
+}
+
+export class Session implements GroupOwner {
+  readonly group: Group;
+  view: SessionView | undefined;
+  private incoming: readonly Incoming[] = [];
+  private stopped = false;
+
+  constructor(
+    me: Endpoint,
+    private readonly settings: SessionSettings,
+    private readonly plane: Plane,
+    environment: Environment,
+    private readonly application: GroupApplication,
+    private readonly reports: SessionReports,
+    private readonly events: SessionEvents,
+  ) {
+    this.group = new Group(me, settings, plane, environment, this);
+  }
+
+  join(): void {
+    this.group.join(this.settings.protocol, this.settings.params);
+  }
+
+  /** The rank that a destination means; throws when it means none, or this member. */
+  rankOf(destination: unknown): number {
+    const view = this.view as SessionView;
+    return rankOf(destination, view.data);
+  }
+
+  /** After each batch of the plane. Returns whether a sender that was told to wait may go on. */
+  progress(): boolean {
+    this.group.progress();
+    return this.view?.outbox.progress() ?? false;
+  }
+
+  /** From here on nothing is handed over, not even what is being walked over now. */
+  stop(): void {
+    this.stopped = true;
+    for (const each of this.incoming) each.stopped = true;
+  }
+
+  dispose(): void {
+    this.stop();
+    this.view?.outbox.clear();
+    this.group.dispose();
+  }
+
+  get memoryBytes(): number {
+    return this.group.memoryBytes;
+  }
+
+  // ---- GroupOwner ----
+
+  receivers(state: ViewState): AppReceivers {
+    const incoming = (deliver: Deliver) => new Incoming(deliver, this.application, state.members, this.reports);
+    const receivers = { casts: incoming(Deliver.casts), sends: incoming(Deliver.sends) };
+    if (this.stopped) receivers.casts.stopped = receivers.sends.stopped = true;
+    this.incoming = [...this.incoming.slice(-4), receivers.casts, receivers.sends];
+    return receivers;
+  }
+
+  accepted(groupView: GroupView): void {
+    const { state, myRank, streams, closed } = groupView;
+    const old = this.view;
+    const data = groupViewData(state, myRank, old?.data);
+    const outbox = new Outbox(this.plane, streams, data.nmembers, this.settings);
+    if (closed) outbox.block();
+    if (old !== undefined) {
+      outbox.adopt(old.outbox, (rank) => {
+        const next = rankIn(data.members, old.data.members[rank] as Endpoint);
+        return next < 0 || next === myRank ? undefined : next;
+      });
+    }
+    const ranks = new Map(data.members.map((member, rank) => [member, rank]));
+    this.view = { data, outbox, ranks };
+    this.events.onView(this.view);
+    const message = state.message.length === 0 ? undefined : Message.of(state.message);
+    this.reports.guard('onAcceptedView', () => this.application.onAcceptedView(data, message));
+  }
+
+  block(ready: () => void): void {
+    let result: unknown;
+    this.reports.guard('onBlock', () => {
+      result = this.application.onBlock();
+      return result;
+    });
+    if (result instanceof Promise) result.then(ready, ready);
+    else ready();
+  }
+
+  stopSending(): void {
+    this.view?.outbox.block();
+  }
+
+  stateMessage(state: ViewState): Uint8Array {
+    const { view } = this;
+    if (view === undefined || state.id.time !== view.data.viewId.time) return NOTHING;
+    return this.ask('onChangingView', () => this.application.onChangingView(view.data));
+  }
+
+  viewMessage(next: ViewState, stateMessages: ReadonlyMap<number, Uint8Array>): Uint8Array {
+    const data = groupViewData(next, 0, this.view?.data);
+    const messages = new Map<Endpoint, Message>();
+    for (const [rank, bytes] of stateMessages) messages.set(data.members[rank] as Endpoint, Message.of(bytes));
+    return this.ask('onProposeView', () => this.application.onProposeView(data, messages));
+  }
+
+  exited(): void {
+    this.stop();
+    this.events.onExited();
+  }
+
+  report(error: Error): void {
+    this.reports.report(error);
+  }
+
+  announce(datagram: Uint8Array): void {
+    this.events.announce(datagram);
+  }
+
+  sendOutside({ host, port }: Endpoint, datagram: Uint8Array): void {
+    this.plane.driver.sendUnattached({ host, port }, datagram);
+  }
+
+  /** What the application says about a view, in bytes; nothing, where it fails. */
+  private ask(callback: string, question: () => Payload | undefined): Uint8Array {
+    let bytes = NOTHING;
+    this.reports.guard(callback, () => {
+      const answer = question();
+      if (answer !== undefined) bytes = payloadBytes(answer, MAX_VIEW_MESSAGE_BYTES).slice();
+    });
+    return bytes;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+/** They travel in datagrams of the merge, with the list of members. */
+const MAX_VIEW_MESSAGE_BYTES = 16 * 1024;

@@ -1,0 +1,145 @@
+/**
+ * Finds other views of the group and starts the merge: each coordinator announces its view now and then; who hears of a larger one asks for a
+ * view change, and goes over to the largest that it has heard of when that is flushed. Larger is by members, then by view id, the same
+ * everywhere: so merges never go in circles.
+ *
+ * The announcement of a smaller view is answered directly: a member that joins learns of its group in one round trip.
+ *
+ * Source: Ensemble's Heal.
+ */
+import type { Endpoint } from '../base/endpoint.js';
+import { type ByteReader, ByteWriter } from '../stack/codec.js';
+import type { Contact, StackEvent } from '../stack/event.js';
+import { Layer } from '../stack/layer.js';
+import {
+  compareViewIds,
+  rankIn,
+  readViewId,
+  sameViewId,
+  type ViewId,
+  viewName,
+  writeViewId,
+} from '../stack/view-state.js';
+import { incompatible, whyIncompatible } from './incompatible.js';
+
+/** A view that has just come to be waits so long at random before it announces itself: all of a partition are not heard at once. */
+const SPREAD_MS = 20;
+/** Names kept of those that were answered since the last announcement; more are answered again. */
+const MAX_ANSWERED = 1024;
+
+interface Announcement {
+  readonly id: ViewId;
+  readonly members: number;
+  readonly protocol: string;
+  readonly compatibility: string;
+}
+
+export class Heal extends Layer {
+  private best: (Announcement & { readonly coordinator: Endpoint }) | undefined;
+  private readonly answered = new Set<string>();
+  private readonly reported = new Set<string>();
+  private gathering = false;
+  private done = false;
+
+  override up(event: StackEvent): void {
+    if (event.type === 'flushed' && this.best !== undefined) {
+      const contact: Contact = { viewId: this.best.id, coordinator: this.best.coordinator };
+      return this.context.up({ ...event, contact });
+    }
+    this.context.up(event);
+    if (event.type === 'init' && this.context.myRank === 0) this.begin();
+    if (event.type === 'view' || event.type === 'exit') this.done = true;
+    if (event.type === 'mergeFailed') this.best = undefined;
+  }
+
+  override receiveOutside(from: Endpoint, record: ByteReader): void {
+    const theirs = {
+      id: readViewId(record),
+      members: record.u16(),
+      protocol: record.text(),
+      compatibility: record.text(),
+    };
+    const { view, outside } = this.context;
+    if (this.done || this.context.myRank !== 0 || sameViewId(theirs.id, view.id)) return;
+    // One of mine: it does not know of my view yet, or has gone; then it will ask for a merge, and Inter finds out.
+    if (rankIn(view.members, from) >= 0 && theirs.id.time <= view.id.time) return;
+    const mismatch = whyIncompatible(view, outside.compatibility, theirs.protocol, theirs.compatibility);
+    const larger = this.isLarger(theirs);
+    if (!larger || mismatch !== undefined) this.answer(from, theirs.id);
+    if (mismatch !== undefined) return this.report(from, mismatch);
+    if (larger) this.prefer({ ...theirs, coordinator: from });
+  }
+
+  private begin(): void {
+    const { view, environment } = this.context;
+    const fresh = view.members.length === 1 && view.previous.length === 0;
+    if (fresh) this.announce();
+    else environment.setTimer(environment.random(SPREAD_MS), () => this.announce());
+    this.schedule();
+  }
+
+  private schedule(): void {
+    const { environment, params } = this.context;
+    const sweepMs = params.milliseconds('heal_sweep');
+    const delay = sweepMs / 2 + environment.random(Math.max(1, Math.floor(sweepMs)));
+    environment.setTimer(delay, () => {
+      if (this.done) return;
+      this.announce();
+      this.schedule();
+    });
+  }
+
+  private announce(): void {
+    if (this.done) return;
+    this.answered.clear();
+    this.context.outside.announce(this.announcement());
+  }
+
+  private announcement(): ByteWriter {
+    const { view, outside } = this.context;
+    const body = new ByteWriter();
+    writeViewId(body, view.id);
+    return body.u16(view.members.length).text(view.protocol).text(outside.compatibility);
+  }
+
+  /** Once between two announcements: whoever lost the answer announces itself again. */
+  private answer(to: Endpoint, id: ViewId): void {
+    const name = viewName(id);
+    if (this.answered.has(name)) return;
+    if (this.answered.size >= MAX_ANSWERED) this.answered.clear();
+    this.answered.add(name);
+    this.context.outside.sendTo(to, this.announcement());
+  }
+
+  private isLarger(theirs: Announcement): boolean {
+    const { view } = this.context;
+    return (
+      theirs.members - view.members.length > 0 ||
+      (theirs.members === view.members.length && compareViewIds(theirs.id, view.id) > 0)
+    );
+  }
+
+  private prefer(theirs: Announcement & { readonly coordinator: Endpoint }): void {
+    const { best } = this;
+    const better =
+      best === undefined ||
+      theirs.members > best.members ||
+      (theirs.members === best.members && compareViewIds(theirs.id, best.id) > 0);
+    // Its newer view replaces the one that it had.
+    if (better || best.coordinator.equals(theirs.coordinator)) this.best = theirs;
+    if (this.gathering) return;
+    this.gathering = true;
+    const { environment, params } = this.context;
+    environment.setTimer(params.milliseconds('heal_gather'), () => {
+      this.gathering = false;
+      if (!this.done) this.context.down({ type: 'prompt' });
+    });
+  }
+
+  private report(from: Endpoint, reason: string): void {
+    if (this.reported.has(from.name)) return;
+    if (this.reported.size >= MAX_ANSWERED) this.reported.clear();
+    this.reported.add(from.name);
+    this.context.application.report(incompatible(from, reason));
+  }
+}

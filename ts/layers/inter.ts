@@ -1,0 +1,143 @@
+/**
+ * Merges views: the coordinator of the smaller asks that of the larger, which takes it into the view that it composes, or refuses. Each view
+ * does one of both: while it asks it takes nobody in, so that no two can wait for each other.
+ *
+ * Source: Ensemble's Inter. Its coordinator refused as soon as it had blocked; here requests are taken until the view is composed, so that
+ * many who join at once make one view change.
+ */
+import type { Endpoint } from '../base/endpoint.js';
+import type { MergeMessage, StackEvent } from '../stack/event.js';
+import { Layer } from '../stack/layer.js';
+import { rankIn, sameViewId, type ViewId, type ViewState, viewName } from '../stack/view-state.js';
+import { incompatible, whyIncompatible } from './incompatible.js';
+
+type Request = Extract<MergeMessage, { kind: 'request' }>;
+
+interface Taken {
+  readonly coordinator: Endpoint;
+  readonly id: ViewId;
+  readonly members: readonly Endpoint[];
+}
+
+export class Inter extends Layer {
+  private phase: 'open' | 'asking' | 'closed' = 'open';
+  private readonly taken: Taken[] = [];
+  private coordinates = this.context.myRank === 0;
+
+  override up(event: StackEvent): void {
+    switch (event.type) {
+      case 'elect':
+        this.coordinates = true;
+        break;
+      case 'block':
+        if (event.coordinator !== this.context.myRank) this.coordinates = false;
+        break;
+      case 'mergeMessage':
+        return this.receiveMessage(event.peer, event.message);
+      case 'mergeFailed':
+        if (this.phase !== 'asking') return;
+        this.phase = 'open';
+        break;
+      case 'view':
+        this.phase = 'closed';
+        break;
+    }
+    this.context.up(event);
+  }
+
+  override down(event: StackEvent): void {
+    if (event.type === 'mergeRequest') return this.ask(event);
+    if (event.type === 'view') this.grant(event.state);
+    this.context.down(event);
+  }
+
+  private ask({ contact, merger }: Extract<StackEvent, { type: 'mergeRequest' }>): void {
+    this.phase = 'asking';
+    const { view, outside } = this.context;
+    this.tell(contact.coordinator, {
+      kind: 'request',
+      into: contact.viewId,
+      from: view.id,
+      merger,
+      compatibility: outside.compatibility,
+    });
+  }
+
+  private grant(state: ViewState): void {
+    this.phase = 'closed';
+    for (const { coordinator, id } of this.taken) this.tell(coordinator, { kind: 'granted', to: id, state });
+  }
+
+  private receiveMessage(peer: Endpoint, message: MergeMessage): void {
+    switch (message.kind) {
+      case 'request':
+        return this.receiveRequest(peer, message);
+      case 'granted':
+        // Only what has us in it; and after giving up it is too late.
+        if (this.phase !== 'asking' || rankIn(message.state.members, this.context.me) < 0) return;
+        this.phase = 'closed';
+        return this.context.down({ type: 'view', state: message.state });
+      case 'denied':
+        if (this.phase !== 'asking') return;
+        if (message.forGood) this.reportDenied(peer, message.reason);
+        this.phase = 'open';
+        return this.context.up({ type: 'mergeFailed', reason: message.reason });
+    }
+  }
+
+  private receiveRequest(peer: Endpoint, request: Request): void {
+    const { from, merger } = request;
+    // Closed: the next view's Inter answers when it is asked again.
+    if (this.phase === 'closed' || !this.coordinates) return;
+    if (this.taken.some(({ id }) => sameViewId(id, from))) return;
+    const objection = this.objection(request);
+    if (objection !== undefined) {
+      if (objection.forGood) this.reportDenied(peer, objection.reason);
+      return this.tell(peer, { kind: 'denied', to: from, ...objection });
+    }
+    if (this.phase === 'asking') {
+      return this.tell(peer, {
+        kind: 'denied',
+        to: from,
+        reason: 'it merges with another view itself',
+        forGood: false,
+      });
+    }
+    if (this.overlaps(request)) return;
+    this.taken.push({ coordinator: peer, id: from, members: merger.state.members });
+    this.context.up({ type: 'merger', merger });
+  }
+
+  /** Members that are in my view and ask from another one have left mine, whoever is to blame. */
+  private overlaps({ from, merger }: Request): boolean {
+    const { view } = this.context;
+    const ranks = view.members.flatMap((member, rank) => (rankIn(merger.state.members, member) >= 0 ? [rank] : []));
+    // A request from before my view is an old one that was delayed.
+    if (ranks.length > 0 && from.time > view.id.time) {
+      this.context.up({ type: 'suspect', ranks, reason: `it is in the view ${viewName(from)}` });
+    }
+    return (
+      ranks.length > 0 ||
+      this.taken.some(({ members }) => members.some((each) => rankIn(merger.state.members, each) >= 0))
+    );
+  }
+
+  private objection(request: Request): { readonly reason: string; readonly forGood: boolean } | undefined {
+    const { view, outside } = this.context;
+    const theirs = request.merger.state;
+    const mismatch = whyIncompatible(view, outside.compatibility, theirs.protocol, request.compatibility);
+    if (mismatch !== undefined) return { reason: mismatch, forGood: true };
+    const members =
+      this.taken.reduce((sum, each) => sum + each.members.length, view.members.length) + theirs.members.length;
+    if (members <= outside.maxMembers) return undefined;
+    return { reason: `${members} members are more than the ${outside.maxMembers} that a view can have`, forGood: true };
+  }
+
+  private tell(peer: Endpoint, message: MergeMessage): void {
+    this.context.down({ type: 'mergeMessage', peer, message });
+  }
+
+  private reportDenied(peer: Endpoint, reason: string): void {
+    this.context.application.report(incompatible(peer, reason));
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Makes what coordinators of two views say to each other reliable: a request is repeated until it is answered, a grant until it is taken,
+ * and both are given up after `merge_timeout`. What comes twice is told twice; Inter does not mind.
+ *
+ * Source: Ensemble's Merge (of 0.70: its successor repeated nothing before the time-out).
+ */
+
+import type { Endpoint } from '../base/endpoint.js';
+import { type ByteReader, ByteWriter, MalformedError } from '../stack/codec.js';
+import type { Timer } from '../stack/environment.js';
+import type { MergeMessage, StackEvent } from '../stack/event.js';
+import { Layer } from '../stack/layer.js';
+import { readViewId, readViewState, sameViewId, viewName, writeViewId, writeViewState } from '../stack/view-state.js';
+
+const KINDS = ['request', 'granted', 'denied', 'taken'] as const;
+
+interface Pending {
+  readonly peer: Endpoint;
+  readonly message: MergeMessage;
+  readonly deadline: number;
+  timer: Timer | undefined;
+}
+
+export class Merge extends Layer {
+  /** What waits for an answer, by kind and view. */
+  private readonly pending = new Map<string, Pending>();
+  private readonly sweepMs = this.context.params.milliseconds('merge_sweep');
+  private readonly timeoutMs = this.context.params.milliseconds('merge_timeout');
+
+  override down(event: StackEvent): void {
+    if (event.type !== 'mergeMessage') return this.context.down(event);
+    const { peer, message } = event;
+    if (message.kind === 'request') this.keep(`request`, peer, message);
+    else if (message.kind === 'granted') this.keep(`granted ${viewName(message.to)}`, peer, message);
+    else this.transmit(peer, message);
+  }
+
+  override receiveOutside(from: Endpoint, record: ByteReader): void {
+    const message = readMergeMessage(record);
+    const { view } = this.context;
+    switch (message.kind) {
+      case 'granted':
+      case 'denied':
+        if (!sameViewId(message.to, view.id)) return;
+        this.answered('request');
+        // Again for each repeat: the answer may have been lost.
+        if (message.kind === 'granted') this.transmit(from, { kind: 'taken', to: message.to });
+        break;
+      case 'taken':
+        return this.answered(`granted ${viewName(message.to)}`);
+    }
+    this.context.up({ type: 'mergeMessage', peer: from, message });
+  }
+
+  private keep(key: string, peer: Endpoint, message: MergeMessage): void {
+    this.answered(key);
+    const deadline = this.context.environment.now() + this.timeoutMs;
+    const pending: Pending = { peer, message, deadline, timer: undefined };
+    this.pending.set(key, pending);
+    this.repeat(key, pending);
+  }
+
+  private repeat(key: string, pending: Pending): void {
+    const { environment } = this.context;
+    if (environment.now() >= pending.deadline) {
+      this.pending.delete(key);
+      if (key === 'request') this.context.up({ type: 'mergeFailed', reason: `no answer from ${pending.peer}` });
+      return;
+    }
+    this.transmit(pending.peer, pending.message);
+    pending.timer = environment.setTimer(this.sweepMs, () => this.repeat(key, pending));
+  }
+
+  private answered(key: string): void {
+    this.pending.get(key)?.timer?.cancel();
+    this.pending.delete(key);
+  }
+
+  private transmit(peer: Endpoint, message: MergeMessage): void {
+    this.context.outside.sendTo(peer, writeMergeMessage(message));
+  }
+}
+
+export function writeMergeMessage(message: MergeMessage): ByteWriter {
+  const record = new ByteWriter().u8(KINDS.indexOf(message.kind));
+  switch (message.kind) {
+    case 'request': {
+      writeViewId(record, message.into);
+      writeViewId(record, message.from);
+      writeViewState(record, message.merger.state);
+      record.list(message.merger.stateMessages, (bytes) => record.block(bytes));
+      return record.text(message.compatibility);
+    }
+    case 'granted':
+      writeViewId(record, message.to);
+      writeViewState(record, message.state);
+      return record;
+    case 'denied':
+      writeViewId(record, message.to);
+      return record.text(message.reason).u8(message.forGood ? 1 : 0);
+    case 'taken':
+      writeViewId(record, message.to);
+      return record;
+  }
+}
+
+/** @throws MalformedError */
+export function readMergeMessage(record: ByteReader): MergeMessage {
+  const kind = KINDS[record.u8()];
+  switch (kind) {
+    case 'request': {
+      const into = readViewId(record);
+      const from = readViewId(record);
+      const state = readViewState(record);
+      const stateMessages = record.list(() => record.block());
+      return { kind, into, from, merger: { state, stateMessages }, compatibility: record.text() };
+    }
+    case 'granted':
+      return { kind, to: readViewId(record), state: readViewState(record) };
+    case 'denied':
+      return { kind, to: readViewId(record), reason: record.text(), forGood: record.u8() === 1 };
+    case 'taken':
+      return { kind, to: readViewId(record) };
+    default:
+      throw new MalformedError('no message of Merge');
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Failure detection: a member from which nothing has come for `suspect_max_idle` sweeps of `suspect_sweep` seconds is suspected. The data plane
+ * asks the watched for a sign of life when they have been silent, and answers such questions itself: a busy application is not a dead one.
+ *
+ * Each member watches the `suspect_neighbours` before it, and the coordinator watches all: the cost of a view is linear in its size, and
+ * whoever fails is watched by somebody, however many fail at once.
+ *
+ * Where the kernel says that nothing is bound to a member's address any more, it is asked at once, and suspected when it stays silent for
+ * `suspect_verify`: a process that was killed on a living host is gone within a tenth of a second.
+ *
+ * Source: Ensemble's Suspect, which watches all by all.
+ */
+import type { Rank, StackEvent } from '../stack/event.js';
+import { Layer } from '../stack/layer.js';
+
+interface Watched {
+  heard: number;
+  /** Sweeps without a sign of life. */
+  idle: number;
+}
+
+export class Suspect extends Layer {
+  private readonly gone = new Set<Rank>();
+  private readonly watched = new Map<Rank, Watched>();
+  private coordinates = false;
+  private readonly sweepMs = this.context.params.milliseconds('suspect_sweep');
+  private readonly maxIdle = this.context.params.number('suspect_max_idle');
+  private readonly probeMs = this.context.params.milliseconds('suspect_probe');
+  private readonly verifyMs = this.context.params.milliseconds('suspect_verify');
+  private readonly verifying = new Set<Rank>();
+  private readonly neighbours = this.context.params.number('suspect_neighbours');
+
+  override up(event: StackEvent): void {
+    if (event.type === 'init') {
+      this.coordinates = this.context.myRank === 0;
+      this.watch();
+      this.schedule();
+    }
+    if (event.type === 'block') {
+      for (const rank of event.failed) this.gone.add(rank);
+      this.coordinates ||= event.coordinator === this.context.myRank;
+      this.watch();
+    }
+    this.context.up(event);
+  }
+
+  /** What others suspect needs no watching; the next ones do. */
+  override down(event: StackEvent): void {
+    if (event.type === 'block' && event.coordinator === this.context.myRank) this.coordinates = true;
+    this.context.down(event);
+  }
+
+  override refused(rank: Rank): void {
+    if (this.gone.has(rank) || this.verifying.has(rank)) return;
+    const { plane, environment } = this.context;
+    const before = plane.heard(rank);
+    this.verifying.add(rank);
+    plane.watch([...this.watched.keys()], this.probeMs);
+    environment.setTimer(this.verifyMs, () => {
+      this.verifying.delete(rank);
+      if (plane.heard(rank) === before && !this.gone.has(rank)) this.suspect([rank], 'nothing is bound to its address');
+    });
+  }
+
+  private schedule(): void {
+    this.context.environment.setTimer(this.sweepMs, () => {
+      this.sweep();
+      this.schedule();
+    });
+  }
+
+  private sweep(): void {
+    const silent: Rank[] = [];
+    for (const [rank, watched] of this.watched) {
+      const heard = this.context.plane.heard(rank);
+      watched.idle = heard === watched.heard ? watched.idle + 1 : 0;
+      watched.heard = heard;
+      if (watched.idle > this.maxIdle) silent.push(rank);
+    }
+    if (silent.length === 0) return;
+    const seconds = ((this.maxIdle * this.sweepMs) / 1000).toFixed(1);
+    this.suspect(silent, `nothing has come for ${seconds} s`);
+  }
+
+  private suspect(ranks: readonly Rank[], reason: string): void {
+    for (const rank of ranks) this.gone.add(rank);
+    this.watch();
+    this.context.up({ type: 'suspect', ranks, reason });
+  }
+
+  private watch(): void {
+    const ranks = this.toWatch();
+    for (const rank of this.watched.keys()) {
+      if (!ranks.includes(rank)) this.watched.delete(rank);
+    }
+    for (const rank of ranks) {
+      if (!this.watched.has(rank)) this.watched.set(rank, { heard: this.context.plane.heard(rank), idle: 0 });
+    }
+    this.context.plane.watch(ranks, this.probeMs);
+  }
+
+  private toWatch(): Rank[] {
+    const { view, myRank } = this.context;
+    const members = view.members.length;
+    const ranks: Rank[] = [];
+    const most = this.coordinates ? members : this.neighbours;
+    for (let step = 1; step < members && ranks.length < most; step++) {
+      const rank = (myRank - step + members) % members;
+      if (!this.gone.has(rank)) ranks.push(rank);
+    }
+    return ranks;
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The top of the stack: turns suspicion, leaving, merging and prompts into the next view, where this member coordinates.
+ *
+ *   normal --block--> blocked --flushed--> done                       the next view is on its way to all
+ *                        ^  \--flushed, a larger view was found--> merging --granted--> done
+ *                        \-----------------------mergeFailed----------/
+ *
+ * Others that fail while the view is blocked block it again, with a larger failed set.
+ *
+ * Source: Ensemble's Top.
+ */
+import type { Merger, Rank, StackEvent } from '../stack/event.js';
+import { Layer } from '../stack/layer.js';
+import type { ViewState } from '../stack/view-state.js';
+
+type Flushed = Extract<StackEvent, { type: 'flushed' }>;
+
+export class Top extends Layer {
+  private phase: 'normal' | 'blocked' | 'merging' | 'done' = 'normal';
+  private elected = false;
+  private wanted = false;
+  private attempt = 0;
+  private readonly suspects = new Set<Rank>();
+  private readonly leavers = new Set<Rank>();
+  private readonly mergers: Merger[] = [];
+  private lastFlushed: Flushed | undefined;
+
+  override up(event: StackEvent): void {
+    switch (event.type) {
+      case 'elect':
+        this.elected = true;
+        if (this.wanted) this.begin();
+        return;
+      case 'suspect':
+        return this.suspect(event.ranks);
+      case 'leaving':
+        return this.leave(event.rank);
+      case 'block':
+        for (const rank of event.failed) this.suspects.add(rank);
+        for (const rank of event.leaving) this.leavers.add(rank);
+        // Another coordinates, whoever I took for out.
+        if (event.coordinator !== this.context.myRank) this.elected = false;
+        break;
+      case 'prompt':
+        this.want();
+        break;
+      case 'merger':
+        this.mergers.push(event.merger);
+        return this.want();
+      case 'flushed':
+        return this.flushed(event);
+      case 'mergeFailed':
+        return this.mergeFailed();
+      case 'view':
+        this.phase = 'done';
+        break;
+    }
+    this.context.up(event);
+  }
+
+  private suspect(ranks: readonly Rank[]): void {
+    const before = this.suspects.size;
+    for (const rank of ranks) this.suspects.add(rank);
+    if (this.suspects.size === before) return;
+    this.wanted = true;
+    // While another view decides about ours nothing is begun: `mergeFailed` looks again, and so does the view after a merge.
+    if (this.phase === 'normal' || this.phase === 'blocked') this.begin();
+    this.exitIfAlone();
+  }
+
+  private leave(rank: Rank): void {
+    this.leavers.add(rank);
+    if (rank === this.context.myRank) this.elected = false;
+    this.want();
+    this.exitIfAlone();
+  }
+
+  /** Nobody stays who could make a view without me. */
+  private exitIfAlone(): void {
+    const { myRank, view } = this.context;
+    if (!this.leavers.has(myRank) || this.phase === 'done') return;
+    const stays = view.members.some((_, rank) => !this.leavers.has(rank) && !this.suspects.has(rank));
+    if (stays) return;
+    this.phase = 'done';
+    this.context.up({ type: 'exit' });
+  }
+
+  private want(): void {
+    this.wanted = true;
+    if (this.phase === 'normal') this.begin();
+  }
+
+  private begin(): void {
+    if (!this.elected) return;
+    this.phase = 'blocked';
+    this.attempt++;
+    this.context.down({
+      type: 'block',
+      failed: new Set(this.suspects),
+      leaving: new Set(this.leavers),
+      coordinator: this.context.myRank,
+      attempt: this.attempt,
+    });
+  }
+
+  private flushed(event: Flushed): void {
+    // Someone else has been suspected since: a round with a larger failed set is under way.
+    if (this.phase !== 'blocked' || !this.elected || event.failed.size !== this.suspects.size) return;
+    this.lastFlushed = event;
+    const { contact } = event;
+    if (contact === undefined || this.suspects.size > 0 || this.mergers.length > 0) return this.decide(event);
+    this.phase = 'merging';
+    const merger = { state: this.survivors(event), stateMessages: [...this.messagesInOrder(event).values()] };
+    this.context.down({ type: 'mergeRequest', contact, merger });
+  }
+
+  private mergeFailed(): void {
+    if (this.phase !== 'merging') return;
+    this.phase = 'blocked';
+    const flushed = this.lastFlushed as Flushed;
+    if (flushed.failed.size !== this.suspects.size) this.begin();
+    else this.decide(flushed);
+  }
+
+  /** Composes the next view: those who stay in the order of their ranks, then the members of the views that merge into this one. */
+  private decide(event: Flushed): void {
+    const mine = this.survivors(event);
+    const merged = this.mergers.map(({ state }) => state);
+    const state: ViewState = {
+      ...mine,
+      id: { ...mine.id, time: 1 + Math.max(...[this.context.view, ...merged].map(({ id }) => id.time)) },
+      members: [mine, ...merged].flatMap(({ members }) => members),
+      previous: [this.context.view.id, ...merged.flatMap(({ previous }) => previous)],
+    };
+    this.phase = 'done';
+    const message = this.context.application.viewMessage(state, this.stateMessages(event, state));
+    this.context.down({ type: 'view', state: { ...state, message } });
+  }
+
+  /** This view as it would go on alone. */
+  private survivors(event: Flushed): ViewState {
+    const { view, me } = this.context;
+    const stays = (_: unknown, rank: Rank) => !event.failed.has(rank) && !this.leavers.has(rank);
+    return {
+      ...view,
+      id: { time: view.id.time + 1, coordinator: me },
+      members: view.members.filter(stays),
+      previous: [view.id],
+      primary: false,
+      message: new Uint8Array(0),
+    };
+  }
+
+  /** What those who stay have said, in the order of their ranks. */
+  private messagesInOrder(event: Flushed): Map<Rank, Uint8Array> {
+    const stay = this.context.view.members.map((_, rank) => rank);
+    const messages = new Map<Rank, Uint8Array>();
+    for (const rank of stay) {
+      if (event.failed.has(rank) || this.leavers.has(rank)) continue;
+      messages.set(messages.size, event.stateMessages.get(rank) ?? new Uint8Array(0));
+    }
+    return messages;
+  }
+
+  private stateMessages(event: Flushed, next: ViewState): Map<Rank, Uint8Array> {
+    const messages = this.messagesInOrder(event);
+    for (const { stateMessages } of this.mergers) {
+      for (const message of stateMessages) messages.set(messages.size, message);
+    }
+    for (const [rank, message] of messages) {
+      if (message.length === 0 || rank >= next.members.length) messages.delete(rank);
+    }
+    return messages;
+  }
+}

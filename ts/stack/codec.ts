@@ -1,0 +1,180 @@
+/**
+ * Bytes of control records and of datagrams outside views: little-endian, every length checked. What a reader is given comes from the
+ * network: it throws `MalformedError` where the bytes end too early or say what cannot be, and whoever handles a record drops it then.
+ */
+import { Endpoint } from '../base/endpoint.js';
+
+export class MalformedError extends Error {
+  override readonly name = 'MalformedError';
+}
+
+/** Bytes of text at most: what is longer is no name of anything. */
+const MAX_TEXT_BYTES = 4096;
+
+export class ByteWriter {
+  private bytes = new Uint8Array(64);
+  private view = new DataView(this.bytes.buffer);
+  private length = 0;
+
+  u8(value: number): this {
+    const at = this.grow(1);
+    this.view.setUint8(at, value);
+    return this;
+  }
+
+  u16(value: number): this {
+    const at = this.grow(2);
+    this.view.setUint16(at, value, true);
+    return this;
+  }
+
+  u32(value: number): this {
+    const at = this.grow(4);
+    this.view.setUint32(at, value, true);
+    return this;
+  }
+
+  /** An integer from 0 to 2^53 - 1: positions, times, incarnations. */
+  integer(value: number): this {
+    const at = this.grow(8);
+    this.view.setUint32(at, value % 2 ** 32, true);
+    this.view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+    return this;
+  }
+
+  block(bytes: Uint8Array): this {
+    const at = this.u32(bytes.length).grow(bytes.length);
+    this.bytes.set(bytes, at);
+    return this;
+  }
+
+  /** Bytes without their length: the last thing written. */
+  raw(bytes: Uint8Array): this {
+    const at = this.grow(bytes.length);
+    this.bytes.set(bytes, at);
+    return this;
+  }
+
+  text(value: string): this {
+    return this.block(new TextEncoder().encode(value));
+  }
+
+  endpoint({ host, port, incarnation }: Endpoint): this {
+    return this.text(host).u16(port).integer(incarnation);
+  }
+
+  list<T>(items: readonly T[], write: (item: T) => void): this {
+    this.u16(items.length);
+    for (const item of items) write(item);
+    return this;
+  }
+
+  integers(values: readonly number[]): this {
+    return this.list(values, (value) => this.integer(value));
+  }
+
+  /** Ranks, sets of them included. */
+  ranks(ranks: Iterable<number>): this {
+    return this.list([...ranks], (rank) => this.u16(rank));
+  }
+
+  finish(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+
+  private grow(by: number): number {
+    const at = this.length;
+    this.length += by;
+    if (this.length > this.bytes.length) {
+      const larger = new Uint8Array(2 * this.length);
+      larger.set(this.bytes);
+      this.bytes = larger;
+      this.view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+}
+
+export class ByteReader {
+  private readonly view: DataView;
+  private at = 0;
+
+  constructor(private readonly bytes: Uint8Array) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  u8(): number {
+    return this.view.getUint8(this.take(1));
+  }
+
+  u16(): number {
+    return this.view.getUint16(this.take(2), true);
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  integer(): number {
+    const at = this.take(8);
+    const value = this.view.getUint32(at, true) + this.view.getUint32(at + 4, true) * 2 ** 32;
+    if (!Number.isSafeInteger(value)) throw new MalformedError('an integer over 2^53');
+    return value;
+  }
+
+  /** A copy: records lie in rings that are overwritten. */
+  block(): Uint8Array {
+    const length = this.u32();
+    const at = this.take(length);
+    return this.bytes.slice(at, at + length);
+  }
+
+  /** All that is left. A copy. */
+  rest(): Uint8Array {
+    const at = this.take(this.bytes.length - this.at);
+    return this.bytes.slice(at);
+  }
+
+  text(): string {
+    const bytes = this.block();
+    if (bytes.length > MAX_TEXT_BYTES) throw new MalformedError(`a text of ${bytes.length} bytes`);
+    return new TextDecoder().decode(bytes);
+  }
+
+  endpoint(): Endpoint {
+    return new Endpoint(this.text(), this.u16(), this.integer());
+  }
+
+  list<T>(read: () => T): T[] {
+    const items: T[] = [];
+    for (let count = this.u16(); count > 0; count--) items.push(read());
+    return items;
+  }
+
+  integers(): number[] {
+    return this.list(() => this.integer());
+  }
+
+  /** Ranks of a view of so many members. */
+  ranks(members: number): number[] {
+    return this.list(() => this.rank(members));
+  }
+
+  rank(members: number): number {
+    const rank = this.u16();
+    if (rank >= members) throw new MalformedError(`rank ${rank} of ${members}`);
+    return rank;
+  }
+
+  /** Throws unless all was read. */
+  end(): void {
+    if (this.at !== this.bytes.length) throw new MalformedError('bytes too many');
+  }
+
+  private take(count: number): number {
+    const at = this.at;
+    if (count > this.bytes.length - at) throw new MalformedError('too short');
+    this.at = at + count;
+    return at;
+  }
+}

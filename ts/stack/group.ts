@@ -1,0 +1,356 @@
+/**
+ * A member's way through the views of its group. Each view has streams and layers of its own; this is what hands over from one to the next.
+ *
+ *   views   ... | ended, kept for others | front: the application's | installed, waiting | ...
+ *
+ * The application sees one view after the other: the next is accepted when all that belongs to the one before has been delivered. The layers
+ * of the next work already, so that a slow application holds up nobody. A view that has ended is kept until its layers say `exit`.
+ */
+import type { Endpoint } from '../base/endpoint.js';
+import { ConsortError } from '../base/errors.js';
+import { formatBytes } from '../base/show.js';
+import type { Plane } from '../data-plane/plane.js';
+import { maxMembersOf } from '../data-plane/ring-sizes.js';
+import { ByteReader, MalformedError } from './codec.js';
+import type { Environment, Timer } from './environment.js';
+import type { StackEvent } from './event.js';
+import { type AppReceivers, type GroupSettings, GroupView, type GroupViewHost } from './group-view.js';
+import type { ApplicationPort } from './layer.js';
+import { CONTROL_VERSION, OutsideFormat } from './outside.js';
+import { Params } from './params.js';
+import { rankIn, singleton, type ViewState } from './view-state.js';
+
+export type { AppReceivers, GroupSettings } from './group-view.js';
+
+/** How long a view that nobody needs is kept at most until the last that it sent has arrived. */
+const LAST_WORDS_MS = 1000;
+/** So many times `join_wait` a member that joins waits at most while it is merging. */
+const MOST_WAITS = 20;
+
+/** The member that the group works for. */
+export interface GroupOwner {
+  /** Who gets the messages of a view that is to be. */
+  receivers(state: ViewState): AppReceivers;
+  /** A view begins for the application. In one that has ended meanwhile nothing may be sent: `closed`. */
+  accepted(view: GroupView): void;
+  /** The view ends: the last chance to send in it. Calls `ready` once. */
+  block(ready: () => void): void;
+  /** Nothing may be sent until the next view is accepted. */
+  stopSending(): void;
+  stateMessage(view: ViewState): Uint8Array;
+  viewMessage(next: ViewState, stateMessages: ReadonlyMap<number, Uint8Array>): Uint8Array;
+  /** The member has left; nothing comes after it. */
+  exited(): void;
+  report(error: Error): void;
+  announce(datagram: Uint8Array): void;
+  sendOutside(to: Endpoint, datagram: Uint8Array): void;
+}
+
+export class Group {
+  /** Those that are there, oldest first. */
+  private readonly views: GroupView[] = [];
+  /** The application's. */
+  front: GroupView | undefined;
+  private readonly waiting: GroupView[] = [];
+  /** The first view is not shown while others may be near. */
+  private held = true;
+  private leaving = false;
+  private exited = false;
+  private paused = false;
+  private readonly timers = new Set<Timer>();
+  private readonly format: OutsideFormat;
+  private readonly viewHost: GroupViewHost;
+  private versionReported = false;
+
+  constructor(
+    readonly me: Endpoint,
+    private readonly settings: GroupSettings,
+    private readonly plane: Plane,
+    private readonly environment: Environment,
+    private readonly owner: GroupOwner,
+  ) {
+    this.format = new OutsideFormat(settings.groupName, settings.key);
+    this.viewHost = this.makeViewHost();
+  }
+
+  /** Begins as a view of one; `accepted` follows when it is clear that nobody is near, or when others were found. */
+  join(protocol: string, params: string): void {
+    const state = singleton(this.me, 1, { groupName: this.settings.groupName, protocol, params });
+    this.install(state);
+    this.waitForOthers(Params.parse(params).milliseconds('join_wait'), 0);
+  }
+
+  /** Leaves; `exited` follows. */
+  leave(): void {
+    if (this.leaving) return;
+    this.leaving = true;
+    if (this.front === undefined) return this.exit();
+    this.newest()?.stack.inject({ type: 'leave' });
+  }
+
+  /** Everything is gone at once. */
+  dispose(): void {
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
+    for (const view of this.views.splice(0)) view.retire();
+    this.waiting.length = 0;
+    this.front = undefined;
+    this.exited = true;
+  }
+
+  /** Nothing that others may need is held here any more. */
+  get isSettled(): boolean {
+    return this.views.every((view) => view.isStable);
+  }
+
+  requestNewView(): void {
+    this.newest()?.stack.inject({ type: 'prompt' });
+  }
+
+  /** False: this member does not coordinate, and nothing happens. */
+  changeProtocol(protocol: string, params: string): boolean {
+    const view = this.newest();
+    if (view === undefined || view.myRank !== 0) return false;
+    view.stack.inject({ type: 'protocol', protocol, params });
+    return true;
+  }
+
+  suspect(members: readonly Endpoint[]): void {
+    const view = this.newest();
+    const ranks = members.map((member) => rankIn(view?.state.members ?? [], member)).filter((rank) => rank >= 0);
+    if (ranks.length > 0) view?.stack.suspect(ranks, 'the application says so');
+  }
+
+  /** While paused nothing is handed over to the application, and flow control slows the senders. */
+  pause(): void {
+    this.paused = true;
+    if (this.front !== undefined) this.front.streams.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    if (this.front === undefined) return;
+    this.front.streams.paused = false;
+    this.plane.resume();
+  }
+
+  /** After each batch of the plane. */
+  progress(): void {
+    for (const view of this.views) view.progress();
+    this.advance();
+    this.retireStable();
+  }
+
+  /** A datagram outside of any view, by whatever way it came. */
+  receiveOutside(bytes: Uint8Array): void {
+    if (this.exited) return;
+    try {
+      const datagram = this.format.read(bytes);
+      if (datagram === undefined) return;
+      if (typeof datagram === 'number') return this.reportVersion(datagram);
+      if (datagram.from.equals(this.me)) return;
+      // A copy of the list: what is received may install a view.
+      for (const { stack } of [...this.views])
+        stack.receiveOutside(datagram.from, datagram.layer, new ByteReader(datagram.body));
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+    }
+  }
+
+  /** The kernel says that nothing is bound to this address. */
+  refused(host: string, port: number): void {
+    const view = this.newest();
+    for (const [rank, member] of (view?.state.members ?? []).entries()) {
+      if (member.port === port && member.host === host && rank !== view?.myRank) view?.stack.refused(rank);
+    }
+  }
+
+  /** Bytes that the views hold. */
+  get memoryBytes(): number {
+    return this.views.reduce((sum, { streams }) => sum + streams.memoryBytes(), 0);
+  }
+
+  private newest(): GroupView | undefined {
+    return this.views[this.views.length - 1];
+  }
+
+  // ---- from view to view ----
+
+  private install(decided: ViewState): void {
+    const state = this.withKnown(decided);
+    let view: GroupView;
+    try {
+      view = new GroupView(state, this.viewHost);
+    } catch (error) {
+      // It can't be had here: go on alone, and let the others find out.
+      this.owner.report(error as Error);
+      view = new GroupView(singleton(this.me, state.id.time + 1, state), this.viewHost);
+    }
+    this.views.push(view);
+    this.waiting.push(view);
+    view.stack.start();
+    if (this.leaving) view.stack.inject({ type: 'leave' });
+    this.advance();
+  }
+
+  /** One object for each member, over all views: handlers compare with `===`. */
+  private withKnown(state: ViewState): ViewState {
+    const known = new Map([this.me, ...(this.newest()?.state.members ?? [])].map((member) => [member.name, member]));
+    return { ...state, members: state.members.map((member) => known.get(member.name) ?? member) };
+  }
+
+  private onTop(view: GroupView, event: StackEvent): void {
+    if (event.type === 'view') {
+      const next = rankIn(event.state.members, this.me) >= 0 ? event.state : undefined;
+      // Not within the layers that it comes from.
+      this.environment.defer(() => this.end(view, next ?? this.withoutMe(event.state)));
+    }
+    if (event.type === 'exit') {
+      this.environment.defer(() => {
+        view.over = true;
+        if (view.end === undefined) this.end(view, undefined);
+        this.lastWords(view);
+        this.retireStable();
+      });
+    }
+  }
+
+  /** The others go on without me: as I wished, or because they took me for dead. */
+  private withoutMe(state: ViewState): ViewState | undefined {
+    return this.leaving ? undefined : singleton(this.me, state.id.time + 1, state);
+  }
+
+  private end(view: GroupView, next: ViewState | undefined): void {
+    if (this.exited || view.end !== undefined) return;
+    view.end = { next };
+    view.look();
+    if (next !== undefined) this.install(next);
+  }
+
+  /** The application goes on to the next view when it has all of this one. */
+  private advance(): void {
+    if (this.exited) return;
+    if (this.front === undefined) {
+      // A view of one that was left before anyone saw it.
+      if (this.held && this.waiting.length > 1) this.release(this.waiting.shift() as GroupView);
+      if (!this.held) this.accept(this.waiting.shift());
+      return;
+    }
+    const { end, streams } = this.front;
+    if (end === undefined || !streams.caughtUp) return;
+    if (end.next === undefined) this.exit();
+    else this.accept(this.waiting.shift());
+  }
+
+  private release(first: GroupView): void {
+    this.held = false;
+    first.streams.paused = false;
+  }
+
+  private accept(view: GroupView | undefined): void {
+    if (view === undefined) return;
+    this.front = view;
+    this.owner.accepted(view);
+    // It may have been the last thing that the application wanted.
+    if (this.exited || this.front !== view) return;
+    view.streams.paused = this.paused;
+    view.look();
+  }
+
+  private exit(): void {
+    if (this.exited) return;
+    this.exited = true;
+    this.owner.exited();
+  }
+
+  private waitForOthers(waitMs: number, waits: number): void {
+    this.setTimer(waitMs, () => {
+      const merging = this.waiting[0]?.blocked === true && waits < MOST_WAITS;
+      if (!this.held) return;
+      if (merging) return this.waitForOthers(waitMs, waits + 1);
+      this.held = false;
+      this.advance();
+    });
+  }
+
+  // ---- views that have ended ----
+
+  private lastWords(view: GroupView): void {
+    this.setTimer(LAST_WORDS_MS, () => this.retire(view));
+  }
+
+  private retireStable(): void {
+    for (const view of [...this.views]) {
+      if (view.over && view.isStable) this.retire(view);
+    }
+  }
+
+  private retire(view: GroupView): void {
+    const index = this.views.indexOf(view);
+    // What the application has not seen yet is still needed.
+    const needed = view === this.front || this.waiting.includes(view);
+    if (index < 0 || (needed && !this.exited)) return;
+    this.views.splice(index, 1);
+    view.retire();
+  }
+
+  // ---- what views get ----
+
+  private makeViewHost(): GroupViewHost {
+    const { settings, owner, me, format } = this;
+    const { memory, checksum } = settings;
+    return {
+      me,
+      settings,
+      plane: this.plane,
+      environment: this.environment,
+      compatibility: `wire version 1, memory ${formatBytes(memory)}, checksum ${checksum ? 'on' : 'off'}`,
+      maxMembers: maxMembersOf(memory),
+      receivers: (state) => owner.receivers(state),
+      application: (view) => this.applicationOf(view),
+      announce: (layer, body) => owner.announce(format.write(layer, me, body)),
+      sendOutside: (to, layer, body) => owner.sendOutside(to, format.write(layer, me, body)),
+      onTop: (view, event) => this.onTop(view, event),
+    };
+  }
+
+  private applicationOf(view: GroupView): ApplicationPort {
+    const { owner } = this;
+    return {
+      block: (ready) => {
+        view.blocked = true;
+        if (view === this.front) owner.block(ready);
+        else ready();
+      },
+      stopSending: () => {
+        view.closed = true;
+        if (view === this.front) owner.stopSending();
+        this.plane.scheduleFlush();
+      },
+      stateMessage: () => owner.stateMessage(view.state),
+      viewMessage: (next, stateMessages) => owner.viewMessage(next, stateMessages),
+      report: (error) => owner.report(error),
+    };
+  }
+
+  private reportVersion(version: number): void {
+    if (this.versionReported) return;
+    this.versionReported = true;
+    this.owner.report(
+      new ConsortError(
+        'ERR_INCOMPATIBLE',
+        `a member of this group speaks version ${version} of the control protocol, this one ${CONTROL_VERSION}: they can't be in one view; ` +
+          'run one version of consort everywhere',
+        { details: { theirs: version, mine: CONTROL_VERSION } },
+      ),
+    );
+  }
+
+  private setTimer(milliseconds: number, callback: () => void): void {
+    const timer = this.environment.setTimer(milliseconds, () => {
+      this.timers.delete(timer);
+      callback();
+    });
+    this.timers.add(timer);
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Stacks as strings: the names of the layers from the top, separated by colons, as in the seed documents. Names are matched without case; the
+ * layers of the control plane must stand in the order in which they work. Those of the data plane are fused, so their order among themselves
+ * does not count, and flow control is always there.
+ *
+ * Source: Ensemble's appl/property.ml and the stack strings of the seed documents.
+ */
+import { ConsortArgumentError, ConsortError } from '../base/errors.js';
+import { didYouMean } from '../base/nearest.js';
+import { listOf, quote } from '../base/show.js';
+
+/** From the top, in the order in which they may stand. The index in this list is the kind of the layer's records. */
+export const CONTROL_LAYERS = [
+  'Top',
+  'Heal',
+  'Switch',
+  'Primary',
+  'Leave',
+  'Inter',
+  'Intra',
+  'Elect',
+  'Merge',
+  'Slander',
+  'Sync',
+  'Suspect',
+  'Top_appl',
+  'Chk_sync',
+] as const;
+
+export type ControlLayerName = (typeof CONTROL_LAYERS)[number];
+
+/** Fused in the data plane; they may be named. */
+const PLANE_LAYERS = ['Frag', 'Pt2ptw', 'Mflow', 'Window', 'Pt2pt', 'Stable', 'Vsync', 'Mnak', 'Bottom'];
+
+/** Without these no view ever changes. */
+const MEMBERSHIP: readonly string[] = ['Top', 'Leave', 'Inter', 'Intra', 'Elect', 'Merge', 'Sync'];
+
+/** Of other documents, or of Ensemble: known, and not built. */
+const NOT_AVAILABLE = [
+  ...[
+    'Migrate',
+    'Exchange',
+    'Encrypt',
+    'Rekey',
+    'Secchan',
+    'Pr_suspect',
+    'Pr_stable',
+    'Causal',
+    'Total',
+    'Agree',
+    'Local',
+  ],
+  ...[
+    'Subcast',
+    'Partial_appl',
+    'Sequencer',
+    'Seqbb',
+    'Collect',
+    'Tops',
+    'Totem',
+    'Drop',
+    'Dbg',
+    'Chk_fifo',
+    'Chk_causal',
+  ],
+  ...['Chk_total', 'Chk_agree', 'Xfer', 'Cltsvr'],
+];
+
+const KNOWN = [...CONTROL_LAYERS, ...PLANE_LAYERS, ...NOT_AVAILABLE];
+const BY_UPPER_CASE = new Map(KNOWN.map((name) => [name.toUpperCase(), name]));
+
+/** What a stack string means: the same for all strings that mean the same. */
+export interface Protocol {
+  /** In the spelling of the table. */
+  readonly text: string;
+  /** Those of the control plane, from the top. Without `Top`: a fixed view. */
+  readonly layers: readonly ControlLayerName[];
+}
+
+/** @throws ConsortError for layers that are unknown, not available, in an impossible order, or missing */
+export function parseProtocol(text: string, path = 'protocol'): Protocol {
+  const names = text.split(':').map((word) => nameOf(word.trim(), path));
+  const missing = names.filter((name) => NOT_AVAILABLE.includes(name));
+  if (missing.length > 0) throw notAvailable(missing, path);
+  const layers = names.filter((name): name is ControlLayerName => CONTROL_LAYERS.includes(name as ControlLayerName));
+  checkOrder(names, layers, path);
+  checkWhole(names, path);
+  return { text: names.join(':'), layers };
+}
+
+function nameOf(word: string, path: string): string {
+  const name = BY_UPPER_CASE.get(word.toUpperCase());
+  if (name !== undefined) return name;
+  const known = [...CONTROL_LAYERS, ...PLANE_LAYERS];
+  const problem = word === '' ? 'got an empty name' : `${quote(word)} is no layer`;
+  throw refused(
+    path,
+    `${problem}, want names separated by colons, of ${listOf(known)}${didYouMean(word, known)}`,
+    known,
+  );
+}
+
+function checkOrder(names: readonly string[], layers: readonly ControlLayerName[], path: string): void {
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) !== index) throw refused(path, `${name} is there twice, want each layer once`);
+  }
+  for (const [index, name] of layers.entries()) {
+    const above = layers[index - 1];
+    if (above === undefined || CONTROL_LAYERS.indexOf(above) < CONTROL_LAYERS.indexOf(name)) continue;
+    throw refused(path, `${above} stands above ${name}, want the order ${CONTROL_LAYERS.join(':')}`);
+  }
+  if (names[names.length - 1] !== 'Bottom') throw refused(path, 'Bottom is not the last, want it there');
+}
+
+function checkWhole(names: readonly string[], path: string): void {
+  if (!names.includes('Top_appl')) throw refused(path, 'Top_appl is missing: the application would hear nothing');
+  const control = names.some((name) => name !== 'Top_appl' && CONTROL_LAYERS.includes(name as ControlLayerName));
+  if (!control) return;
+  const missing = MEMBERSHIP.filter((name) => !names.includes(name));
+  if (missing.length > 0)
+    throw refused(path, `${listOf(missing)} missing, want them in every stack that changes views`);
+}
+
+function refused(path: string, problem: string, known?: readonly string[]): ConsortArgumentError {
+  return new ConsortArgumentError('ERR_INVALID_OPTION', `${path}: ${problem}`, { details: { path, known } });
+}
+
+function notAvailable(missing: readonly string[], path: string): ConsortError {
+  const available = [...CONTROL_LAYERS, ...PLANE_LAYERS];
+  return new ConsortError(
+    'ERR_NOT_AVAILABLE',
+    `${path}: ${listOf(missing)} ${missing.length === 1 ? 'is' : 'are'} not available yet; available: ${listOf(available)}`,
+    { details: { path, missing, available } },
+  );
+}
