@@ -131,7 +131,7 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     return out;
   }
 
-  // change(what, rank, rank, position): 'exclude', 'holder', 'stop'
+  // change(what, rank, rank, position): 'exclude', 'holder', 'stop', 'watch' (position: the interval in microseconds)
   void change(const Napi::CallbackInfo& info) {
     const std::string what = info[0].As<Napi::String>();
     const auto rank = static_cast<Rank>(info[1].As<Napi::Number>().Uint32Value());
@@ -140,6 +140,7 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     if (what == "exclude") plane_->exclude(rank);
     if (what == "holder") plane_->set_holder(rank, other, position);
     if (what == "stop") plane_->stop_at(rank, position);
+    if (what == "watch") plane_->watch(rank, position);
   }
 
   Napi::Value take_wanted(const Napi::CallbackInfo& info) {

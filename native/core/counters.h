@@ -11,6 +11,8 @@
 //   0  published  end of what JavaScript wrote      0  consumed  end of what JavaScript handled
 //   16 limit      JavaScript may write up to here   16 received  all before this has arrived
 //   17 stable     all before this arrived everywhere 17 stable   the same, as the origin told
+//                                                    18 heard    casts only: counts the frames of that member, of
+//                                                                whatever stream
 //
 // Positions are cut to 32 bits and only grow, modulo 2^32, as TCP's sequence numbers do: the two sides are never
 // further apart than a ring.
@@ -26,6 +28,7 @@ inline constexpr uint32_t kSlotWords = 32;
 inline constexpr uint32_t kWordFromScript = 0;
 inline constexpr uint32_t kWordFromPlane = 16;
 inline constexpr uint32_t kWordStable = 17;
+inline constexpr uint32_t kWordHeard = 18;
 inline constexpr uint32_t kWordListening = 0;
 inline constexpr uint32_t kWordAsleep = 16;
 inline constexpr uint32_t kWordProgress = 17;
@@ -38,6 +41,10 @@ class Slot {
   uint32_t load(uint32_t word) const { return std::atomic_ref<uint32_t>(words_[word]).load(std::memory_order_acquire); }
   void store(uint32_t word, Position value) const {
     std::atomic_ref<uint32_t>(words_[word]).store(static_cast<uint32_t>(value), std::memory_order_release);
+  }
+  // Orders nothing: for what is counted and only looked at.
+  void note(uint32_t word, uint32_t value) const {
+    std::atomic_ref<uint32_t>(words_[word]).store(value, std::memory_order_relaxed);
   }
   void increment(uint32_t word) const { std::atomic_ref<uint32_t>(words_[word]).fetch_add(1); }
   // Sequentially consistent, for the sleep/wake handshakes.

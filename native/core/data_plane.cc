@@ -82,6 +82,7 @@ void DataPlane::handle_frame(const uint8_t* frame, size_t length, const FrameHea
     return stats_.reject(Reject::kRank);
   }
   if (config_.checked && (header.flags & kFlagChecked) == 0) return stats_.reject(Reject::kChecksum);
+  note_heard(header.sender, now);
   // Nearly every frame has one part: it is read once. Of several, all are checked before the first is acted on.
   const uint32_t only_end = parts_end(length, header);
   Part part;
@@ -94,6 +95,14 @@ void DataPlane::handle_frame(const uint8_t* frame, size_t length, const FrameHea
     offset = read_part(frame, offset, end, config_.members, part);
     handle_part(part, header, now);
   }
+}
+
+// Whatever the frame holds: its sender lives.
+void DataPlane::note_heard(Rank sender, Micros now) {
+  Peer& peer = peers_[sender];
+  peer.heard++;
+  peer.heard_at = now;
+  if (const Inbound* in = inbound(StreamKind::kCast, sender); in != nullptr) in->stream.note_heard(peer.heard);
 }
 
 void DataPlane::handle_part(const Part& part, const FrameHeader& header, Micros now) {
@@ -283,12 +292,24 @@ void DataPlane::poll_peer(Rank rank, Micros now, Sink& sink) {
     peer.probed = false;
     wrote(write_probe(room_for(kProbeBytes, sink), PartType::kProbeReply, peer.probe_time));
   }
-  // A round trip is worth knowing only while there is traffic.
-  if (control_bytes_ > 0 && now >= peer.next_probe_at) {
-    peer.next_probe_at = now + kProbeIntervalUs;
-    wrote(write_probe(room_for(kProbeBytes, sink), PartType::kProbe, now));
-  }
+  poll_probes(peer, now, sink);
   flush_control(sink);
+}
+
+// One PROBE serves both: it asks for the round trip, and for a sign of life.
+void DataPlane::poll_probes(Peer& peer, Micros now, Sink& sink) {
+  // A round trip is worth knowing only while there is traffic.
+  const bool measures = control_bytes_ > 0 && now >= peer.next_probe_at;
+  if (!measures && now < watch_deadline(peer)) return;
+  peer.next_probe_at = now + kProbeIntervalUs;
+  peer.probe_sent_at = now;
+  peer.probe_now = false;
+  wrote(write_probe(room_for(kProbeBytes, sink), PartType::kProbe, now));
+}
+
+Micros DataPlane::watch_deadline(const Peer& peer) const {
+  if (peer.watch_us == 0 || !peer.live) return kNever;
+  return peer.probe_now ? 0 : std::max(peer.heard_at, peer.probe_sent_at) + peer.watch_us;
 }
 
 void DataPlane::poll_inbound(Inbound& in, Rank rank, Micros now, Sink& sink) {
@@ -424,6 +445,7 @@ Micros DataPlane::next_deadline() const {
   for (const auto& out : outbound_) {
     deadline = std::min(deadline, out->stream.must_ask() ? 0 : out->stream.heartbeat_deadline());
   }
+  for (const Peer& peer : peers_) deadline = std::min(deadline, watch_deadline(peer));
   return deadline;
 }
 
@@ -478,6 +500,12 @@ Position DataPlane::unsent_bytes() {
     sum += out->stream.unsent();
   }
   return sum;
+}
+
+void DataPlane::watch(Rank rank, Micros interval_us) {
+  if (rank >= config_.members || rank == config_.my_rank) return;
+  peers_[rank].watch_us = interval_us == 0 ? 0 : std::clamp(interval_us, kMinWatchUs, kMaxWatchUs);
+  peers_[rank].probe_now = interval_us != 0;
 }
 
 // ---- view changes ----

@@ -68,6 +68,12 @@ class DataPlane {
   // At the next poll every origin gets a STATUS: what a view says last.
   void answer_all();
 
+  // A member that is silent for `interval_us` gets a PROBE, and another each time that passes again, until it is heard;
+  // the first one at once. 0: it is not watched any more. An interval out of bounds is drawn to them.
+  void watch(Rank rank, Micros interval_us);
+  // Frames that have come from this member, modulo 2^32.
+  uint32_t heard(Rank rank) const { return rank < config_.members ? peers_[rank].heard : 0; }
+
   // For view changes. A failed member: its frames are dropped, and it holds nothing back.
   void exclude(Rank rank);
   // What is missing of `origin`'s casts up to `up_to` is to be had from `holder`.
@@ -99,7 +105,12 @@ class DataPlane {
     bool live = true;
     bool probed = false;  // a PROBE to answer is waiting
     Micros probe_time = 0;
-    Micros next_probe_at = 0;
+    Micros next_probe_at = 0;  // for the round trip
+    Micros probe_sent_at = 0;
+    uint32_t heard = 0;  // frames that have come from it
+    Micros heard_at = 0;
+    Micros watch_us = 0;  // silence after which it is probed; 0: it is not watched
+    bool probe_now = false;
     Micros round_trip_us = 0;
     Rank holder;                  // whom to ask for this member's casts
     std::vector<uint32_t> asked;  // the last NAK from this peer for each stream; empty until there is one
@@ -118,6 +129,7 @@ class DataPlane {
   Outbound* mine(StreamKind kind, Rank peer) const { return outbound(kind, is_pt2pt(kind) ? peer : kAllRanks); }
   FrameHeader header_to(Rank destination) const;
 
+  void note_heard(Rank sender, Micros now);
   void handle_part(const Part& part, const FrameHeader& header, Micros now);
   void handle_data(const Part& part, Rank sender, Micros now);
   void handle_nak(const Part& part, Rank sender);
@@ -132,6 +144,9 @@ class DataPlane {
 
   void refresh(Micros now);
   void poll_peer(Rank rank, Micros now, Sink& sink);
+  void poll_probes(Peer& peer, Micros now, Sink& sink);
+  // When a watched member that stays silent is probed.
+  Micros watch_deadline(const Peer& peer) const;
   void poll_inbound(Inbound& in, Rank rank, Micros now, Sink& sink);
   void poll_naks(Inbound& in, Rank origin, Micros now, Sink& sink);
   void poll_heartbeats(Rank rank, Sink& sink);

@@ -45,7 +45,9 @@ inline constexpr Micros kHeartbeatMinUs = 4'000;     // first HEARTBEAT while so
 inline constexpr Micros kHeartbeatMaxUs = 100'000;   // they back off up to this
 inline constexpr Micros kStableDelayUs = 10'000;     // news of what is stable is told after this long at the latest
 inline constexpr Micros kProbeIntervalUs = 250'000;  // round-trip probes while data is on its way
-inline constexpr uint32_t kStatusEighths = 1;        // STATUS after this many eighths of a ring of news
+inline constexpr Micros kMinWatchUs = 1'000;         // a watched member is probed at most this often
+inline constexpr Micros kMaxWatchUs = 3'600'000'000;
+inline constexpr uint32_t kStatusEighths = 1;  // STATUS after this many eighths of a ring of news
 inline constexpr uint32_t kMinWindowBytes = 64 * 1024;
 inline constexpr uint32_t kLossTolerancePercent = 25;  // a round that lost more shrinks the window
 

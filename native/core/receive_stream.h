@@ -54,6 +54,9 @@ class ReceiveStream {
     if (consumed_ != before && first_nak_at_ == kNever && edge() > std::max(frontier_, received_)) first_nak_at_ = 0;
   }
 
+  // Lets JavaScript see how many frames have come from the origin.
+  void note_heard(uint32_t frames) const { slot_.note(kWordHeard, frames); }
+
   Placed handle_data(Position position, const uint8_t* bytes, uint32_t length, Micros now, Random& random);
   // How much of the stream is known to be everywhere, as the origin told.
   Position stable() const { return stable_; }

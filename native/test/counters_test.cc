@@ -44,7 +44,8 @@ TEST("a step backwards or too far is no step") {
 TEST("the words of either side lie on cache lines of their own") {
   CHECK(kSlotWords * 4 == 128);
   CHECK(kWordFromPlane - kWordFromScript >= 16);
-  CHECK(kWordStable < kSlotWords);
+  for (const uint32_t word : {kWordStable, kWordHeard, kWordProgress})
+    CHECK(word > kWordFromPlane && word < kSlotWords);
 }
 
 TEST("exchange returns what was there, and what is stored after it is seen by who sees it") {
@@ -60,6 +61,15 @@ TEST("exchange returns what was there, and what is stored after it is seen by wh
   writer.join();
   CHECK_EQ(slot.exchange(kWordFromPlane, 9), 1u);
   CHECK_EQ(slot.exchange(kWordFromPlane, 0), 9u);
+}
+
+TEST("what is noted is read back, and leaves the other words alone") {
+  alignas(128) uint32_t words[kSlotWords] = {};
+  const Slot slot(words);
+  slot.note(kWordHeard, UINT32_MAX);
+  CHECK_EQ(slot.load(kWordHeard), UINT32_MAX);
+  CHECK_EQ(slot.load(kWordStable), 0u);
+  CHECK_EQ(slot.load(kWordHeard + 1), 0u);
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ class World : public Sink {
         return;
       }
       default:
-        return;
+        return plane_.watch(rank, input.position());
     }
   }
 

@@ -24,7 +24,7 @@ export interface Polled {
   readonly blocked: boolean;
 }
 
-export type Change = 'exclude' | 'holder' | 'stop';
+export type Change = 'exclude' | 'holder' | 'stop' | 'watch';
 
 export interface Core {
   openStream(kind: StreamKind, rank: number, outgoing: boolean, ring: Uint8Array, slot: number): boolean;
@@ -140,6 +140,7 @@ class TypeScriptCore implements Core {
     if (what === 'exclude') this.core.exclude(rank);
     if (what === 'holder') this.core.setHolder(rank, other, position);
     if (what === 'stop') this.core.stopAt(rank, position);
+    if (what === 'watch') this.core.watch(rank, position);
   }
 
   takeWanted(): readonly [number, number] | undefined {

@@ -6,7 +6,8 @@ import { checkFor, PROPERTY_TIMEOUT_MS, regressions } from './scenarios.js';
 import { type Scenario, SimulatedGroup } from './simulated-group.js';
 
 const HOSTILE_STEPS = 400;
-const CHANGES: readonly Change[] = ['exclude', 'holder', 'stop'];
+const SILENT_STEPS = 50;
+const CHANGES: readonly Change[] = ['exclude', 'holder', 'stop', 'watch', 'watch'];
 
 /** Runs a scenario by `play` in a group of twins in lockstep, whose differences throw at once. Returns how many frames went out. */
 function inLockstep(scenario: Scenario, play: (group: SimulatedGroup) => void): number {
@@ -23,6 +24,19 @@ function inLockstep(scenario: Scenario, play: (group: SimulatedGroup) => void): 
 
 function toTheEnd(group: SimulatedGroup): void {
   group.runToEnd();
+}
+
+/** Members watch each other, with intervals that change and end, from before the first message until all have arrived, and then some silence. */
+function whileWatching(group: SimulatedGroup): void {
+  const random = new Random(group.scenario.seed + 2);
+  const { members } = group.scenario;
+  const watch = () => {
+    const interval = random.below(4) === 0 ? 0 : 500 + random.below(50_000);
+    group.member(random.below(members)).core.change('watch', random.below(members), 0, interval, group.now);
+  };
+  for (let i = 0; i < 2 * members; i++) watch();
+  group.runToEnd();
+  for (let i = 0; i < SILENT_STEPS && group.step(); i++) if (random.below(10) === 0) watch();
 }
 
 /** Members are excluded, replaced by holders and cut off in mid-stream, at random and without sense. */
@@ -46,6 +60,11 @@ describe('the twins in lockstep', () => {
     expect(inLockstep(scenario, toTheEnd)).toBeGreaterThan(0);
   });
 
+  it.for(regressions)('do the same while members watch each other when %s', ([, scenario], { skip }) => {
+    skip(findAddon() === undefined, NO_ADDON);
+    expect(inLockstep(scenario, whileWatching)).toBeGreaterThan(0);
+  });
+
   it.for(regressions)('do the same with spoiled frames and senseless changes when %s', ([, scenario], { skip }) => {
     skip(findAddon() === undefined, NO_ADDON);
     const hostile = { ...scenario, hostile: true, spoilPercent: 20 };
@@ -55,6 +74,11 @@ describe('the twins in lockstep', () => {
   it('send the same frames at the same times, whatever happens', { timeout: PROPERTY_TIMEOUT_MS }, ({ skip }) => {
     skip(findAddon() === undefined, NO_ADDON);
     checkFor((scenario) => void inLockstep(scenario, toTheEnd));
+  });
+
+  it('do the same while members watch each other, whatever happens', { timeout: PROPERTY_TIMEOUT_MS }, ({ skip }) => {
+    skip(findAddon() === undefined, NO_ADDON);
+    checkFor((scenario) => void inLockstep(scenario, whileWatching));
   });
 
   it('do the same with whatever is spoiled or makes no sense', { timeout: PROPERTY_TIMEOUT_MS }, ({ skip }) => {

@@ -37,7 +37,14 @@ export interface AddonCore {
   receive(frame: Uint8Array, nowMicros: number): void;
   /** Frames as ranks, bytes, ranks, bytes ...; the next deadline, -1 for never; whether the sink was full. */
   poll(nowMicros: number, mostFrames: number): [frames: (number[] | Uint8Array)[], deadline: number, blocked: boolean];
-  change(what: 'exclude' | 'holder' | 'stop', rank: number, other: number, position: number, nowMicros: number): void;
+  /** Of `watch` the position is the interval, in microseconds. */
+  change(
+    what: 'exclude' | 'holder' | 'stop' | 'watch',
+    rank: number,
+    other: number,
+    position: number,
+    nowMicros: number,
+  ): void;
   takeWanted(): [origin: number, kind: number] | undefined;
   received(rank: number): number;
   stats(): Float64Array;

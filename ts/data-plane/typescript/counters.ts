@@ -10,6 +10,8 @@
 //   0  published  end of what JavaScript wrote      0  consumed  end of what JavaScript handled
 //   16 limit      JavaScript may write up to here   16 received  all before this has arrived
 //   17 stable     all before this arrived everywhere 17 stable   the same, as the origin told
+//                                                    18 heard    casts only: counts the frames of that member, of
+//                                                                whatever stream
 //
 // Positions are cut to 32 bits and only grow, modulo 2^32, as TCP's sequence numbers do: the two sides are never
 // further apart than a ring.
@@ -19,6 +21,7 @@ export const SLOT_WORDS = 32;
 export const WORD_FROM_SCRIPT = 0;
 export const WORD_FROM_PLANE = 16;
 export const WORD_STABLE = 17;
+export const WORD_HEARD = 18;
 export const WORD_LISTENING = 0;
 export const WORD_ASLEEP = 16;
 export const WORD_PROGRESS = 17;
@@ -40,6 +43,11 @@ export class Slot {
   store(word: number, value: Position): void {
     // `| 0` is exact modulo 2^32 for every position.
     Atomics.store(this.words, this.base + word, value | 0);
+  }
+
+  /** Orders nothing: for what is counted and only looked at. */
+  note(word: number, value: number): void {
+    this.words[this.base + word] = value | 0;
   }
 
   increment(word: number): void {

@@ -42,6 +42,8 @@ import type { Micros, Position, Rank } from './limits.js';
 import {
   ALL_RANKS,
   CONTROL_FRAME_BYTES,
+  MAX_WATCH_US,
+  MIN_WATCH_US,
   NAK_REPEAT_SERIALS,
   NAK_RETRY_MAX_US,
   NAK_RETRY_MIN_US,
@@ -127,7 +129,12 @@ class Peer {
   probed = false; // a PROBE to answer is waiting
   probeTimeLow = 0;
   probeTimeHigh = 0;
-  nextProbeAt: Micros = 0;
+  nextProbeAt: Micros = 0; // for the round trip
+  probeSentAt: Micros = 0;
+  heard = 0; // frames that have come from it; 32 bits
+  heardAt: Micros = 0;
+  watchUs: Micros = 0; // silence after which it is probed; 0: it is not watched
+  probeNow = false;
   roundTripUs: Micros = 0;
   holder: Rank; // whom to ask for this member's casts
   asked: Uint32Array | undefined; // the last NAK from this peer for each stream
@@ -275,6 +282,7 @@ export class DataPlaneCore {
       return this.stats.reject(Reject.rank);
     }
     if (checked && (header.flags & FLAG_CHECKED) === 0) return this.stats.reject(Reject.checksum);
+    this.noteHeard(sender, now);
     // Nearly every frame has one part: it is read once. Of several, all are checked before the first is acted on.
     const end = partsEnd(frame, header);
     if (readPart(frame, HEADER_BYTES, end, members, this.part) === end) return this.handlePart(frame, sender, now);
@@ -284,6 +292,14 @@ export class DataPlaneCore {
       offset = readPart(frame, offset, end, members, this.part);
       this.handlePart(frame, sender, now);
     }
+  }
+
+  /** Whatever the frame holds: its sender lives. */
+  private noteHeard(sender: Rank, now: Micros): void {
+    const peer = this.peer(sender);
+    peer.heard = (peer.heard + 1) | 0;
+    peer.heardAt = now;
+    this.inbound(StreamKind.cast, sender)?.stream.noteHeard(peer.heard);
   }
 
   private handlePart(frame: Uint8Array, sender: Rank, now: Micros): void {
@@ -500,13 +516,26 @@ export class DataPlaneCore {
       const at = this.roomFor(PROBE_BYTES, sink);
       this.wrote(writeProbe(this.control, at, PartType.probeReply, peer.probeTimeLow, peer.probeTimeHigh));
     }
-    // A round trip is worth knowing only while there is traffic.
-    if (this.controlBytes > 0 && now >= peer.nextProbeAt) {
-      peer.nextProbeAt = now + PROBE_INTERVAL_US;
-      const at = this.roomFor(PROBE_BYTES, sink);
-      this.wrote(writeProbe(this.control, at, PartType.probe, now >>> 0, Math.floor(now / TWO_TO_32)));
-    }
+    this.pollProbes(peer, now, sink);
     this.flushControl(sink);
+  }
+
+  /** One PROBE serves both: it asks for the round trip, and for a sign of life. */
+  private pollProbes(peer: Peer, now: Micros, sink: Sink): void {
+    // A round trip is worth knowing only while there is traffic.
+    const measures = this.controlBytes > 0 && now >= peer.nextProbeAt;
+    if (!measures && now < this.watchDeadline(peer)) return;
+    peer.nextProbeAt = now + PROBE_INTERVAL_US;
+    peer.probeSentAt = now;
+    peer.probeNow = false;
+    const at = this.roomFor(PROBE_BYTES, sink);
+    this.wrote(writeProbe(this.control, at, PartType.probe, now >>> 0, Math.floor(now / TWO_TO_32)));
+  }
+
+  /** When a watched member that stays silent is probed. */
+  private watchDeadline(peer: Peer): Micros {
+    if (peer.watchUs === 0 || !peer.live) return NEVER;
+    return peer.probeNow ? 0 : Math.max(peer.heardAt, peer.probeSentAt) + peer.watchUs;
   }
 
   private pollInbound(inbound: Inbound, rank: Rank, now: Micros, sink: Sink): void {
@@ -659,6 +688,7 @@ export class DataPlaneCore {
     for (const out of this.outbounds) {
       deadline = Math.min(deadline, out.stream.mustAsk() ? 0 : out.stream.heartbeatDeadline());
     }
+    for (const peer of this.peers) deadline = Math.min(deadline, this.watchDeadline(peer));
     return deadline;
   }
 
@@ -725,6 +755,22 @@ export class DataPlaneCore {
       sum += out.stream.unsent();
     }
     return sum;
+  }
+
+  /**
+   * A member that is silent for `intervalUs` gets a PROBE, and another each time that passes again, until it is heard; the first one at once.
+   * 0: it is not watched any more. An interval out of bounds is drawn to them.
+   */
+  watch(rank: Rank, intervalUs: Micros): void {
+    if (rank >= this.config.members || rank === this.config.myRank) return;
+    const peer = this.peer(rank);
+    peer.watchUs = intervalUs === 0 ? 0 : Math.min(Math.max(intervalUs, MIN_WATCH_US), MAX_WATCH_US);
+    peer.probeNow = intervalUs !== 0;
+  }
+
+  /** Frames that have come from this member, modulo 2^32. */
+  heard(rank: Rank): number {
+    return (this.peers[rank]?.heard ?? 0) >>> 0;
   }
 
   // ---- view changes ----

@@ -12,7 +12,7 @@
 // done so.
 
 import type { Slot } from './counters.js';
-import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_STABLE } from './counters.js';
+import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_HEARD, WORD_STABLE } from './counters.js';
 import type { StreamKind } from './frame.js';
 import type { Micros, Position, Rank } from './limits.js';
 import {
@@ -187,6 +187,11 @@ export class ReceiveStream {
     // There is room for more of what was announced.
     const more = this._consumed !== before && this.edge() > Math.max(this.frontier, this._received);
     if (more && this.firstNakAt === NEVER) this.firstNakAt = 0;
+  }
+
+  /** Lets JavaScript see how many frames have come from the origin. */
+  noteHeard(frames: number): void {
+    this.slot.note(WORD_HEARD, frames);
   }
 
   /** DATA: `length` bytes of `frame` from index `payload` on are the stream's at `position`. */
