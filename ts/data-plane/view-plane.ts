@@ -141,12 +141,6 @@ export class ViewPlane {
     this.driver.exclude(this.number, rank);
   }
 
-  heard(_rank: number): number {
-    return 0;
-  }
-
-  watch(_ranks: readonly number[], _milliseconds: number): void {}
-
   /** What is missing of `origin`'s casts up to `upTo` is fetched from `holder`. */
   nakTarget(origin: number, holder: number, upTo: number): void {
     this.driver.setHolder(this.number, origin, holder, upTo);

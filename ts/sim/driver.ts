@@ -95,6 +95,12 @@ export class SimDriver implements PlaneDriver {
     this.flush();
   }
 
+  watch(view: number, ranks: readonly number[], intervalMs: number): void {
+    const { core } = this.find(view);
+    for (let rank = 0; rank < core.config.members; rank++) core.watch(rank, ranks.includes(rank) ? intervalMs * 1000 : 0);
+    this.flush();
+  }
+
   retire(number: number): void {
     const index = this.views.findIndex((view) => view.number === number);
     const [view] = index < 0 ? [] : this.views.splice(index, 1);
@@ -171,7 +177,7 @@ export class SimDriver implements PlaneDriver {
   }
 
   private refused(to: Address): void {
-    this.events.onRefused?.(to);
+    this.events.onRefused(to);
   }
 
   private transmit(burst: Burst, addresses: readonly Address[]): boolean {
