@@ -23,20 +23,27 @@ int EventLoop::watch(int fd, int group_fd) {
   if (const int error = uv_poll_init(loop_, &socket_, fd); error != 0) return error;
   open_handles_++;
   watching_ = true;
-  start_poll(socket_, UV_READABLE);
+  start_poll(socket_);
   if (group_fd >= 0) {
     if (const int error = uv_poll_init(loop_, &group_, group_fd); error != 0) return error;
     open_handles_++;
     watching_group_ = true;
-    start_poll(group_, UV_READABLE);
+    start_poll(group_);
   }
   start_timer();
   return 0;
 }
 
-void EventLoop::start_poll(uv_poll_t& handle, int events) {
-  uv_poll_start(&handle, events, [](uv_poll_t* poll, int status, int happened) {
-    static_cast<EventLoop*>(poll->data)->callbacks_.socket(status < 0 || (happened & UV_READABLE) != 0);
+void EventLoop::start_poll(uv_poll_t& handle) {
+  const bool for_room = &handle == &socket_ && wants_room_;
+  uv_poll_start(&handle, UV_READABLE | (for_room ? UV_WRITABLE : 0), [](uv_poll_t* poll, int status, int happened) {
+    auto* self = static_cast<EventLoop*>(poll->data);
+    if (status < 0) {
+      // libuv watches a socket no more that has an error to tell: one that was refused is as good as before.
+      self->start_poll(*poll);
+      self->callbacks_.error();
+    }
+    self->callbacks_.socket(status < 0 || (happened & UV_READABLE) != 0);
   });
 }
 
@@ -63,7 +70,7 @@ void EventLoop::start_timer() {
 void EventLoop::want_room(bool wanted) {
   if (!watching_ || wanted == wants_room_) return;
   wants_room_ = wanted;
-  start_poll(socket_, UV_READABLE | (wanted ? UV_WRITABLE : 0));
+  start_poll(socket_);
 }
 
 // An earlier alarm than needed does no harm: re-arming costs a system call, so only what is sooner than the alarm that

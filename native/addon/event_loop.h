@@ -15,6 +15,7 @@ class EventLoop {
   struct Callbacks {
     std::function<void()> notified;             // notify() was called
     std::function<void(bool readable)> socket;  // a socket has something, or room
+    std::function<void()> error;                // the socket has an error to tell; socket(true) follows
     std::function<void()> deadline;             // the time given to wake_at() has come
   };
 
@@ -32,7 +33,7 @@ class EventLoop {
   void close(std::function<void()> closed);
 
  private:
-  void start_poll(uv_poll_t& handle, int events);
+  void start_poll(uv_poll_t& handle);
   void start_timer();
 
   uv_loop_t* loop_;

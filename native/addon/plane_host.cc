@@ -36,6 +36,7 @@ int PlaneHost::start(const Options& options, std::string& failed_call) {
   loop_ = std::make_unique<EventLoop>(loop, EventLoop::Callbacks{
                                                 [this] { tell_script(); },
                                                 [this](bool readable) { step(readable, true); },
+                                                [this] { endpoint_->note_error(); },
                                                 [this] { step(true, true); },
                                             });
   endpoint_ = std::make_unique<Endpoint>(options.endpoint, slot_);

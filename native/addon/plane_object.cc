@@ -19,10 +19,12 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
                        {
                            InstanceMethod<&PlaneObject::install>("install"),
                            InstanceMethod<&PlaneObject::open_stream>("openStream"),
+                           InstanceMethod<&PlaneObject::watch>("watch"),
                            InstanceMethod<&PlaneObject::change>("change"),
                            InstanceMethod<&PlaneObject::flush>("flush"),
                            InstanceMethod<&PlaneObject::take_wanted>("takeWanted"),
                            InstanceMethod<&PlaneObject::take_unattached>("takeUnattached"),
+                           InstanceMethod<&PlaneObject::take_refused>("takeRefused"),
                            InstanceMethod<&PlaneObject::send_unattached>("sendUnattached"),
                            InstanceMethod<&PlaneObject::stats>("stats"),
                            InstanceMethod<&PlaneObject::close>("close"),
@@ -129,6 +131,18 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     host_->keep(view, ring);
   }
 
+  // watch(view, ranks, intervalMicros): exactly these are watched from now on
+  void watch(const Napi::CallbackInfo& info) {
+    if (!is_open(info.Env())) return;
+    const uint32_t view = info[0].As<Napi::Number>();
+    const Napi::Array given = info[1].As<Napi::Array>();
+    std::vector<Rank> ranks(given.Length());
+    for (uint32_t i = 0; i < ranks.size(); i++)
+      ranks[i] = static_cast<Rank>(given.Get(i).As<Napi::Number>().Uint32Value());
+    host_->endpoint().watch(view, ranks, static_cast<Micros>(info[2].As<Napi::Number>().Int64Value()));
+    host_->flush();
+  }
+
   // change(view, what, rank, rank, position): 'exclude', 'holder', 'stop', 'retire'
   void change(const Napi::CallbackInfo& info) {
     if (!is_open(info.Env())) return;
@@ -172,6 +186,17 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     out.Set("host", Napi::String::New(env, datagram.from.host()));
     out.Set("port", Napi::Number::New(env, datagram.from.port()));
     out.Set("bytes", bytes);
+    return out;
+  }
+
+  // The next address to which a datagram was refused as { host, port }, or undefined.
+  Napi::Value take_refused(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    Address address;
+    if (host_ == nullptr || !host_->endpoint().take_refused(address)) return env.Undefined();
+    const Napi::Object out = Napi::Object::New(env);
+    out.Set("host", Napi::String::New(env, address.host()));
+    out.Set("port", Napi::Number::New(env, address.port()));
     return out;
   }
 

@@ -77,6 +77,8 @@ std::string Address::host() const {
   return text;
 }
 
+bool same_address(const Address& a, const Address& b) { return a.port() == b.port() && same_host(a.get(), b); }
+
 bool Address::is_any() const {
   if (family() == AF_INET) return reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr.s_addr == htonl(INADDR_ANY);
   return IN6_IS_ADDR_UNSPECIFIED(&reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr);

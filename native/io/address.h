@@ -20,6 +20,9 @@ struct Address {
   bool is_any() const;
 };
 
+// Whether two addresses name the same host and port.
+bool same_address(const Address& a, const Address& b);
+
 // False if `host` is not an address in numbers.
 bool parse_address(const std::string& host, uint16_t port, Address& address);
 

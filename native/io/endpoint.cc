@@ -13,6 +13,10 @@ namespace {
 constexpr size_t kMaxUnattached = 256;
 // Batches that are received before the views have their say: 8 datagrams each.
 constexpr int kBatchesPerStep = 4;
+// Addresses that refused datagrams and wait for JavaScript; more are forgotten, as later datagrams tell of them again.
+constexpr size_t kMaxRefused = 64;
+// Batches of errors that are looked at in one step: more than the kernel holds for a socket of our size.
+constexpr int kErrorBatchesPerStep = 256;
 // More than this is left to the I/O thread: sending it would keep JavaScript for longer than waking the thread takes.
 constexpr Position kSmallStepBytes = 16 * 1024;
 constexpr uint32_t kMaxUnattachedBytes = kMaxFrameBytes - kHeaderBytes;
@@ -32,13 +36,13 @@ Endpoint::Endpoint(const EndpointOptions& options, Slot plane_slot)
 
 int Endpoint::open(std::string& failed_call) {
   failed_call = "bind";
-  int error = socket_.open(options_.local, {options_.buffer_bytes, options_.offload, false});
+  int error = socket_.open(options_.local, {options_.buffer_bytes, options_.offload, false, true});
   if (error != 0) return error;
   if (options_.multicast) {
     failed_call = "multicast";
     error = socket_.send_groups_through(options_.local);
     Address group = options_.group;
-    if (error == 0) error = group_socket_.open(group, {options_.buffer_bytes, options_.offload, true});
+    if (error == 0) error = group_socket_.open(group, {options_.buffer_bytes, options_.offload, true, false});
     if (error == 0) error = group_socket_.join_group(options_.group, options_.local);
     if (error != 0) close();
   }
@@ -84,6 +88,14 @@ bool Endpoint::open_receive(uint32_t view, StreamKind kind, Rank origin, Ring ri
   return found != nullptr && found->plane.open_receive(kind, origin, ring, slot);
 }
 
+void Endpoint::watch(uint32_t view, const std::vector<Rank>& ranks, Micros interval_us) {
+  const std::lock_guard lock(mutex_);
+  View* found = find(view);
+  if (found == nullptr) return;
+  for (Rank rank = 0; rank < found->plane.config().members; rank++) found->plane.watch(rank, 0);
+  for (const Rank rank : ranks) found->plane.watch(rank, interval_us);
+}
+
 void Endpoint::exclude(uint32_t view, Rank rank) {
   const std::lock_guard lock(mutex_);
   if (View* found = find(view); found != nullptr) found->plane.exclude(rank);
@@ -120,9 +132,15 @@ Micros Endpoint::step(bool readable) {
   if (readable) {
     more = receive(socket_, now);
     if (group_socket_.fd() >= 0) more = receive(group_socket_, now) || more;
+    if (socket_.errors_wait()) receive_refusals();
   }
   const Micros deadline = poll_views(now);
   return more ? now : deadline;
+}
+
+void Endpoint::note_error() {
+  const std::lock_guard lock(mutex_);
+  socket_.note_error();
 }
 
 bool Endpoint::try_small_step(Micros& deadline) {
@@ -189,8 +207,28 @@ void Endpoint::handle_frame(const uint8_t* frame, uint32_t length, const Address
   own_.reject(Reject::kConnection);
 }
 
+// A socket with errors is ready again and again until all have been taken.
+void Endpoint::receive_refusals() {
+  Address refused[UdpSocket::kBatch];
+  for (int round = 0; round < kErrorBatchesPerStep && socket_.errors_wait(); round++) {
+    const uint32_t count = socket_.take_refused(refused);
+    for (uint32_t i = 0; i < count; i++) keep_refused(refused[i]);
+  }
+}
+
+void Endpoint::keep_refused(const Address& address) {
+  if (refused_.size() == kMaxRefused) return;
+  for (const Address& each : refused_) {
+    if (same_address(each, address)) return;
+  }
+  refused_.push_back(address);
+  news_ = true;
+}
+
 void Endpoint::keep_unattached(const uint8_t* frame, uint32_t length, const FrameHeader& header, const Address& from) {
-  const uint32_t end = length - ((header.flags & kFlagChecked) != 0 ? kTrailerBytes : 0);
+  const uint32_t end = parts_end(length, header);
+  // It asks nothing but whether somebody is here, and the kernel answers that.
+  if (end == kHeaderBytes) return;
   if (unattached_.size() == kMaxUnattached) return own_.reject(Reject::kOverrun);
   unattached_.push_back({from, {frame + kHeaderBytes, frame + end}});
   news_ = true;
@@ -238,6 +276,14 @@ bool Endpoint::take_unattached(Unattached& out) {
   if (unattached_.empty()) return false;
   out = std::move(unattached_.front());
   unattached_.pop_front();
+  return true;
+}
+
+bool Endpoint::take_refused(Address& out) {
+  const std::lock_guard lock(mutex_);
+  if (refused_.empty()) return false;
+  out = refused_.front();
+  refused_.pop_front();
   return true;
 }
 

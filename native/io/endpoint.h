@@ -54,6 +54,8 @@ class Endpoint {
   bool install(uint32_t view, const ViewConfig& config, std::vector<Address> addresses);
   bool open_send(uint32_t view, StreamKind kind, Rank to, Ring ring, Slot slot);
   bool open_receive(uint32_t view, StreamKind kind, Rank origin, Ring ring, Slot slot);
+  // Exactly these members are watched from now on; each is probed at once.
+  void watch(uint32_t view, const std::vector<Rank>& ranks, Micros interval_us);
   void exclude(uint32_t view, Rank rank);
   void set_holder(uint32_t view, Rank origin, Rank holder, Position up_to);
   void stop_at(uint32_t view, Rank origin, Position cut);
@@ -64,6 +66,8 @@ class Endpoint {
   // when to step again at the latest; blocked() then tells whether to wait for room in the socket as well.
   Micros step(bool readable);
   bool blocked() const { return blocked_; }
+  // The system says that a socket has an error to tell: the next step looks at it.
+  void note_error();
   // As step(false), if nobody holds the lock and there is little to send. Returns whether it was done.
   bool try_small_step(Micros& deadline);
   // Whether something is waiting to be sent or told that came from JavaScript since the last step.
@@ -71,6 +75,8 @@ class Endpoint {
 
   bool send_unattached(const Address& to, const uint8_t* body, uint32_t length);
   bool take_unattached(Unattached& out);
+  // The next address to which a datagram was refused: nothing is bound there. A hint, which anybody may forge.
+  bool take_refused(Address& out);
   bool take_wanted(WantedStream& out);
   Stats stats();
 
@@ -92,6 +98,8 @@ class Endpoint {
   bool receive(UdpSocket& socket, Micros now);
   void handle_datagram(const Received& received, Micros now);
   void handle_frame(const uint8_t* frame, uint32_t length, const Address& from, Micros now);
+  void receive_refusals();
+  void keep_refused(const Address& address);
   void keep_unattached(const uint8_t* frame, uint32_t length, const FrameHeader& header, const Address& from);
 
   EndpointOptions options_;
@@ -104,6 +112,7 @@ class Endpoint {
   Random drop_random_;
   std::vector<std::unique_ptr<View>> views_;
   std::deque<Unattached> unattached_;
+  std::deque<Address> refused_;  // no two are the same
   Stats own_;  // what belongs to no view, and what retired views counted
   bool blocked_ = false;
   bool news_ = false;

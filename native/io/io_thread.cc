@@ -79,7 +79,8 @@ bool IoThread::wait(Micros deadline) {
   poll(watched, count, left == kNever ? -1 : static_cast<int>(std::min<Micros>((left + 999) / 1'000, 60'000)));
 #endif
   if ((watched[0].revents & POLLIN) != 0) waker_.clear();
-  return (watched[1].revents & POLLIN) != 0 || (count == 3 && (watched[2].revents & POLLIN) != 0);
+  if ((watched[1].revents & POLLERR) != 0) endpoint_.note_error();
+  return (watched[1].revents & (POLLIN | POLLERR)) != 0 || (count == 3 && (watched[2].revents & POLLIN) != 0);
 }
 
 }  // namespace consort

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #if defined(__linux__) && !defined(CONSORT_PORTABLE)
+#include <linux/errqueue.h>
 #define CONSORT_LINUX_BATCHES 1
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -27,7 +28,25 @@ constexpr uint32_t kMaxPieces = kMaxBurstFrames * 4;
 // Messages that are handed to the kernel together.
 constexpr uint32_t kMaxMessages = 64;
 
-bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+#ifdef CONSORT_LINUX_BATCHES
+
+// The kernel adds the address of the router or host that sent the ICMP message.
+constexpr size_t kErrorControlBytes = CMSG_SPACE(sizeof(sock_extended_err) + sizeof(sockaddr_in6));
+
+// Whether a message of the error queue says that a port is closed.
+bool is_refusal(msghdr& header) {
+  for (cmsghdr* each = CMSG_FIRSTHDR(&header); each != nullptr; each = CMSG_NXTHDR(&header, each)) {
+    const bool tells = (each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_RECVERR) ||
+                       (each->cmsg_level == IPPROTO_IPV6 && each->cmsg_type == IPV6_RECVERR);
+    sock_extended_err error;
+    if (!tells || each->cmsg_len < CMSG_LEN(sizeof error)) continue;
+    std::memcpy(&error, CMSG_DATA(each), sizeof error);
+    if (error.ee_errno == ECONNREFUSED) return true;
+  }
+  return false;
+}
+
+#endif
 
 }  // namespace
 
@@ -64,6 +83,12 @@ int UdpSocket::open(Address& local, const SocketOptions& options) {
     const int yes = 1;
     segments_ = setsockopt(fd_, SOL_UDP, UDP_SEGMENT, &none, sizeof none) == 0;
     coalesces_ = setsockopt(fd_, SOL_UDP, UDP_GRO, &yes, sizeof yes) == 0;
+  }
+  if (options.tell_refusals) {
+    const int yes = 1;
+    tells_refusals_ = local.family() == AF_INET6
+                          ? setsockopt(fd_, IPPROTO_IPV6, IPV6_RECVERR, &yes, sizeof yes) == 0
+                          : setsockopt(fd_, IPPROTO_IP, IP_RECVERR, &yes, sizeof yes) == 0;
   }
 #endif
   return 0;
@@ -167,6 +192,20 @@ bool UdpSocket::send_frame_by_frame(const Burst& burst, const Address* const* to
   return frames == 0 || transmit(messages, frames) || any;
 }
 
+bool UdpSocket::is_full(int error) const {
+  // A socket that tells errors says ENOBUFS for what a full queue of the interface dropped; others keep silent about it,
+  // and it is lost as on the way.
+  return error == EAGAIN || error == EWOULDBLOCK || (error == ENOBUFS && !tells_refusals_);
+}
+
+// Whether a call may have failed for what became of an earlier datagram. Such an error is handed out once: the same call
+// made again does its work. It waits to be taken until then.
+bool UdpSocket::may_be_old(int error) {
+  if (!tells_refusals_ || is_full(error) || error == ENOBUFS) return false;
+  errors_wait_ = true;
+  return true;
+}
+
 // False if the socket was full before the first message. A message that fails for another reason (an unreachable peer)
 // is as good as lost on the way.
 bool UdpSocket::transmit(msghdr* messages, uint32_t count) {
@@ -175,12 +214,17 @@ bool UdpSocket::transmit(msghdr* messages, uint32_t count) {
     mmsghdr batch[kMaxMessages];
     for (uint32_t i = 0; i < count; i++) batch[i] = {messages[i], 0};
     uint32_t done = 0;
+    bool again = false;
     while (done < count) {
       system_calls_++;
       const int sent = sendmmsg(fd_, batch + done, count - done, 0);
       if (sent < 0 && errno == EINTR) continue;
       if (sent < 0 && is_full(errno)) return done > 0;
+      again = sent < 0 && !again && may_be_old(errno);
+      if (again) continue;
       done += sent > 0 ? static_cast<uint32_t>(sent) : 1;
+      // It stopped at an error that it keeps to itself.
+      if (done < count) note_error();
     }
     return true;
   }
@@ -189,6 +233,7 @@ bool UdpSocket::transmit(msghdr* messages, uint32_t count) {
     system_calls_++;
     ssize_t sent = sendmsg(fd_, &messages[i], 0);
     while (sent < 0 && errno == EINTR) sent = sendmsg(fd_, &messages[i], 0);
+    if (sent < 0 && may_be_old(errno)) sent = sendmsg(fd_, &messages[i], 0);
     if (sent < 0 && is_full(errno)) return i > 0;
   }
   return true;
@@ -196,7 +241,9 @@ bool UdpSocket::transmit(msghdr* messages, uint32_t count) {
 
 bool UdpSocket::send_one(const uint8_t* bytes, uint32_t length, const Address& to) {
   system_calls_++;
-  return sendto(fd_, bytes, length, 0, to.get(), to.length) >= 0 || !is_full(errno);
+  if (sendto(fd_, bytes, length, 0, to.get(), to.length) >= 0) return true;
+  return may_be_old(errno) ? sendto(fd_, bytes, length, 0, to.get(), to.length) >= 0 || !is_full(errno)
+                           : !is_full(errno);
 }
 
 // ---- in ----
@@ -219,7 +266,8 @@ uint32_t UdpSocket::receive(Received out[kBatch]) {
     header.msg_controllen = sizeof control[i];
   }
   system_calls_++;
-  const int count = recvmmsg(fd_, batch, kBatch, 0, nullptr);
+  int count = recvmmsg(fd_, batch, kBatch, 0, nullptr);
+  if (count < 0 && errno != EINTR && may_be_old(errno)) count = recvmmsg(fd_, batch, kBatch, 0, nullptr);
   if (count <= 0) return 0;
   for (int i = 0; i < count; i++) {
     msghdr& header = batch[i].msg_hdr;
@@ -235,7 +283,36 @@ uint32_t UdpSocket::receive(Received out[kBatch]) {
   return static_cast<uint32_t>(count);
 }
 
+// Each error comes with the address that its datagram went to.
+uint32_t UdpSocket::take_refused(Address out[kBatch]) {
+  mmsghdr batch[kBatch];
+  alignas(cmsghdr) char control[kBatch][kErrorControlBytes];
+  Address to[kBatch];
+  for (uint32_t i = 0; i < kBatch; i++) {
+    msghdr& header = batch[i].msg_hdr;
+    header = {};
+    header.msg_name = &to[i].storage;
+    header.msg_namelen = sizeof to[i].storage;
+    header.msg_control = control[i];
+    header.msg_controllen = sizeof control[i];
+  }
+  system_calls_++;
+  const int count = recvmmsg(fd_, batch, kBatch, MSG_ERRQUEUE, nullptr);
+  errors_wait_ = count == static_cast<int>(kBatch);
+  uint32_t refused = 0;
+  for (int i = 0; i < count; i++) {
+    to[i].length = batch[i].msg_hdr.msg_namelen;
+    if (is_refusal(batch[i].msg_hdr)) out[refused++] = to[i];
+  }
+  return refused;
+}
+
 #else
+
+uint32_t UdpSocket::take_refused(Address[kBatch]) {
+  errors_wait_ = false;
+  return 0;
+}
 
 uint32_t UdpSocket::receive(Received out[kBatch]) {
   uint32_t count = 0;

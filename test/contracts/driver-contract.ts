@@ -2,6 +2,7 @@
 // {native, ts} x {single, multi}. Each test opens planes on loopback sockets in this one process.
 //
 //   member 0   Plane - driver - socket  ~~~ 127.0.0.1 ~~~  socket - driver - Plane   member 1
+import { createSocket } from 'node:dgram';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../../ts/base/message.js';
 import type { Address, DriverOptions, ThreadMode } from '../../ts/data-plane/data-plane.js';
@@ -34,6 +35,7 @@ const WAIT = { timeout: 10_000, interval: 2 };
 class Member {
   readonly received: Received[] = [];
   readonly unattached: { from: Address; bytes: Uint8Array }[] = [];
+  readonly refused: Address[] = [];
   readonly failures: Error[] = [];
   progressed = 0;
   plane!: Plane;
@@ -58,6 +60,7 @@ class Member {
       {
         onProgress: () => member.progressed++,
         onUnattached: (from, bytes) => member.unattached.push({ from, bytes }),
+        onRefused: (address) => member.refused.push(address),
         onFailure: (error) => member.failures.push(error),
       },
     );
@@ -124,6 +127,21 @@ function makeMessages(origin: number, count: number, lengthOf: (index: number) =
     for (let i = 0; i < bytes.length; i++) bytes[i] = origin * 101 + index * 7 + i;
     return bytes;
   });
+}
+
+/** An UNATTACHED frame without a body, from docs/wire-format.md. */
+const KNOCK = Buffer.from('475c01030000000000000000000000001610809000000000', 'hex');
+
+/** What a member has heard of member 0 when it hears no more. */
+async function quietCount(member: Member): Promise<number> {
+  let before = member.view.heard(0);
+  for (let same = 0; same < 5; ) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const heard = member.view.heard(0);
+    same = heard === before ? same + 1 : 0;
+    before = heard;
+  }
+  return before;
 }
 
 /** Chai compares large typed arrays byte by byte: Buffer's comparison is a thousand times faster. */
@@ -309,6 +327,103 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
       await vi.waitUntil(() => b.plane.stats().rejected.connection > 0, WAIT);
       expect(b.received).toHaveLength(0);
       expect(b.view.received()).toEqual([0, 0]);
+    });
+
+    it('counts the frames that are heard of each member', async () => {
+      const [a, b, c] = (await openView(3)) as [Member, Member, Member];
+      await a.cast(makeMessages(0, 5, () => 100));
+      await vi.waitUntil(() => b.view.heard(0) > 0 && c.view.heard(0) > 0, WAIT);
+      await vi.waitUntil(() => a.view.heard(1) > 0 && a.view.heard(2) > 0, WAIT);
+      expect([a.view.heard(0), a.view.heard(99)]).toEqual([0, 0]);
+    });
+
+    it('hears a member that it watches again and again, though nobody says anything', async () => {
+      const [a, b, c] = (await openView(3)) as [Member, Member, Member];
+      a.view.watch([1], 5);
+      await vi.waitUntil(() => a.view.heard(1) >= 10 && b.view.heard(0) >= 10, WAIT);
+      expect([a.view.heard(2), c.view.heard(0)]).toEqual([0, 0]);
+      expect([a.refused, b.refused, a.unattached, b.unattached]).toEqual([[], [], [], []]);
+    });
+
+    it('watches exactly those that it was told last, and nobody who is excluded', async () => {
+      const [a, b, c] = (await openView(3)) as [Member, Member, Member];
+      a.view.watch([1, 2], 5);
+      await vi.waitUntil(() => b.view.heard(0) >= 5 && c.view.heard(0) >= 5, WAIT);
+      a.view.watch([2], 5);
+      const before = await quietCount(b);
+      const last = c.view.heard(0);
+      await vi.waitUntil(() => c.view.heard(0) >= last + 20, WAIT);
+      expect(b.view.heard(0)).toBe(before);
+      a.view.exclude(2);
+      a.view.watch([2], 5);
+      const silent = await quietCount(c);
+      a.view.watch([1, 2], 5);
+      await vi.waitUntil(() => b.view.heard(0) >= before + 20, WAIT);
+      expect(c.view.heard(0)).toBe(silent);
+      a.view.watch([], 5);
+      await quietCount(b);
+    });
+
+    it('tells that nothing is bound any more where a member was that is watched', async (context) => {
+      if (mode === 'native' && process.platform !== 'linux') return context.skip('only Linux tells the addon of it');
+      const [a, b] = await openPair();
+      a.view.watch([1], 20);
+      await vi.waitUntil(() => a.view.heard(1) >= 3, WAIT);
+      expect(a.refused).toEqual([]);
+      await b.plane.close();
+      await vi.waitUntil(() => a.refused.length >= 2, WAIT);
+      for (const address of a.refused) expect(address).toEqual(b.address);
+      a.view.exclude(1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const told = a.refused.length;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(a.refused).toHaveLength(told);
+      expect(a.failures).toEqual([]);
+    });
+
+    it('tells of it over IPv6, too', async (context) => {
+      if (mode === 'native' && process.platform !== 'linux') return context.skip('only Linux tells the addon of it');
+      const address = { host: '::1', port: 0 };
+      const probe = await Member.open(create, { threadMode, address }).catch(() => undefined);
+      if (probe === undefined) return context.skip('this machine has no IPv6');
+      await probe.plane.close();
+      const [a, b] = await openPair({ address });
+      await b.plane.close();
+      a.view.watch([1], 20);
+      await vi.waitUntil(() => a.refused.length > 0, WAIT);
+      expect(a.refused[0]).toEqual(b.address);
+    });
+
+    it('loses nothing for the others while datagrams to one are refused, and does not work itself to death', async () => {
+      const [a, b, c] = (await openView(3)) as [Member, Member, Member];
+      await c.plane.close();
+      a.view.watch([1, 2], 5);
+      const messages = makeMessages(0, 300, (index) => (index % 7) * 300);
+      const done = a.cast(messages);
+      await vi.waitUntil(() => b.received.length > 10, WAIT);
+      if (mode === 'ts' || process.platform === 'linux') await vi.waitUntil(() => a.refused.length > 0, WAIT);
+      a.view.exclude(2);
+      await done;
+      await vi.waitUntil(() => b.received.length === messages.length, WAIT);
+      expectSame(b.bytesFrom(0), messages);
+      await vi.waitUntil(() => a.view.isStable(), WAIT);
+      // A socket that is ready again and again would be looked at thousands of times.
+      const before = a.plane.stats().systemCalls;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(a.plane.stats().systemCalls - before).toBeLessThan(2_000);
+    });
+
+    it('drops a knock without a word', async () => {
+      const [a, b] = [await openMember(), await openMember()];
+      const { progressed } = b;
+      const socket = createSocket('udp4');
+      for (let i = 0; i < 10; i++) socket.send(KNOCK, b.address.port, b.address.host);
+      await vi.waitUntil(() => b.plane.stats().datagramsReceived === 10, WAIT);
+      socket.close();
+      expect(Object.values(b.plane.stats().rejected).every((count) => count === 0)).toBe(true);
+      expect([b.progressed, b.unattached]).toEqual([progressed, []]);
+      a.plane.driver.sendUnattached(b.address, new Uint8Array(8));
+      await vi.waitUntil(() => b.unattached.length === 1, WAIT);
     });
 
     it('tells nobody from inside flush()', async () => {

@@ -61,7 +61,7 @@ serve({
     plane = await Plane.open(
       create,
       { ...options, address: { host: '127.0.0.1', port: 0 }, socketBufferBytes: 4 * 1024 * 1024 },
-      { onProgress() {}, onUnattached() {}, onFailure: (error) => process.emitWarning(error) },
+      { onProgress() {}, onUnattached() {}, onRefused() {}, onFailure: (error) => process.emitWarning(error) },
     );
     return plane.driver.address;
   },

@@ -148,6 +148,7 @@ export class Lifecycle {
     const opening = openPlane(this.options, this.chooseDriver, {
       onProgress: () => this.progress(),
       onUnattached: () => {},
+      onRefused: () => {},
       onFailure: (error) => this.fail(error),
     });
     this.opening = opening;

@@ -16,6 +16,8 @@ export interface AddonPlane {
   readonly segments: boolean;
   install(view: number, config: object, hosts: string[], ports: number[], counters: Int32Array): void;
   openStream(view: number, kind: number, rank: number, outgoing: boolean, ring: Uint8Array, slot: number): void;
+  /** Exactly these ranks are watched from now on. */
+  watch(view: number, ranks: number[], intervalMicros: number): void;
   change(
     view: number,
     what: 'exclude' | 'holder' | 'stop' | 'retire',
@@ -26,6 +28,7 @@ export interface AddonPlane {
   flush(): void;
   takeWanted(): [view: number, origin: number, kind: number] | undefined;
   takeUnattached(): { host: string; port: number; bytes: Uint8Array } | undefined;
+  takeRefused(): { host: string; port: number } | undefined;
   sendUnattached(host: string, port: number, bytes: Uint8Array): boolean;
   stats(): Float64Array;
   close(): Promise<void>;

@@ -53,6 +53,8 @@ export interface DriverEvents {
   onWanted(view: number, origin: number, kind: StreamKind): void;
   /** A datagram that belongs to no view. */
   onUnattached(from: Address, bytes: Uint8Array): void;
+  /** The kernel says that nothing is bound to this address any more: a hint, to be verified. */
+  onRefused(address: Address): void;
   /** The socket is of no use any more. */
   onFailure(error: Error): void;
 }
@@ -88,6 +90,11 @@ export interface PlaneDriver {
   install(view: number, config: ViewConfig, counters: Int32Array): void;
   openSend(view: number, kind: StreamKind, to: number, ring: Uint8Array, slot: number): void;
   openReceive(view: number, kind: StreamKind, origin: number, ring: Uint8Array, slot: number): void;
+  /**
+   * Exactly these ranks are watched from now on, others no more: each is probed at once, and again whenever it was silent for `intervalMs`
+   * (at least 1, at most an hour). What comes of it: the frames heard, counted in word 18 of the slot of its casts, and onRefused.
+   */
+  watch(view: number, ranks: readonly number[], intervalMs: number): void;
   exclude(view: number, rank: number): void;
   setHolder(view: number, origin: number, holder: number, upTo: number): void;
   stopAt(view: number, origin: number, cut: number): void;
@@ -95,7 +102,7 @@ export interface PlaneDriver {
   /** JavaScript has published or consumed: the plane may act on it now. */
   flush(): void;
   /**
-   * JavaScript looks by itself, without an onReady: tells onWanted and onUnattached what waits. Only of drivers that tell them with onReady;
+   * JavaScript looks by itself, without an onReady: tells onWanted, onUnattached and onRefused what waits. Only of drivers that tell them with onReady;
    * streams that are wanted count as progress until they are taken, so a look that does not take them would be followed by another for ever.
    */
   takeCalls?(): void;

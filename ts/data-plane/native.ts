@@ -56,6 +56,10 @@ class NativeDriver implements PlaneDriver {
     this.plane.openStream(view, kind, origin, false, ring, slot);
   }
 
+  watch(view: number, ranks: readonly number[], intervalMs: number): void {
+    this.plane.watch(view, [...ranks], Math.ceil(intervalMs * 1000));
+  }
+
   exclude(view: number, rank: number): void {
     this.plane.change(view, 'exclude', rank, 0, 0);
   }
@@ -95,6 +99,9 @@ class NativeDriver implements PlaneDriver {
     }
     for (let datagram = this.plane.takeUnattached(); datagram !== undefined; datagram = this.plane.takeUnattached()) {
       this.events.onUnattached({ host: datagram.host, port: datagram.port }, datagram.bytes);
+    }
+    for (let refused = this.plane.takeRefused(); refused !== undefined; refused = this.plane.takeRefused()) {
+      this.events.onRefused(refused);
     }
   }
 

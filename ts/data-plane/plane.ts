@@ -27,6 +27,8 @@ export interface PlaneEvents {
   /** After each batch: room may have been made for writers that were refused. */
   onProgress(): void;
   onUnattached(from: Address, bytes: Uint8Array): void;
+  /** Nothing is bound to this address any more, it seems: a hint, to be verified. */
+  onRefused(address: Address): void;
   onFailure(error: Error): void;
 }
 
@@ -191,6 +193,7 @@ function driverEvents(link: Link, events: PlaneEvents): DriverEvents {
     onReady: () => link.plane?.ready(),
     onWanted: (view, origin, kind) => link.plane?.wanted(view, origin, kind),
     onUnattached: (from, bytes) => events.onUnattached(from, bytes),
+    onRefused: (address) => events.onRefused(address),
     onFailure: (error) => events.onFailure(error),
   };
 }

@@ -134,6 +134,16 @@ export class ViewPlane {
     return this.castReaders.get(origin);
   }
 
+  /** Exactly these members are probed from now on, at once and whenever one was silent for so long: `heard` tells who answers. */
+  watch(ranks: readonly number[], milliseconds: number): void {
+    this.driver.watch(this.number, ranks, milliseconds);
+  }
+
+  /** Counts the frames that have come from a member, modulo 2^32; 0 for my own rank. */
+  heard(rank: number): number {
+    return this.castReaders.get(rank)?.heard() ?? 0;
+  }
+
   /** A failed member: no more of its casts is delivered than has arrived now, whatever still comes before the plane knows. */
   exclude(rank: number): void {
     const reader = this.castReaders.get(rank);

@@ -40,7 +40,7 @@ export class SimDriver implements PlaneDriver {
   /** Nothing happens any more: the process is dead. */
   dead = false;
   onAnnounced: (bytes: Uint8Array) => void = () => {};
-  /** Datagrams wait: the process is stopped. */
+  /** Set while the process is stopped: what is to happen when it goes on. */
   private paused: (() => void)[] | undefined;
 
   constructor(

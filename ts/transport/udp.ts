@@ -55,7 +55,7 @@ export function isIPv6(host: string): boolean {
 }
 
 /** dgram asks for each datagram. An address in numbers is its own answer, and given at once it lets send() be synchronous. */
-function lookup(host: string, family: unknown, callback: (error: null, address: string, family: number) => void): void {
+export function lookup(host: string, family: unknown, callback: (error: null, address: string, family: number) => void): void {
   callback(null, host, family as number);
 }
 
@@ -147,7 +147,7 @@ export class UdpSocket {
   }
 }
 
-function closeSocket(socket: Socket): Promise<void> {
+export function closeSocket(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.close(() => resolve()));
 }
 

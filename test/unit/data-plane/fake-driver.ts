@@ -105,6 +105,10 @@ export class FakeDriver implements PlaneDriver {
     this.network.pump();
   }
 
+  watch(_view: number, ranks: readonly number[], intervalMs: number): void {
+    this.calls.push(`watch ${ranks.join()} ${intervalMs}`);
+  }
+
   exclude(view: number, rank: number): void {
     this.view(view).excluded.add(rank);
   }

@@ -41,7 +41,7 @@ describe('a ts driver whose worker fails', () => {
         frameBytes: undefined,
         awake: new Int32Array(new SharedArrayBuffer(128)),
       },
-      { onReady() {}, onWanted() {}, onUnattached() {}, onFailure: (error) => failures.push(error) },
+      { onReady() {}, onWanted() {}, onUnattached() {}, onRefused() {}, onFailure: (error) => failures.push(error) },
     );
     return { driver, worker: await made, failures };
   }

@@ -67,6 +67,12 @@ class EventLoopDriver implements PlaneDriver {
     this.endpoint.openReceive(view, kind, origin, ring, slot);
   }
 
+  watch(view: number, ranks: readonly number[], intervalMs: number): void {
+    this.assertOpen();
+    this.endpoint.watch(view, ranks, intervalMs);
+    this.flush();
+  }
+
   exclude(view: number, rank: number): void {
     this.assertOpen();
     this.endpoint.exclude(view, rank);
@@ -144,6 +150,10 @@ class EventLoopDriver implements PlaneDriver {
     }
     for (let next = endpoint.takeUnattached(); next !== undefined; next = endpoint.takeUnattached()) {
       events.onUnattached(next.from, next.bytes);
+      if (this.closing !== undefined) return;
+    }
+    for (let refused = endpoint.takeRefused(); refused !== undefined; refused = endpoint.takeRefused()) {
+      events.onRefused(refused);
       if (this.closing !== undefined) return;
     }
     if (!this.owesReady) return;

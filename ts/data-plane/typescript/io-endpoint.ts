@@ -21,6 +21,7 @@ import {
   writeHeader,
 } from './frame.js';
 import { nowMicros } from './io-clock.js';
+import { Knocks } from './io-knocks.js';
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES, type Micros, NEVER, type Position, type Rank } from './limits.js';
 import { Random } from './random.js';
 import { Ring } from './ring.js';
@@ -28,6 +29,8 @@ import { type PlaneStats, planeStats, rejectDeclarations, Stat, Stats, statDecla
 
 /** Datagrams of no view that wait for JavaScript; more are dropped. */
 const MAX_UNATTACHED = 256;
+/** Addresses where nothing is bound that wait for JavaScript; more are forgotten, as later knocks tell of them again. */
+const MAX_REFUSED = 64;
 const MAX_UNATTACHED_BYTES = MAX_FRAME_BYTES - HEADER_BYTES;
 
 /** How many numbers readStats() writes. */
@@ -76,7 +79,10 @@ class View implements Sink {
   ) {
     this.addresses = config.addresses;
     this.core = new DataPlaneCore({ ...config, members: config.addresses.length });
+    this.knocks = new Knocks(config.addresses, config.myRank, this.core, (address) => endpoint.keepRefused(address));
   }
+
+  readonly knocks: Knocks;
 
   private readonly addresses: readonly Address[];
 
@@ -90,6 +96,8 @@ export class Endpoint {
   readonly frameBytes: number;
   private readonly views: View[] = [];
   private readonly unattached: Unattached[] = [];
+  /** No two are the same. */
+  private readonly refused: Address[] = [];
   /** What belongs to no view, and what retired views counted. */
   private readonly own = new Stats();
   private readonly header: FrameHeader = newHeader();
@@ -137,7 +145,9 @@ export class Endpoint {
   }
 
   async close(): Promise<void> {
-    for (const view of this.views.splice(0)) this.addToOwn(view.core.stats);
+    const views = this.views.splice(0);
+    for (const view of views) this.addToOwn(view.core.stats);
+    await Promise.all(views.map((view) => view.knocks.close()));
     await this.socket.close();
     await this.groupSocket?.close();
   }
@@ -158,8 +168,19 @@ export class Endpoint {
     found?.core.openReceive(kind, origin, new Ring(ring), new Slot(found.counters, slot * SLOT_WORDS));
   }
 
+  /** Exactly these members are watched from now on; each is probed at once. */
+  watch(view: number, ranks: readonly Rank[], intervalMs: number): void {
+    const found = this.find(view);
+    if (found === undefined) return;
+    for (let rank = 0; rank < found.core.config.members; rank++) found.core.watch(rank, 0);
+    for (const rank of ranks) found.core.watch(rank, Math.ceil(intervalMs * 1000));
+    found.knocks.watch(ranks, intervalMs);
+  }
+
   exclude(view: number, rank: Rank): void {
-    this.find(view)?.core.exclude(rank);
+    const found = this.find(view);
+    found?.core.exclude(rank);
+    found?.knocks.exclude(rank);
   }
 
   setHolder(view: number, origin: Rank, holder: Rank, upTo: Position): void {
@@ -176,7 +197,10 @@ export class Endpoint {
     // Whoever waits until what it sent has arrived shall not wait for one who has gone.
     this.views[index]?.core.answerAll();
     this.views[index]?.core.poll(nowMicros(), this.views[index] as View);
-    for (const retired of index < 0 ? [] : this.views.splice(index, 1)) this.addToOwn(retired.core.stats);
+    for (const retired of index < 0 ? [] : this.views.splice(index, 1)) {
+      this.addToOwn(retired.core.stats);
+      void retired.knocks.close();
+    }
   }
 
   private find(view: number): View | undefined {
@@ -263,7 +287,19 @@ export class Endpoint {
     this.own.reject(Reject.connection);
   }
 
+  /** Called by the views: nothing is bound to this address any more, it seems. */
+  keepRefused(address: Address): void {
+    const { refused } = this;
+    if (refused.length === MAX_REFUSED) return;
+    if (refused.some(({ host, port }) => host === address.host && port === address.port)) return;
+    refused.push(address);
+    this.news = true;
+    this.events.onArrival(0);
+  }
+
   private keepUnattached(frame: Uint8Array, header: FrameHeader, from: RemoteInfo): void {
+    // It asks nothing but whether somebody is here, and the kernel answers that.
+    if (partsEnd(frame, header) === HEADER_BYTES) return;
     if (this.unattached.length + this.events.countUntaken() >= MAX_UNATTACHED) return this.own.reject(Reject.overrun);
     const bytes = new Uint8Array(frame.subarray(HEADER_BYTES, partsEnd(frame, header)));
     this.unattached.push({ from: { host: from.address, port: from.port }, bytes });
@@ -279,13 +315,17 @@ export class Endpoint {
     return news;
   }
 
-  /** Whether takeWanted() or takeUnattached() has something. */
+  /** Whether takeWanted(), takeUnattached() or takeRefused() has something. */
   get hasCalls(): boolean {
-    return this.unattached.length > 0 || this.views.some((view) => view.core.hasWanted);
+    return this.unattached.length > 0 || this.refused.length > 0 || this.views.some((view) => view.core.hasWanted);
   }
 
   takeUnattached(): Unattached | undefined {
     return this.unattached.shift();
+  }
+
+  takeRefused(): Address | undefined {
+    return this.refused.shift();
   }
 
   takeWanted(): WantedStream | undefined {

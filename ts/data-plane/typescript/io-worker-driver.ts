@@ -77,6 +77,11 @@ export class WorkerDriver implements PlaneDriver {
     this.open(view, kind, origin, false, ring, slot);
   }
 
+  watch(view: number, ranks: readonly number[], intervalMs: number): void {
+    this.assertOpen();
+    this.post({ type: 'watch', view, ranks: [...ranks], intervalMs });
+  }
+
   exclude(view: number, rank: number): void {
     this.assertOpen();
     this.post({ type: 'exclude', view, rank });
@@ -138,6 +143,7 @@ export class WorkerDriver implements PlaneDriver {
     if (report.type === 'failed') return fail(unpackError(report.failure));
     Atomics.add(this.data.taken, 0, 1);
     if (report.type === 'wanted') this.events.onWanted(report.stream.view, report.stream.origin, report.stream.kind);
+    if (report.type === 'nobody') this.events.onRefused(report.address);
     if (report.type === 'unattached') this.events.onUnattached(report.datagram.from, report.datagram.bytes);
   }
 

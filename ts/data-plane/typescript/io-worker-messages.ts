@@ -14,7 +14,7 @@ export interface WorkerData {
   readonly options: DriverOptions;
   /** Written by the worker after each turn: see Endpoint.readStats. */
   readonly stats: Float64Array;
-  /** Word 0 counts the wanted streams and unattached datagrams that the event loop has taken. */
+  /** Word 0 counts the wanted streams, unattached datagrams and refusals that the event loop has taken. */
   readonly taken: Int32Array;
 }
 
@@ -29,6 +29,12 @@ export type Command =
       readonly rank: number;
       readonly ring: Uint8Array;
       readonly slot: number;
+    }
+  | {
+      readonly type: 'watch';
+      readonly view: number;
+      readonly ranks: readonly number[];
+      readonly intervalMs: number;
     }
   | { readonly type: 'exclude'; readonly view: number; readonly rank: number }
   | {
@@ -55,7 +61,9 @@ export type Report =
   | { readonly type: 'refused'; readonly failure: Failure }
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'wanted'; readonly stream: WantedStream }
-  | { readonly type: 'unattached'; readonly datagram: Unattached };
+  | { readonly type: 'unattached'; readonly datagram: Unattached }
+  /** Nothing is bound to this address any more, it seems. */
+  | { readonly type: 'nobody'; readonly address: Address };
 
 export function packError(error: Error): Failure {
   // code, errno, syscall, address, port: all that dgram says about it.

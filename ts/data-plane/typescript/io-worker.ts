@@ -9,7 +9,7 @@ import { Endpoint } from './io-endpoint.js';
 import { EndpointLoop } from './io-loop.js';
 import { type Command, packError, READY, type Report, WAKE, type WorkerData } from './io-worker-messages.js';
 
-/** Wanted streams and unattached datagrams posted that the event loop has not taken; more wait here, or are dropped. */
+/** Wanted streams, unattached datagrams and refusals posted that the event loop has not taken; more wait here, or are dropped. */
 const MAX_UNTAKEN = 256;
 
 class IoWorker {
@@ -67,6 +67,8 @@ class IoWorker {
           ? endpoint.openSend(view, kind, rank, ring, slot)
           : endpoint.openReceive(view, kind, rank, ring, slot);
       }
+      case 'watch':
+        return endpoint.watch(command.view, command.ranks, command.intervalMs);
       case 'exclude':
         return endpoint.exclude(command.view, command.rank);
       case 'holder':
@@ -112,13 +114,20 @@ class IoWorker {
 
   private postCalls(): void {
     while (untaken(this.posted, this.data) < MAX_UNTAKEN) {
-      const stream = this.endpoint.takeWanted();
-      const datagram = stream === undefined ? this.endpoint.takeUnattached() : undefined;
-      if (stream !== undefined) this.post({ type: 'wanted', stream });
-      else if (datagram !== undefined) this.post({ type: 'unattached', datagram });
-      else return;
+      const call = this.takeCall();
+      if (call === undefined) return;
+      this.post(call);
       this.posted.count++;
     }
+  }
+
+  private takeCall(): Report | undefined {
+    const stream = this.endpoint.takeWanted();
+    if (stream !== undefined) return { type: 'wanted', stream };
+    const datagram = this.endpoint.takeUnattached();
+    if (datagram !== undefined) return { type: 'unattached', datagram };
+    const address = this.endpoint.takeRefused();
+    return address === undefined ? undefined : { type: 'nobody', address };
   }
 
   private post(report: Report): void {
