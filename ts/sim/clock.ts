@@ -14,7 +14,12 @@ export class SimClock {
   now = 0;
 
   schedule(delay: number, run: () => void): { cancel(): void } {
-    const scheduled: Scheduled = { at: this.now + Math.max(0, Math.round(delay)), order: this.order++, run, canceled: false };
+    const scheduled: Scheduled = {
+      at: this.now + Math.max(0, Math.round(delay)),
+      order: this.order++,
+      run,
+      canceled: false,
+    };
     this.push(scheduled);
     return {
       cancel: () => {

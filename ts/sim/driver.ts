@@ -1,5 +1,12 @@
 /** The data plane of one simulated member: the sans-I/O core of the TypeScript twin between simulated time and network. */
-import type { Address, DriverEvents, PlaneDriver, PlaneStats, StreamKind, ViewConfig } from '../data-plane/data-plane.js';
+import type {
+  Address,
+  DriverEvents,
+  PlaneDriver,
+  PlaneStats,
+  StreamKind,
+  ViewConfig,
+} from '../data-plane/data-plane.js';
 import type { Burst, Sink } from '../data-plane/typescript/burst.js';
 import { SLOT_WORDS, Slot, WORD_LISTENING, WORD_PROGRESS } from '../data-plane/typescript/counters.js';
 import { DataPlaneCore } from '../data-plane/typescript/data-plane.js';
@@ -14,7 +21,12 @@ import {
 } from '../data-plane/typescript/frame.js';
 import { NEVER } from '../data-plane/typescript/limits.js';
 import { Ring } from '../data-plane/typescript/ring.js';
-import { type PlaneStats as Counts, planeStats, rejectDeclarations, statDeclarations } from '../data-plane/typescript/stats.js';
+import {
+  type PlaneStats as Counts,
+  planeStats,
+  rejectDeclarations,
+  statDeclarations,
+} from '../data-plane/typescript/stats.js';
 import type { SimClock } from './clock.js';
 import type { SimNetwork } from './network.js';
 
@@ -97,7 +109,8 @@ export class SimDriver implements PlaneDriver {
 
   watch(view: number, ranks: readonly number[], intervalMs: number): void {
     const { core } = this.find(view);
-    for (let rank = 0; rank < core.config.members; rank++) core.watch(rank, ranks.includes(rank) ? intervalMs * 1000 : 0);
+    for (let rank = 0; rank < core.config.members; rank++)
+      core.watch(rank, ranks.includes(rank) ? intervalMs * 1000 : 0);
     this.flush();
   }
 

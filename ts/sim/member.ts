@@ -1,13 +1,14 @@
 /** One simulated member: a whole session over a simulated plane, and a log of all that its application sent and was told. */
-import type { PropertyName } from '../stack/properties.js';
-import { Endpoint } from '../base/endpoint.js';
-import type { Message } from '../base/message.js';
+
 import { type GroupApplication, Session, type SessionSettings } from '../api/session.js';
 import type { ViewData } from '../api/view.js';
+import { Endpoint } from '../base/endpoint.js';
+import type { Message } from '../base/message.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { Plane } from '../data-plane/plane.js';
 import { Random } from '../data-plane/typescript/random.js';
 import type { Environment } from '../stack/environment.js';
+import type { PropertyName } from '../stack/properties.js';
 import { viewName } from '../stack/view-state.js';
 import type { SimClock } from './clock.js';
 import { SimDriver } from './driver.js';
@@ -17,8 +18,23 @@ export type SimProperties = readonly PropertyName[];
 
 /** What a member's application has seen and done, in order. Views by name; messages by an id that no two share. */
 export type LogEntry =
-  | { readonly type: 'view'; readonly at: number; readonly view: string; readonly members: readonly string[]; readonly rank: number; readonly time: number; readonly primary: boolean }
-  | { readonly type: 'sent'; readonly at: number; readonly id: string; readonly to: string | undefined; readonly sendView: 'current' | 'next' | 'unspecified'; readonly view: string }
+  | {
+      readonly type: 'view';
+      readonly at: number;
+      readonly view: string;
+      readonly members: readonly string[];
+      readonly rank: number;
+      readonly time: number;
+      readonly primary: boolean;
+    }
+  | {
+      readonly type: 'sent';
+      readonly at: number;
+      readonly id: string;
+      readonly to: string | undefined;
+      readonly sendView: 'current' | 'next' | 'unspecified';
+      readonly view: string;
+    }
   | { readonly type: 'cast'; readonly at: number; readonly from: string; readonly id: string }
   | { readonly type: 'send'; readonly at: number; readonly from: string; readonly id: string }
   | { readonly type: 'block'; readonly at: number }
@@ -58,7 +74,7 @@ export class SimMember implements GroupApplication {
         onFailure: (error) => this.record({ type: 'error', at: clock.now, error }),
         onRefused: ({ host, port }) => this.session.group.refused(host, port),
       },
-      (callback) => this.later(1 + this.random.below(20), callback),
+      (callback) => void this.later(1, callback),
     );
     this.driver = driver as unknown as SimDriver;
     this.session = new Session(this.endpoint, settings, this.plane, this.environment(), this, this.reports(), {
@@ -148,7 +164,7 @@ export class SimMember implements GroupApplication {
     return {
       now: () => this.clock.now / 1000,
       setTimer: (milliseconds, callback) => this.later(milliseconds * 1000, callback),
-      defer: (callback) => void this.later(1 + this.random.below(20), callback),
+      defer: (callback) => void this.later(1, callback),
       random: (bound) => this.random.below(bound),
     };
   }

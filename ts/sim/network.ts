@@ -60,7 +60,8 @@ export class SimNetwork {
     for (const host of this.hosts.values()) {
       if (this.happens(this.faults.loss)) continue;
       this.clock.schedule(this.delay(), () => {
-        if (this.reaches(from, host.address) && this.hosts.get(keyOf(host.address)) === host) host.announced(bytes.slice());
+        if (this.reaches(from, host.address) && this.hosts.get(keyOf(host.address)) === host)
+          host.announced(bytes.slice());
       });
     }
   }

@@ -11,7 +11,7 @@ export interface Environment {
   now(): number;
   /** Calls once, after at least so many milliseconds. */
   setTimer(milliseconds: number, callback: () => void): Timer;
-  /** Calls soon, when what runs now has returned. */
+  /** Calls soon, when what runs now has returned; in the order of asking. */
   defer(callback: () => void): void;
   /** An integer from 0 to below `bound`. */
   random(bound: number): number;

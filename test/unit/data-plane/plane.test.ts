@@ -30,7 +30,13 @@ let network = new FakeNetwork();
 const nodes: Node[] = [];
 
 async function open(events: Partial<PlaneEvents> = {}): Promise<Node> {
-  const all = { onProgress: () => node.progress++, onUnattached: () => {}, onRefused: () => {}, onFailure: () => {}, ...events };
+  const all = {
+    onProgress: () => node.progress++,
+    onUnattached: () => {},
+    onRefused: () => {},
+    onFailure: () => {},
+    ...events,
+  };
   const plane = await Plane.open(network.factory, OPTIONS, all);
   const node: Node = { plane, driver: plane.driver as FakeDriver, got: [], onMessage: () => {}, progress: 0 };
   nodes.push(node);
