@@ -1,7 +1,6 @@
 /** The public face of consort; docs/api.md describes it. */
 
 export type { AddressInput } from './api/address.js';
-export { Endpoint } from './base/endpoint.js';
 export type { GroupEvent, GroupMemberEvents } from './api/events.js';
 export { GroupMember, type SendView } from './api/group-member.js';
 export type { JoinOptions } from './api/member-list.js';
@@ -10,6 +9,7 @@ export { type NativeStatus, nativeStatus } from './api/native-status.js';
 export { type GroupMemberOptions, OPTIONS, type OptionDeclaration, type OptionKind } from './api/option-table.js';
 export type { Payload } from './api/payload.js';
 export type { ViewData, ViewId } from './api/view.js';
+export { Endpoint } from './base/endpoint.js';
 export type { ConsortErrorOptions, ErrorCode, ErrorDetails } from './base/errors.js';
 export { ConsortAbortError, ConsortArgumentError, ConsortError, ERROR_CODES, isConsortError } from './base/errors.js';
 export { Message } from './base/message.js';

@@ -1,6 +1,7 @@
 /** The events of a member, as listeners and as `for await` loops get them. */
-import type { Message } from '../base/message.js';
+
 import type { Endpoint } from '../base/endpoint.js';
+import type { Message } from '../base/message.js';
 import type { ViewData } from './view.js';
 
 /** Listeners: `member.on('cast', (origin, message) => ...)`. A message is valid only during the call; `message.copy()` keeps. */

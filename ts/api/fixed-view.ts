@@ -1,6 +1,7 @@
 /** A view whose members are those that the caller listed: the data plane's streams, put together for one member. */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Endpoint } from '../base/endpoint.js';
 import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import { formatBytes, show } from '../base/show.js';
 import { StreamKind } from '../data-plane/data-plane.js';
@@ -8,7 +9,6 @@ import type { Plane } from '../data-plane/plane.js';
 import { minMemory, ringSizes } from '../data-plane/ring-sizes.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
 import { connectionId } from './connection-id.js';
-import { Endpoint } from '../base/endpoint.js';
 import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
 import type { CheckedOptions } from './options.js';
 import { Outbox } from './outbox.js';

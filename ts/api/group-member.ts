@@ -7,12 +7,12 @@
  * Source: `Maestro_GroupMember` of the seed documents.
  */
 import { EventEmitter } from 'node:events';
+import { Endpoint } from '../base/endpoint.js';
 import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import { Message } from '../base/message.js';
 import { formatBytes, show } from '../base/show.js';
 import type { Address, ThreadMode } from '../data-plane/data-plane.js';
 import { driverFor } from '../data-plane/drivers.js';
-import { Endpoint } from '../base/endpoint.js';
 import { ErrorReport } from './error-report.js';
 import { EventStream } from './event-stream.js';
 import type { GroupEvent, GroupMemberEvents } from './events.js';

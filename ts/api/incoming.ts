@@ -2,11 +2,12 @@
  * From the rings to the application. One class for all kinds of streams, so that the walk over the records calls one shape of object; its
  * `onMessage` runs for every message and allocates nothing.
  */
+
+import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
 import { formatBytes } from '../base/show.js';
 import type { RecordReceiver } from '../data-plane/record.js';
-import type { Endpoint } from '../base/endpoint.js';
 
 /** What the application gets its messages by. */
 export interface Application {

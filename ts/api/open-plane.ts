@@ -1,9 +1,10 @@
 /** From options to a bound socket with a data plane behind it, or to an error with nothing left open. */
+
+import { Endpoint } from '../base/endpoint.js';
 import { ConsortArgumentError, ConsortError, isConsortError } from '../base/errors.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { type DriverFactory, Plane, type PlaneEvents } from '../data-plane/plane.js';
 import { familyOf, resolveAddress } from './address.js';
-import { Endpoint } from '../base/endpoint.js';
 import type { CheckedOptions } from './options.js';
 
 /** Asked of the kernel for each direction; it may give less. */

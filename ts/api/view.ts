@@ -1,9 +1,9 @@
 /** What a member knows of the view that it is in. */
 
+import type { Endpoint } from '../base/endpoint.js';
 import { VERSION } from '../base/version.js';
 import type { PropertyName } from '../stack/properties.js';
 import { stackOf } from '../stack/properties.js';
-import type { Endpoint } from '../base/endpoint.js';
 
 /** Names a view: views of one group are ordered by time, then by coordinator. */
 export interface ViewId {

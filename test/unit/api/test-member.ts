@@ -1,8 +1,8 @@
 // Members on the network in memory, and what tests do with them again and again.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Endpoint } from '../../../ts/base/endpoint.js';
 import { GroupMember } from '../../../ts/api/group-member.js';
 import type { GroupMemberOptions } from '../../../ts/api/option-table.js';
+import type { Endpoint } from '../../../ts/base/endpoint.js';
 import type { Message } from '../../../ts/base/message.js';
 import type { FakeDriver, FakeNetwork } from '../data-plane/fake-driver.js';
 
