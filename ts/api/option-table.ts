@@ -4,7 +4,7 @@
  */
 import { formatBytes } from '../base/show.js';
 import type { ThreadMode } from '../data-plane/data-plane.js';
-import type { AddressInput } from './address.js';
+import type { AddressInput } from '../transport/address.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

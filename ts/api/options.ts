@@ -1,10 +1,9 @@
 /** The options of a GroupMember, checked: what comes out of `checkOptions` is complete, right and frozen. */
+import { invalid, record } from '../base/checks.js';
 import { ConsortArgumentError } from '../base/errors.js';
-import { didYouMean } from '../base/nearest.js';
-import { show } from '../base/show.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
 import { type PropertyName, parseProperties } from '../stack/properties.js';
-import { type HostAndPort, isMulticast, parseAddress } from './address.js';
+import { type HostAndPort, isMulticast, parseAddress } from '../transport/address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
 import { parseTransports, type TransportName } from './transports.js';
 
@@ -66,28 +65,6 @@ export function checkOptions(given: unknown): CheckedOptions {
     drop: values.drop === undefined ? undefined : checkDrop(values.drop),
     errorHandler: simple.errorHandler ?? undefined,
     seed: simple.seed ?? undefined,
-  });
-}
-
-/** A copy of an options object, after a check for names that mean nothing. */
-export function record(given: unknown, path: string, known: readonly string[]): Record<string, unknown> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalid(path, given, 'an object');
-  }
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    throw new ConsortArgumentError(
-      'ERR_INVALID_OPTION',
-      `${path}: unknown option '${name}'${didYouMean(name, known)}`,
-      { details: { path: `${path}.${name}`, known } },
-    );
-  }
-  return { ...given };
-}
-
-function invalid(path: string, got: unknown, want: string): ConsortArgumentError {
-  return new ConsortArgumentError('ERR_INVALID_OPTION', `${path}: got ${show(got)}, want ${want}`, {
-    details: { path, got, want },
   });
 }
 

@@ -4,7 +4,7 @@ import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ConsortArgumentError, ConsortError, type ErrorCode } from '../base/errors.js';
 import { quote, show } from '../base/show.js';
-import type { Address } from '../data-plane/data-plane.js';
+import type { SocketAddress as Address } from './udp.js';
 
 /** An address as it may be given: `'127.0.0.1:5001'`, `'[::1]:5001'`, `'host.example:5001'`, or its parts. */
 export type AddressInput = string | { readonly host: string; readonly port: number };
