@@ -14,5 +14,6 @@ export { ConsortAbortError, ConsortArgumentError, ConsortError, ERROR_CODES, isC
 export { Message } from './base/message.js';
 export { VERSION } from './base/version.js';
 export type { Address, DropOptions, PlaneStats, ThreadMode } from './data-plane/data-plane.js';
+export type { DiscoveryChoice, DiscoveryOption } from './discovery/choose.js';
 export type { PropertyName } from './stack/properties.js';
 export type { AddressInput } from './transport/address.js';

@@ -2,6 +2,7 @@
 import { invalid, record } from '../base/checks.js';
 import { ConsortArgumentError } from '../base/errors.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
+import { type DiscoveryChoice, parseDiscovery } from '../discovery/choose.js';
 import { type PropertyName, parseProperties } from '../stack/properties.js';
 import { type HostAndPort, isMulticast, parseAddress } from '../transport/address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
@@ -17,6 +18,7 @@ export interface CheckedOptions {
   readonly address: HostAndPort;
   readonly transport: TransportName;
   readonly multicastGroup: Address | undefined;
+  readonly discovery: DiscoveryChoice;
   readonly memory: number;
   readonly maxMessageSize: number;
   readonly highWaterMark: number;
@@ -53,7 +55,10 @@ export function checkOptions(given: unknown): CheckedOptions {
   }
   // From here on each value has the type that its declaration says; those with a check of their own follow.
   const { transports, ...rest } = values;
-  const simple = rest as unknown as Omit<CheckedOptions, 'properties' | 'address' | 'mtu' | 'transport' | 'drop'>;
+  const simple = rest as unknown as Omit<
+    CheckedOptions,
+    'properties' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
+  >;
   const transport = parseTransports(text('options.transports', transports), 'options.transports');
   return Object.freeze({
     ...simple,
@@ -61,6 +66,7 @@ export function checkOptions(given: unknown): CheckedOptions {
     address: Object.freeze(parseAddress(values.address, 'options.address', 'ERR_INVALID_OPTION', 0)),
     transport,
     multicastGroup: checkMulticastGroup(values.multicastGroup, transport),
+    discovery: parseDiscovery(values.discovery),
     mtu: checkMtu(values.mtu),
     drop: values.drop === undefined ? undefined : checkDrop(values.drop),
     errorHandler: simple.errorHandler ?? undefined,

@@ -67,6 +67,11 @@ export function reaches(listed: Address, bound: Address): boolean {
   );
 }
 
+/** Whether the host, in numbers, is one that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return isIPv6(host) ? host === '::1' || host.startsWith('::ffff:127.') : isIP(host) === 4 && host.startsWith('127.');
+}
+
 /** Whether the host, in numbers, is an IP multicast address. */
 export function isMulticast(host: string): boolean {
   if (isIPv6(host)) return host.startsWith('ff');
@@ -96,7 +101,7 @@ function isHost(host: string): boolean {
 }
 
 /** The one way to write an address in numbers: `::1` for `0:0:0:0:0:0:0:1`. Names are left as they are. */
-function canonicalHost(host: string): string {
+export function canonicalHost(host: string): string {
   if (!isIPv6(host)) return host;
   const zone = host.indexOf('%');
   const { address } = new SocketAddress({ address: host, family: 'ipv6' });
