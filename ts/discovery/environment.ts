@@ -40,8 +40,8 @@ export interface DiscoverySocket {
 export interface DiscoveryEnvironment {
   /** Milliseconds from any origin; never goes back. */
   now(): number;
-  /** Calls back again and again; does not keep the process alive. */
-  every(intervalMs: number, callback: () => void): Timer;
+  /** Calls back again and again; does not keep the process alive, unless it is told to. */
+  every(intervalMs: number, callback: () => void, options?: { readonly holdsProcess: boolean }): Timer;
   openSocket(options: UdpOptions, events: UdpEvents): Promise<DiscoverySocket>;
   interfaces(): readonly InterfaceAddress[];
   readonly resolver: Resolver;
@@ -60,9 +60,9 @@ const systemResolver: Resolver = {
 
 export const systemEnvironment: DiscoveryEnvironment = {
   now: () => performance.now(),
-  every(intervalMs, callback) {
+  every(intervalMs, callback, options) {
     const timer = setInterval(callback, intervalMs);
-    timer.unref();
+    if (options?.holdsProcess !== true) timer.unref();
     return { stop: () => clearInterval(timer) };
   },
   openSocket: (options, events) => UdpSocket.open(options, events),

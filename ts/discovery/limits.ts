@@ -46,3 +46,12 @@ export const MAX_GROUPS = 1_024;
 export const MAX_CLIENTS_PER_GROUP = 1_024;
 /** Asked of the kernel for each direction of a gossip server's socket. */
 export const SERVER_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** Names that one directory takes. */
+export const MAX_DIRECTORY_NAMES = 1_024;
+/** Names that one directory asks for at the same time. */
+export const MAX_DIRECTORY_LOOKUPS = 1_024;
+/** A directory asks again this often, for an answer may be lost. */
+export const DIRECTORY_RETRY_MS = 200;
+/** Nobody has answered after this long: there is no such name. */
+export const DIRECTORY_TIMEOUT_MS = 1_000;
