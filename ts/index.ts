@@ -1,6 +1,5 @@
 /** The public face of consort; docs/api.md describes it. */
 
-export type { AddressInput } from './api/address.js';
 export type { GroupEvent, GroupMemberEvents } from './api/events.js';
 export { GroupMember, type SendView } from './api/group-member.js';
 export type { JoinOptions } from './api/member-list.js';
@@ -15,4 +14,6 @@ export { ConsortAbortError, ConsortArgumentError, ConsortError, ERROR_CODES, isC
 export { Message } from './base/message.js';
 export { VERSION } from './base/version.js';
 export type { Address, DropOptions, PlaneStats, ThreadMode } from './data-plane/data-plane.js';
+export type { DiscoveryChoice, DiscoveryOption } from './discovery/choose.js';
 export type { PropertyName } from './stack/properties.js';
+export type { AddressInput } from './transport/address.js';

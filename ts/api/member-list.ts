@@ -1,12 +1,12 @@
 /** The members of a fixed view: from the list that `join()` is given to addresses in numbers, and my place among them. */
 import { isIP } from 'node:net';
+import { record } from '../base/checks.js';
 import { Endpoint } from '../base/endpoint.js';
 import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import { show } from '../base/show.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { MAX_MEMBERS } from '../data-plane/typescript/limits.js';
-import { type AddressInput, familyOf, parseAddress, reaches, resolveAddress } from './address.js';
-import { record } from './options.js';
+import { type AddressInput, familyOf, parseAddress, reaches, resolveAddress } from '../transport/address.js';
 
 /** What `join()` takes in a fixed view. All members must give the same list, in the same order, and the same `viewTime`. */
 export interface JoinOptions {

@@ -4,7 +4,7 @@ import { Endpoint } from '../base/endpoint.js';
 import { ConsortArgumentError, ConsortError, isConsortError } from '../base/errors.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { type DriverFactory, Plane, type PlaneEvents } from '../data-plane/plane.js';
-import { familyOf, resolveAddress } from './address.js';
+import { familyOf, resolveAddress } from '../transport/address.js';
 import type { CheckedOptions } from './options.js';
 
 /** Asked of the kernel for each direction; it may give less. */

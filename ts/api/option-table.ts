@@ -4,7 +4,8 @@
  */
 import { formatBytes } from '../base/show.js';
 import type { ThreadMode } from '../data-plane/data-plane.js';
-import type { AddressInput } from './address.js';
+import { DISCOVERY_WANT, type DiscoveryOption } from '../discovery/choose.js';
+import type { AddressInput } from '../transport/address.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -19,6 +20,7 @@ export interface GroupMemberOptions {
   readonly address?: AddressInput | undefined;
   readonly transports?: string | undefined;
   readonly multicastGroup?: AddressInput | undefined;
+  readonly discovery?: DiscoveryOption | undefined;
   readonly memory?: number | undefined;
   readonly maxMessageSize?: number | undefined;
   readonly highWaterMark?: number | undefined;
@@ -93,6 +95,12 @@ export const OPTIONS = {
     kind: { type: 'special', want: "'host:port' of an IP multicast address in numbers" },
     defaultText: 'none',
     sentence: 'Where casts go with the transport DEERING; the same at all members.',
+  },
+  discovery: {
+    kind: { type: 'special', want: DISCOVERY_WANT },
+    default: 'multicast',
+    sentence:
+      'How views of the group hear of each other; see [discovery.md](discovery.md). A fixed view has no use for it.',
   },
   memory: {
     kind: { type: 'integer', unit: 'bytes', min: MIB, max: 64 * GIB },

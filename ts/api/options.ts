@@ -1,10 +1,10 @@
 /** The options of a GroupMember, checked: what comes out of `checkOptions` is complete, right and frozen. */
+import { invalid, record } from '../base/checks.js';
 import { ConsortArgumentError } from '../base/errors.js';
-import { didYouMean } from '../base/nearest.js';
-import { show } from '../base/show.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
+import { type DiscoveryChoice, parseDiscovery } from '../discovery/choose.js';
 import { type PropertyName, parseProperties } from '../stack/properties.js';
-import { type HostAndPort, isMulticast, parseAddress } from './address.js';
+import { type HostAndPort, isMulticast, parseAddress } from '../transport/address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
 import { parseTransports, type TransportName } from './transports.js';
 
@@ -18,6 +18,7 @@ export interface CheckedOptions {
   readonly address: HostAndPort;
   readonly transport: TransportName;
   readonly multicastGroup: Address | undefined;
+  readonly discovery: DiscoveryChoice;
   readonly memory: number;
   readonly maxMessageSize: number;
   readonly highWaterMark: number;
@@ -54,7 +55,10 @@ export function checkOptions(given: unknown): CheckedOptions {
   }
   // From here on each value has the type that its declaration says; those with a check of their own follow.
   const { transports, ...rest } = values;
-  const simple = rest as unknown as Omit<CheckedOptions, 'properties' | 'address' | 'mtu' | 'transport' | 'drop'>;
+  const simple = rest as unknown as Omit<
+    CheckedOptions,
+    'properties' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
+  >;
   const transport = parseTransports(text('options.transports', transports), 'options.transports');
   return Object.freeze({
     ...simple,
@@ -62,32 +66,11 @@ export function checkOptions(given: unknown): CheckedOptions {
     address: Object.freeze(parseAddress(values.address, 'options.address', 'ERR_INVALID_OPTION', 0)),
     transport,
     multicastGroup: checkMulticastGroup(values.multicastGroup, transport),
+    discovery: parseDiscovery(values.discovery),
     mtu: checkMtu(values.mtu),
     drop: values.drop === undefined ? undefined : checkDrop(values.drop),
     errorHandler: simple.errorHandler ?? undefined,
     seed: simple.seed ?? undefined,
-  });
-}
-
-/** A copy of an options object, after a check for names that mean nothing. */
-export function record(given: unknown, path: string, known: readonly string[]): Record<string, unknown> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalid(path, given, 'an object');
-  }
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    throw new ConsortArgumentError(
-      'ERR_INVALID_OPTION',
-      `${path}: unknown option '${name}'${didYouMean(name, known)}`,
-      { details: { path: `${path}.${name}`, known } },
-    );
-  }
-  return { ...given };
-}
-
-function invalid(path: string, got: unknown, want: string): ConsortArgumentError {
-  return new ConsortArgumentError('ERR_INVALID_OPTION', `${path}: got ${show(got)}, want ${want}`, {
-    details: { path, got, want },
   });
 }
 

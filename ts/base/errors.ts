@@ -39,6 +39,10 @@ export const ERROR_CODES = {
     when: 'The member was closed, by `close()` or because its socket failed.',
     remedy: 'Make another member.',
   },
+  ERR_DISCOVERY: {
+    when: 'Discovery is out of order in part (no multicast on an interface, a gossip server that does not answer); it is reported once.',
+    remedy: 'Look at the message and at `cause`; the group goes on, and discovery keeps trying.',
+  },
   ERR_DUPLICATE_ADDRESS: {
     when: 'Two members of the list given to `join()` have one address.',
     remedy: 'Give each member its own host and port; names are compared after they are resolved.',

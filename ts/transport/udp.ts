@@ -54,6 +54,10 @@ export function isIPv6(host: string): boolean {
   return host.includes(':');
 }
 
+function hasZone(host: string): boolean {
+  return host.includes('%');
+}
+
 /** dgram asks for each datagram. An address in numbers is its own answer, and given at once it lets send() be synchronous. */
 export function lookup(
   host: string,
@@ -79,7 +83,9 @@ export class UdpSocket {
   /** Rejects with dgram's error, which has `code`, when the address can't be had. Nothing stays open then. */
   static async open(options: UdpOptions, events: UdpEvents): Promise<UdpSocket> {
     const { host, port } = options.address;
-    const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', reuseAddr: options.shared, lookup });
+    // A group of IPv6 has nothing to do with IPv4; only a socket of its own may be bound to both.
+    const type = isIPv6(host) ? 'udp6' : 'udp4';
+    const socket = createSocket({ type, reuseAddr: options.shared, ipv6Only: options.shared, lookup });
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject);
@@ -99,16 +105,29 @@ export class UdpSocket {
     return new UdpSocket(socket);
   }
 
-  /** Receives what is sent to `group`, on the interface that owns `through`. Throws if the system refuses. */
+  /**
+   * Receives what is sent to `group`, on the interface that owns `through`. IPv6 wants the interface's name (`::%eth0`), and takes the
+   * system's choice without. Throws if the system refuses.
+   */
   joinGroup(group: string, through: string): void {
-    if (isIPv6(group)) this.socket.addMembership(group);
+    if (isIPv6(group) && !hasZone(through)) this.socket.addMembership(group);
     else this.socket.addMembership(group, through);
   }
 
   /** What is sent to groups leaves by the interface that owns `through`, and reaches members on this machine too. */
   sendGroupsThrough(through: string): void {
-    if (!isIPv6(through)) this.socket.setMulticastInterface(through);
+    if (!isIPv6(through) || hasZone(through)) this.socket.setMulticastInterface(through);
     this.socket.setMulticastLoopback(true);
+  }
+
+  /** How many routers what is sent to groups may pass, and one more. */
+  setGroupTtl(hops: number): void {
+    this.socket.setMulticastTTL(hops);
+  }
+
+  /** The socket alone does not keep the process alive. */
+  unref(): void {
+    this.socket.unref();
   }
 
   /** Whether datagrams wait because the kernel's buffer is full. */

@@ -4,7 +4,7 @@ import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ConsortArgumentError, ConsortError, type ErrorCode } from '../base/errors.js';
 import { quote, show } from '../base/show.js';
-import type { Address } from '../data-plane/data-plane.js';
+import type { SocketAddress as Address } from './udp.js';
 
 /** An address as it may be given: `'127.0.0.1:5001'`, `'[::1]:5001'`, `'host.example:5001'`, or its parts. */
 export type AddressInput = string | { readonly host: string; readonly port: number };
@@ -67,6 +67,11 @@ export function reaches(listed: Address, bound: Address): boolean {
   );
 }
 
+/** Whether the host, in numbers, is one that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return isIPv6(host) ? host === '::1' || host.startsWith('::ffff:127.') : isIP(host) === 4 && host.startsWith('127.');
+}
+
 /** Whether the host, in numbers, is an IP multicast address. */
 export function isMulticast(host: string): boolean {
   if (isIPv6(host)) return host.startsWith('ff');
@@ -96,7 +101,7 @@ function isHost(host: string): boolean {
 }
 
 /** The one way to write an address in numbers: `::1` for `0:0:0:0:0:0:0:1`. Names are left as they are. */
-function canonicalHost(host: string): string {
+export function canonicalHost(host: string): string {
   if (!isIPv6(host)) return host;
   const zone = host.indexOf('%');
   const { address } = new SocketAddress({ address: host, family: 'ipv6' });
