@@ -9,6 +9,8 @@ export interface GroupMemberEvents {
   cast: [origin: Endpoint, message: Message];
   send: [origin: Endpoint, message: Message];
   view: [view: ViewData, message: Message | undefined];
+  /** The view ends: the last chance to send in it. */
+  block: [];
   /** What flow control held back is under way: `writableNeedDrain` is false again. */
   drain: [];
   heartbeat: [time: number];

@@ -7,6 +7,7 @@ import type { Plane } from '../data-plane/plane.js';
 import { checkMemory, viewConfig } from '../data-plane/view-config.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
 import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
+import type { Membership } from './membership.js';
 import type { CheckedOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import { rankOf } from './rank-of.js';
@@ -22,9 +23,11 @@ export interface FixedViewConfig {
   readonly endpoints: readonly Endpoint[];
   readonly myRank: number;
   readonly viewTime: number;
+  /** The stack, for people. */
+  readonly protocol: string;
 }
 
-export class FixedView {
+export class FixedView implements Membership {
   readonly data: ViewData;
   readonly outbox: Outbox;
   /** The ranks of the very objects in `data.members`, for the fast road. */
@@ -41,7 +44,7 @@ export class FixedView {
   ) {
     const { options, endpoints, myRank, viewTime } = config;
     checkMemory(options.memory, endpoints.length);
-    this.data = fixedViewData(options.groupName, viewTime, endpoints, myRank, options.properties);
+    this.data = fixedViewData(options.groupName, viewTime, endpoints, myRank, config.protocol);
     this.ranks = new Map(endpoints.map((endpoint, rank) => [endpoint, rank]));
 
     const incoming = (deliver: Deliver) => new Incoming(deliver, application, endpoints, reports);
@@ -61,7 +64,7 @@ export class FixedView {
       seed: options.seed ?? randomInt(2 ** 32),
     });
     this.view = plane.install(installed, sizes, options.maxMessageSize, receivers);
-    this.outbox = new Outbox(plane, this.view, endpoints.length, options);
+    this.outbox = new Outbox(plane, this.view, endpoints.length, options, true);
   }
 
   get memoryBytes(): number {
@@ -83,8 +86,12 @@ export class FixedView {
     this.plane.resume();
   }
 
+  progress(): boolean {
+    return this.outbox.progress();
+  }
+
   /** Resolves when all that was sent has arrived, or after `lingerMs` at the latest. */
-  async settle(lingerMs: number): Promise<void> {
+  async leave(lingerMs: number): Promise<void> {
     const start = performance.now();
     this.plane.scheduleFlush();
     for (;;) {

@@ -16,7 +16,7 @@ import { driverFor } from '../data-plane/drivers.js';
 import { ErrorReport } from './error-report.js';
 import { EventStream } from './event-stream.js';
 import type { GroupEvent, GroupMemberEvents } from './events.js';
-import type { FixedView } from './fixed-view.js';
+import { checkNextStack, checkSuspects } from './group-arguments.js';
 import { Lifecycle } from './lifecycle.js';
 import type { JoinOptions } from './member-list.js';
 import type { MemberStats } from './member-stats.js';
@@ -25,9 +25,13 @@ import type { GroupMemberOptions } from './option-table.js';
 import { type CheckedOptions, checkOptions } from './options.js';
 import type { Outbox, OutgoingStream } from './outbox.js';
 import { type Payload, payloadBytes, tooLarge } from './payload.js';
+import type { SessionView } from './session.js';
 import type { ViewData } from './view.js';
 
-/** The view that a message will be delivered in. In a fixed view always the current one. */
+/**
+ * The view that a message will be delivered in. 'unspecified': it waits for flow control, and goes out in this view or, when it ends before,
+ * in the next. In a fixed view there is no other.
+ */
 export type SendView = 'current' | 'next' | 'unspecified';
 
 export class GroupMember extends EventEmitter<GroupMemberEvents> implements AsyncDisposable {
@@ -50,7 +54,8 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
       emitError: (error) => this.listenerCount('error') > 0 && this.emit('error', error),
     });
     this.#life = new Lifecycle(this.#options, (mode) => this.chooseDriver(mode), this, this.#errors, {
-      onInstalled: (view) => this.#begin(view),
+      onView: (view) => this.#use(view),
+      onFixedView: (data) => this.#errors.guard('onAcceptedView', () => this.onAcceptedView(data)),
       onLeaving: () => this.#endSending(),
       onLeft: () => this.#end(),
       onRoom: () => this.#errors.guard('onDrain', () => this.onDrain()),
@@ -64,13 +69,16 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     return this.#life.open();
   }
 
-  /** Joins the view of the listed members; resolves after `onAcceptedView`. Does not wait for the others. */
-  join(options: JoinOptions): Promise<void> {
+  /**
+   * Joins the group: finds the others by discovery, and resolves after the first `onAcceptedView`; who is alone is in a view of one. With
+   * `members` it is a fixed view, which does not wait for the others.
+   */
+  join(options: JoinOptions = {}): Promise<void> {
     return this.#life.join(options);
   }
 
   /**
-   * Leaves the view; resolves after `onExit`. Waits until what was sent has arrived, up to the option `lingerMs`. Without a view it does
+   * Leaves; resolves after `onExit`. What was sent arrives before, or the option `lingerMs` is over. Without a view it does
    * nothing; a `join()` on its way is given up. The member may join again.
    */
   leave(): Promise<void> {
@@ -102,8 +110,7 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
       return 'current';
     }
     const outbox = this.#outbox ?? this.#life.refuse('cast()');
-    outbox.post(outbox.casts, payloadBytes(payload, this.#options.maxMessageSize));
-    return 'current';
+    return outbox.post(outbox.casts, payloadBytes(payload, this.#options.maxMessageSize));
   }
 
   /** Sends to one member, by its endpoint or rank; FIFO among the sends to it. */
@@ -120,8 +127,7 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     const view = this.#life.view;
     if (outbox === undefined || view === undefined) return this.#life.refuse('send()');
     const bytes = payloadBytes(payload, this.#options.maxMessageSize);
-    outbox.post(outbox.sendsTo(view.rankOf(destination)), bytes);
-    return 'current';
+    return outbox.post(outbox.sendsTo(view.rankOf(destination)), bytes);
   }
 
   /**
@@ -156,6 +162,29 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
   /** Whether so much waits for flow control that the sender should wait for 'drain'. */
   get writableNeedDrain(): boolean {
     return this.#outbox?.needDrain ?? false;
+  }
+
+  /**
+   * These members are to be taken for failed: a view without them follows. Those that are not in the view are ignored.
+   * @throws ConsortError `ERR_NOT_JOINED`; `ERR_SEND_TO_SELF` never: to suspect oneself is `leave()`
+   */
+  suspect(members: readonly Endpoint[]): void {
+    this.#life.group('suspect()').suspect(checkSuspects(members, this.myEndpoint));
+  }
+
+  /** Asks for a new view, of the same members if nothing else has changed. */
+  requestNewView(): void {
+    this.#life.group('requestNewView()').requestNewView();
+  }
+
+  /**
+   * The next view is to have this stack: properties, or layers, with parameters. Only the coordinator can: false where it is another, and
+   * nothing happens. Views with other stacks do not merge with it.
+   */
+  changeProtocol(stack: string, params = this.view?.params ?? ''): boolean {
+    const group = this.#life.group('changeProtocol()');
+    const next = checkNextStack(stack, params);
+    return group.changeProtocol(next.protocol, next.params);
   }
 
   /** The view that this member is in. */
@@ -227,6 +256,32 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     this.emit('send', origin, message);
   }
 
+  /**
+   * The view ends: what is sent during the call still belongs to it, what is sent afterwards to the next. A promise that it returns is waited
+   * for, and with it all members.
+   */
+  onBlock(): void | Promise<void> {
+    this.emit('block');
+  }
+
+  /** The view ends: what this member has to say to the coordinator about it, at most 16 KiB. */
+  onChangingView(_view: ViewData): Payload | undefined {
+    return undefined;
+  }
+
+  /**
+   * At the coordinator: the view that is to come, and what members have said; by the endpoints of those who said something. Returns the message
+   * that goes with the view. The default asks `onViewMessage`.
+   */
+  onProposeView(view: ViewData, _stateMessages: ReadonlyMap<Endpoint, Message>): Payload | undefined {
+    return this.#options.viewMessages ? this.onViewMessage(view) : undefined;
+  }
+
+  /** At the coordinator: the message that goes with the view that is to come, at most 16 KiB. */
+  onViewMessage(_view: ViewData): Payload | undefined {
+    return undefined;
+  }
+
   /** The view is installed. `message` is the coordinator's view message; there is none in a fixed view. */
   onAcceptedView(view: ViewData, message?: Message): void | Promise<void> {
     this.#events?.push({ type: 'view', view });
@@ -259,11 +314,10 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     return driverFor(mode);
   }
 
-  #begin(view: FixedView): void {
+  #use(view: SessionView): void {
     this.#outbox = view.outbox;
     this.#casts = view.outbox.casts;
     this.#ranks = view.ranks;
-    this.#errors.guard('onAcceptedView', () => this.onAcceptedView(view.data));
   }
 
   #endSending(): void {

@@ -8,22 +8,30 @@
  */
 import { debuglog } from 'node:util';
 import { ConsortAbortError, ConsortError } from '../base/errors.js';
-import type { PlaneStats } from '../data-plane/data-plane.js';
+import type { Address, PlaneStats } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
+import type { Group } from '../stack/group.js';
 import { abortable, throwIfAborted } from './abort.js';
 import type { ErrorReport } from './error-report.js';
 import { FixedView } from './fixed-view.js';
-import type { Application } from './incoming.js';
 import { type CheckedJoinOptions, checkJoinOptions, resolveMembers } from './member-list.js';
 import type { MemberStats } from './member-stats.js';
+import type { Membership } from './membership.js';
 import { type DriverChoice, openPlane } from './open-plane.js';
+import { type OpenSession, openSession } from './open-session.js';
 import type { CheckedOptions } from './options.js';
+import type { GroupApplication, SessionView } from './session.js';
+import { stackFor } from './stack-choice.js';
+import type { ViewData } from './view.js';
 
 const debug = debuglog('consort');
 
-/** What the member is told, in this order: onInstalled, then onRoom and onHeartbeat any number of times, onLeaving, onLeft; onClosed last. */
+/** What the member is told: onView first, onLeaving, onLeft; onClosed last. */
 export interface LifeEvents {
-  onInstalled(view: FixedView): void;
+  /** A view begins: its streams are the ones to send with. */
+  onView(view: SessionView): void;
+  /** The fixed view is installed. */
+  onFixedView(data: ViewData): void;
   /** Nothing may be sent any more; messages still arrive. */
   onLeaving(): void;
   onLeft(): void;
@@ -42,8 +50,10 @@ interface Joining {
 export class Lifecycle {
   /** The open data plane. */
   plane: Plane | undefined;
-  /** The installed view. */
-  view: FixedView | undefined;
+  /** This member's place in a view, once it is in one. */
+  view: Membership | undefined;
+  /** Its part in a group with views, from the beginning of the join on. */
+  private part: OpenSession | undefined;
   /** Why the member closed by itself. */
   failure: Error | undefined;
   private opening: Promise<Plane> | undefined;
@@ -58,7 +68,7 @@ export class Lifecycle {
   constructor(
     private readonly options: CheckedOptions,
     private readonly chooseDriver: DriverChoice,
-    private readonly application: Application,
+    private readonly application: GroupApplication,
     private readonly errors: ErrorReport,
     private readonly events: LifeEvents,
   ) {}
@@ -136,6 +146,16 @@ export class Lifecycle {
     throw new ConsortError('ERR_NOT_JOINED', `${call}: the member is ${state}`, { details: { call } });
   }
 
+  /** The group that a call is about. Throws when there is none. */
+  group(call: string): Group {
+    const { part, view } = this;
+    if (view === undefined || this.leaving !== undefined) return this.refuse(call);
+    if (part !== undefined) return part.session.group;
+    throw new ConsortError('ERR_NOT_AVAILABLE', `${call}: a fixed view never changes; join with the property Gmp`, {
+      details: { call },
+    });
+  }
+
   private closed(call: string): ConsortError {
     const { failure } = this;
     return new ConsortError('ERR_CLOSED', `${call}: the member is closed; make another one`, {
@@ -147,8 +167,8 @@ export class Lifecycle {
   private begin(): Promise<Plane> {
     const opening = openPlane(this.options, this.chooseDriver, {
       onProgress: () => this.progress(),
-      onUnattached: () => {},
-      onRefused: () => {},
+      onUnattached: (_, bytes) => this.part?.session.group.receiveOutside(bytes),
+      onRefused: ({ host, port }) => this.part?.session.group.refused(host, port),
       onFailure: (error) => this.fail(error),
     });
     this.opening = opening;
@@ -159,17 +179,17 @@ export class Lifecycle {
   }
 
   private async joinView(wanted: CheckedJoinOptions, abort: AbortController): Promise<void> {
-    const { members, viewTime, signal } = wanted;
+    const { signal } = wanted;
+    const stack = stackFor(wanted, this.options);
     const onAbort = () => abort.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort);
     const opens = this.opening === undefined;
     try {
       await abortable(this.open(), abort.signal);
-      const plane = this.plane as Plane;
-      const { endpoints, myRank } = await abortable(resolveMembers(members, plane.driver.address), abort.signal);
-      const config = { options: this.options, endpoints, myRank, viewTime };
-      this.install(new FixedView(plane, config, this.application, this.errors));
+      if (wanted.members === undefined) await this.joinGroup(stack, abort.signal);
+      else await this.joinFixed(stack, wanted.members, wanted.viewTime, abort.signal);
     } catch (error) {
+      this.closePart();
       if (opens) this.shut();
       // What is given up is given up at once, and closed when it can be.
       if (!abort.signal.aborted) await this.shutting;
@@ -179,28 +199,88 @@ export class Lifecycle {
     }
   }
 
-  private install(view: FixedView): void {
-    this.view = view;
-    const { heartbeatRate, groupName } = this.options;
-    debug('%s: joined %s as rank %d', groupName, view.data.members.join(' '), view.data.myRank);
-    if (heartbeatRate > 0) {
-      this.heartbeat = setInterval(() => this.events.onHeartbeat(Date.now()), heartbeatRate);
-      this.heartbeat.unref();
-    }
-    this.events.onInstalled(view);
+  private async joinFixed(
+    protocol: string,
+    members: readonly Address[],
+    viewTime: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const plane = this.plane as Plane;
+    const { endpoints, myRank } = await abortable(resolveMembers(members, plane.driver.address), signal);
+    const config = { options: this.options, endpoints, myRank, viewTime, protocol };
+    const view = new FixedView(plane, config, this.application, this.errors);
+    this.enter(view, view);
+    this.events.onFixedView(view.data);
+  }
+
+  /** Resolves when the first view was accepted. */
+  private async joinGroup(protocol: string, signal: AbortSignal): Promise<void> {
+    let first: () => void = () => {};
+    const accepted = new Promise<void>((resolve) => {
+      first = resolve;
+    });
+    const opening = openSession(this.options, protocol, this.plane as Plane, this.application, this.errors, {
+      onView: (view) => {
+        if (this.part !== undefined) this.enter(this.part.session, view);
+        first();
+      },
+      onExited: () => {},
+    });
+    opening.then(
+      (part) => signal.aborted && void part.discovery.close(),
+      () => {},
+    );
+    this.part = await abortable(opening, signal);
+    this.part.session.join();
+    await abortable(accepted, signal);
+  }
+
+  /** A view begins. */
+  private enter(membership: Membership, view: SessionView): void {
+    const joins = this.view === undefined;
+    this.view = membership;
+    const { groupName } = this.options;
+    debug(
+      '%s: in view %d of %s as rank %d',
+      groupName,
+      view.data.viewId.time,
+      view.data.members.join(' '),
+      view.data.myRank,
+    );
+    if (joins) this.startHeartbeat();
+    if (this.leaving === undefined) this.events.onView(view);
+  }
+
+  private startHeartbeat(): void {
+    const { heartbeatRate } = this.options;
+    if (heartbeatRate === 0) return;
+    this.heartbeat = setInterval(() => this.events.onHeartbeat(Date.now()), heartbeatRate);
+    this.heartbeat.unref();
+  }
+
+  /** The session is over; discovery's sockets close meanwhile. */
+  private closePart(): void {
+    const { part } = this;
+    this.part = undefined;
+    if (part === undefined) return;
+    part.session.retire();
+    this.shutting = Promise.all([this.shutting, part.discovery.close()]).then(() => {});
   }
 
   private progress(): void {
-    if (this.view?.outbox.progress() === true && this.leaving === undefined) this.events.onRoom();
+    // Before the first view there is a session at work.
+    const room = (this.part?.session ?? this.view)?.progress() === true;
+    if (room && this.leaving === undefined) this.events.onRoom();
   }
 
-  private async leaveView(view: FixedView): Promise<void> {
+  private async leaveView(view: Membership): Promise<void> {
     clearInterval(this.heartbeat);
     this.events.onLeaving();
-    if (this.failure === undefined) await view.settle(this.options.lingerMs);
+    if (this.failure === undefined) await view.leave(this.options.lingerMs);
     // Not within the walk that may have called leave().
     else await Promise.resolve();
-    view.retire();
+    if (this.part === undefined) view.retire();
+    this.closePart();
     this.view = undefined;
     this.leaving = undefined;
     debug('%s: left', this.options.groupName);

@@ -8,12 +8,15 @@ import type { Address } from '../data-plane/data-plane.js';
 import { MAX_MEMBERS } from '../data-plane/typescript/limits.js';
 import { type AddressInput, familyOf, parseAddress, reaches, resolveAddress } from '../transport/address.js';
 
-/** What `join()` takes in a fixed view. All members must give the same list, in the same order, and the same `viewTime`. */
+/** What `join()` takes. In a fixed view all members must give the same list, in the same order, and the same `viewTime`. */
 export interface JoinOptions {
-  /** The addresses of all members, this one among them; the order gives the ranks. Names are looked up. */
-  readonly members: readonly AddressInput[];
   /**
-   * Logical time of the view. A group that has left a fixed view and joins the same members again needs another number each time, or
+   * A fixed view: the addresses of all members, this one among them; the order gives the ranks. Names are looked up. Without it the
+   * member joins its group, as discovery finds it.
+   */
+  readonly members?: readonly AddressInput[] | undefined;
+  /**
+   * Logical time of a fixed view. A group that has left a fixed view and joins the same members again needs another number each time, or
    * what is still on its way in the old view would be taken for the new one's.
    */
   readonly viewTime?: number | undefined;
@@ -21,7 +24,8 @@ export interface JoinOptions {
 }
 
 export interface CheckedJoinOptions {
-  readonly members: readonly Address[];
+  /** Undefined: no fixed view. */
+  readonly members: readonly Address[] | undefined;
   readonly viewTime: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -29,6 +33,11 @@ export interface CheckedJoinOptions {
 /** Checks all that can be checked before a name is looked up. */
 export function checkJoinOptions(given: unknown): CheckedJoinOptions {
   const { members, viewTime = 0, signal } = record(given, 'join options', ['members', 'viewTime', 'signal']);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', signal, 'an AbortSignal');
+  if (members === undefined) {
+    if (viewTime !== 0) throw invalid('viewTime', viewTime, 'it only together with members');
+    return { members, viewTime, signal };
+  }
   if (!Array.isArray(members) || members.length === 0) {
     throw invalid('members', members, 'an array of one address or more');
   }
@@ -40,7 +49,6 @@ export function checkJoinOptions(given: unknown): CheckedJoinOptions {
   if (!Number.isSafeInteger(viewTime) || (viewTime as number) < 0) {
     throw invalid('viewTime', viewTime, 'an integer from 0 on');
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', signal, 'an AbortSignal');
   return {
     members: members.map((member, rank) => parseAddress(member, `members[${rank}]`, 'ERR_INVALID_ARGUMENT', 1)),
     viewTime: viewTime as number,

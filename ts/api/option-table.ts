@@ -15,6 +15,9 @@ const GIB = 1024 * MIB;
 export interface GroupMemberOptions {
   readonly groupName: string;
   readonly properties?: string | undefined;
+  readonly protocol?: string | undefined;
+  readonly params?: string | undefined;
+  readonly viewMessages?: boolean | undefined;
   readonly mode?: 'auto' | 'native' | 'ts' | undefined;
   readonly threadMode?: ThreadMode | undefined;
   readonly address?: AddressInput | undefined;
@@ -67,8 +70,24 @@ export const OPTIONS = {
   },
   properties: {
     kind: { type: 'special', want: 'names of properties separated by colons' },
-    default: 'Frag:Flow',
+    defaultText: "'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow'; 'Frag:Flow' where `join()` is given members",
     sentence: 'What the group shall have; without Gmp it runs in the fixed view that `join()` is given.',
+  },
+  protocol: {
+    kind: { type: 'special', want: 'names of layers separated by colons' },
+    defaultText: 'that of the properties',
+    sentence: 'The stack itself, from the top, instead of properties; also in the form of Horus.',
+  },
+  params: {
+    kind: { type: 'special', want: 'name=value:type, separated by semicolons' },
+    default: '',
+    sentence:
+      'Parameters of the layers, as `suspect_sweep=0.5:time;suspect_max_idle=3:int`; docs/groups.md has the list.',
+  },
+  viewMessages: {
+    kind: { type: 'boolean' },
+    default: true,
+    sentence: 'Whether this member, as coordinator, is asked for a message that goes with each view.',
   },
   mode: {
     kind: { type: 'choice', choices: ['auto', 'native', 'ts'] },

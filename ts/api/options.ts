@@ -3,15 +3,17 @@ import { invalid, record } from '../base/checks.js';
 import { ConsortArgumentError } from '../base/errors.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
 import { type DiscoveryChoice, parseDiscovery } from '../discovery/choose.js';
-import { type PropertyName, parseProperties } from '../stack/properties.js';
 import { type HostAndPort, isMulticast, parseAddress } from '../transport/address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
+import { chooseStack, type StackChoice } from './stack-choice.js';
 import { parseTransports, type TransportName } from './transports.js';
 
 /** The options after the check: every default filled in. */
 export interface CheckedOptions {
   readonly groupName: string;
-  readonly properties: readonly PropertyName[];
+  /** Which stack, with or without views. */
+  readonly stack: StackChoice;
+  readonly viewMessages: boolean;
   readonly mode: 'auto' | 'native' | 'ts';
   readonly threadMode: ThreadMode;
   /** Where to bind; the host may be a name. */
@@ -54,15 +56,15 @@ export function checkOptions(given: unknown): CheckedOptions {
     }
   }
   // From here on each value has the type that its declaration says; those with a check of their own follow.
-  const { transports, ...rest } = values;
+  const { transports, properties, protocol, params, ...rest } = values;
   const simple = rest as unknown as Omit<
     CheckedOptions,
-    'properties' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
+    'stack' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
   >;
   const transport = parseTransports(text('options.transports', transports), 'options.transports');
   return Object.freeze({
     ...simple,
-    properties: parseProperties(text('options.properties', values.properties), 'options.properties'),
+    stack: chooseStack(properties, protocol, params),
     address: Object.freeze(parseAddress(values.address, 'options.address', 'ERR_INVALID_OPTION', 0)),
     transport,
     multicastGroup: checkMulticastGroup(values.multicastGroup, transport),

@@ -91,6 +91,8 @@ export class Outbox {
     private readonly view: ViewPlane,
     members: number,
     private readonly limits: OutboxLimits,
+    /** Whether the view ends only with the membership. */
+    private readonly lasting = false,
   ) {
     this.casts = this.stream(view.casts);
     this.sends = new Array<OutgoingStream | undefined>(members).fill(undefined);
@@ -129,7 +131,8 @@ export class Outbox {
     stream.direct = -1;
     this.queuedBytes += stream.queue.push(payload, done);
     if (this.queuedBytes >= this.limits.highWaterMark) this.needDrain = true;
-    return this.blocked ? 'next' : 'unspecified';
+    if (this.blocked) return 'next';
+    return this.lasting ? 'current' : 'unspecified';
   }
 
   /** The view ends: from here on everything waits for the next. */

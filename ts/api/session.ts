@@ -2,6 +2,7 @@
  * A member's part in a group with views: between the group's protocol below and the application above. It sees to what is sent across view
  * changes: nothing that was taken is lost, and each message goes out in one view.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../base/endpoint.js';
 import { Message } from '../base/message.js';
 import type { Plane } from '../data-plane/plane.js';
@@ -10,10 +11,16 @@ import { type AppReceivers, Group, type GroupOwner } from '../stack/group.js';
 import type { GroupView } from '../stack/group-view.js';
 import { rankIn, type ViewState } from '../stack/view-state.js';
 import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
+import type { Membership } from './membership.js';
 import { Outbox } from './outbox.js';
 import { type Payload, payloadBytes } from './payload.js';
 import { rankOf } from './rank-of.js';
 import { groupViewData, type ViewData } from './view.js';
+
+const SETTLE_INTERVAL_MS = 2;
+/** Beyond `lingerMs`: time for a view change, in which somebody may be suspected. */
+const GIVE_UP_MS = 10_000;
+const LAST_WORDS_MS = 50;
 
 /** What the application is asked and told, beside its messages. */
 export interface GroupApplication extends Application {
@@ -57,9 +64,14 @@ export interface SessionView {
   readonly ranks: ReadonlyMap<Endpoint, number>;
 }
 
-export class Session implements GroupOwner {
+export class Session implements GroupOwner, Membership {
   readonly group: Group;
   view: SessionView | undefined;
+  private exitedNow: () => void = () => {};
+  /** Resolves when the member has left. */
+  private readonly hasExited = new Promise<void>((resolve) => {
+    this.exitedNow = resolve;
+  });
   private incoming: readonly Incoming[] = [];
   private stopped = false;
 
@@ -75,14 +87,55 @@ export class Session implements GroupOwner {
     this.group = new Group(me, settings, plane, environment, this);
   }
 
+  get data(): ViewData {
+    return this.current.data;
+  }
+
+  get outbox(): Outbox {
+    return this.current.outbox;
+  }
+
+  get ranks(): ReadonlyMap<Endpoint, number> {
+    return this.current.ranks;
+  }
+
+  /** Before the first view is accepted nobody asks. */
+  private get current(): SessionView {
+    return this.view as SessionView;
+  }
+
   join(): void {
     this.group.join(this.settings.protocol, this.settings.params);
   }
 
   /** The rank that a destination means; throws when it means none, or this member. */
   rankOf(destination: unknown): number {
-    const view = this.view as SessionView;
-    return rankOf(destination, view.data);
+    return rankOf(destination, this.data);
+  }
+
+  pause(): void {
+    this.group.pause();
+  }
+
+  resume(): void {
+    this.group.resume();
+  }
+
+  /**
+   * Leaves: what waits for flow control goes out first, for at most `lingerMs`; then the others are told, who make a view without this
+   * member; then what they may still need of it is kept until they have it.
+   */
+  async leave(lingerMs: number): Promise<void> {
+    const start = performance.now();
+    const left = () => start + lingerMs - performance.now();
+    while (this.view !== undefined && this.outbox.queuedBytes > 0 && left() > 0) await sleep(SETTLE_INTERVAL_MS);
+    this.group.leave();
+    // A group that does not answer must not hold back a process that wants to end.
+    await Promise.race([this.hasExited, sleep(lingerMs + GIVE_UP_MS, undefined, { ref: false })]);
+    // All have what this member sent; what may be on its way are the layers' last words, which nobody needs to have.
+    for (let waited = 0; !this.group.isSettled && waited < LAST_WORDS_MS; waited += SETTLE_INTERVAL_MS) {
+      await sleep(SETTLE_INTERVAL_MS);
+    }
   }
 
   /** After each batch of the plane. Returns whether a sender that was told to wait may go on. */
@@ -97,7 +150,7 @@ export class Session implements GroupOwner {
     for (const each of this.incoming) each.stopped = true;
   }
 
-  dispose(): void {
+  retire(): void {
     this.stop();
     this.view?.outbox.clear();
     this.group.dispose();
@@ -165,6 +218,7 @@ export class Session implements GroupOwner {
 
   exited(): void {
     this.stop();
+    this.exitedNow();
     this.events.onExited();
   }
 

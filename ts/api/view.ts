@@ -2,8 +2,6 @@
 
 import type { Endpoint } from '../base/endpoint.js';
 import { VERSION } from '../base/version.js';
-import type { PropertyName } from '../stack/properties.js';
-import { stackOf } from '../stack/properties.js';
 import type { ViewState } from '../stack/view-state.js';
 
 /** Names a view: views of one group are ordered by time, then by coordinator. */
@@ -21,7 +19,7 @@ export interface ViewData {
   readonly viewId: ViewId;
   /** The members; the index is the rank. */
   readonly members: readonly Endpoint[];
-  /** Those of `members` that were not in this member's last view. In a fixed view: all. */
+  /** Those of `members` that were not in this member's last view. In a fixed view, and in the first: all. */
   readonly newMembers: readonly Endpoint[];
   /** Those of this member's last view that are not in this one. In a fixed view: none. */
   readonly departedMembers: readonly Endpoint[];
@@ -41,7 +39,7 @@ export interface ViewData {
   readonly params: string;
   /** Whether an external membership service is in use. Never in a fixed view. */
   readonly groupdFlag: boolean;
-  /** Whether this is the primary view. Never in a fixed view. */
+  /** Whether this is the primary view: with the property Primary, and a quorum. */
   readonly primaryFlag: boolean;
 }
 
@@ -51,7 +49,7 @@ export function fixedViewData(
   time: number,
   members: readonly Endpoint[],
   myRank: number,
-  properties: readonly PropertyName[],
+  protocol: string,
 ): ViewData {
   const all = Object.freeze([...members]);
   const coordinator = all[0] as Endpoint;
@@ -68,7 +66,7 @@ export function fixedViewData(
     myOldRank: -1,
     coordinator,
     oldCoordinator: undefined,
-    protocol: stackOf(properties),
+    protocol,
     params: '',
     groupdFlag: false,
     primaryFlag: false,

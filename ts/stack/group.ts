@@ -304,7 +304,7 @@ export class Group {
       settings,
       plane: this.plane,
       environment: this.environment,
-      compatibility: `wire version 1, memory ${formatBytes(memory)}, checksum ${checksum ? 'on' : 'off'}`,
+      compatibility: `wire version 1, memory ${formatBytes(memory)}, checksum ${checksum ? 'on' : 'off'}, ${reach(me)}`,
       maxMembers: maxMembersOf(memory),
       receivers: (state) => owner.receivers(state),
       application: (view) => this.applicationOf(view),
@@ -353,4 +353,9 @@ export class Group {
     });
     this.timers.add(timer);
   }
+}
+
+/** Who is bound to loopback can't be in a view with members of other machines. */
+function reach({ host }: Endpoint): string {
+  return host === '::1' || host.startsWith('127.') ? 'loopback address' : 'outside address';
 }

@@ -191,7 +191,8 @@ describe('join', () => {
     [{ members: ['127.0.0.1:1'], signal: 1 }, 'ERR_INVALID_ARGUMENT'],
     [{ members: ['127.0.0.1:1'], viewTime: -1 }, 'ERR_INVALID_ARGUMENT'],
     [{ members: ['127.0.0.1:1'], sginal: undefined }, 'ERR_INVALID_OPTION'],
-    [undefined, 'ERR_INVALID_OPTION'],
+    [null, 'ERR_INVALID_OPTION'],
+    [{ viewTime: 3 }, 'ERR_INVALID_ARGUMENT'],
   ])('rejects the arguments %j', async (argument, code) => {
     expect(await rejection(recorder().join(argument as never))).toMatchObject({ code });
   });

@@ -21,7 +21,13 @@ describe('checkOptions', () => {
     const options = checkOptions({ groupName: 'demo' });
     expect(options).toEqual({
       groupName: 'demo',
-      properties: ['Flow', 'Frag'],
+      stack: {
+        group:
+          'Top:Heal:Switch:Leave:Inter:Intra:Elect:Merge:Sync:Suspect:Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom',
+        fixed: 'Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom',
+        params: '',
+      },
+      viewMessages: true,
       mode: 'auto',
       threadMode: 'multi',
       address: { host: '127.0.0.1', port: 0 },
@@ -177,7 +183,11 @@ describe('checkOptions', () => {
       code: 'ERR_NOT_AVAILABLE',
       message: 'options.transports: TCP is not available yet; available: UDP and DEERING',
     });
-    expect(errorOf(withOption('properties', 'Gmp:Frag')).code).toBe('ERR_NOT_AVAILABLE');
+    expect(errorOf(withOption('properties', 'Gmp:Total')).code).toBe('ERR_NOT_AVAILABLE');
+    expect(errorOf(withOption('protocol', 'BUFFER:ORDER:CAUSAL:UNPACK:TOTAL:MERGE(auto=0):VIEWS'))).toMatchObject({
+      code: 'ERR_NOT_AVAILABLE',
+      details: { missing: ['Causal', 'Total'] },
+    });
   });
 
   it('never throws anything but a ConsortError, whatever it is given', () => {
@@ -192,6 +202,46 @@ describe('checkOptions', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('the stack', () => {
+  const seed = 'Top:Heal:Switch:Leave:Inter:Intra:Elect:Merge:Sync:Suspect:Top_appl:Pt2pt:Frag:Stable:Mnak:Bottom';
+  const stackOf = (options: object) => checkOptions({ groupName: 'g', ...options }).stack;
+
+  it('is that of the properties, of the layers, or of Horus', () => {
+    expect(stackOf({ protocol: seed })).toEqual({ group: seed, fixed: undefined, params: '' });
+    expect(stackOf({ protocol: seed.toLowerCase() }).group).toBe(seed);
+    expect(stackOf({ properties: 'Frag' })).toEqual({
+      group: undefined,
+      fixed: 'Top_appl:Frag:Pt2pt:Stable:Mnak:Bottom',
+      params: '',
+    });
+    const horus = stackOf({ protocol: 'BUFFER:ORDER:UNPACK:MERGE(auto=0):VIEWS' }).group;
+    expect(horus).toBe(stackOf({ properties: 'Gmp:Sync:Suspect:Frag:Flow' }).group);
+    expect(stackOf({ protocol: 'BUFFER:MERGE:VIEWS' }).group).toContain('Top:Heal:');
+  });
+
+  it('has parameters in their one spelling', () => {
+    expect(stackOf({ params: 'suspect_max_idle=3:int;suspect_sweep=1.000:time' }).params).toBe(
+      'suspect_sweep=1:time;suspect_max_idle=3:int',
+    );
+  });
+
+  it.each([
+    [{ properties: 'Gmp', protocol: seed }, /want one of both/],
+    [{ properties: 'Heal:Frag' }, /Heal needs Gmp/],
+    [{ properties: 'Gmp:Primary' }, /primary_quorum/],
+    [{ protocol: 'Bottom:Top_appl' }, /Bottom is not the last/],
+    [{ protocol: 'Top:Top_appl:Bottom' }, /Leave, Inter, Intra, Elect, Merge and Sync missing/],
+    [{ protocol: 'BUFFER:MERGE(auto=2):VIEWS' }, /MERGE\(auto=2\)/],
+    [{ protocol: 'BUFFER:FOO:VIEWS' }, /'FOO' is no layer of Horus/],
+    [{ params: 'suspect_swep=1' }, /did you mean 'suspect_sweep'/],
+    [{ params: 'suspect_sweep=fast' }, /a number of seconds from/],
+  ])('refuses %j', (options, message) => {
+    const error = errorOf({ groupName: 'g', ...options });
+    expect(error.code).toBe('ERR_INVALID_OPTION');
+    expect(error.message).toMatch(message);
   });
 });
 

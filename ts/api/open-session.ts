@@ -1,0 +1,68 @@
+/** From options and an open plane to a session that joins its group. */
+import { randomInt } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
+import { Endpoint } from '../base/endpoint.js';
+import type { Address } from '../data-plane/data-plane.js';
+import type { Plane } from '../data-plane/plane.js';
+import type { Discovery } from '../discovery/discovery.js';
+import { openDiscovery } from '../discovery/open.js';
+import { familyOf } from '../transport/address.js';
+import { systemEnvironment } from './environment.js';
+import type { CheckedOptions } from './options.js';
+import { type GroupApplication, Session, type SessionReports, type SessionView } from './session.js';
+
+/** Tells a member from an earlier one at the same address. */
+const INCARNATIONS = 2 ** 40;
+
+export interface OpenSession {
+  readonly session: Session;
+  readonly discovery: Discovery;
+}
+
+export interface OpenSessionEvents {
+  onView(view: SessionView): void;
+  onExited(): void;
+}
+
+/** Rejects, with nothing left open, when discovery can't be had. */
+export async function openSession(
+  options: CheckedOptions,
+  protocol: string,
+  plane: Plane,
+  application: GroupApplication,
+  reports: SessionReports,
+  events: OpenSessionEvents,
+): Promise<OpenSession> {
+  const { groupName, key, mtu } = options;
+  const { address, frameBytes } = plane.driver;
+  let session: Session | undefined;
+  const discovery = await openDiscovery(options.discovery, {
+    groupName,
+    key,
+    address,
+    sendTo: (to, bytes) => plane.driver.sendUnattached(to, bytes),
+    receive: (bytes) => session?.group.receiveOutside(bytes),
+    report: (error) => reports.report(error),
+  });
+  const settings = {
+    ...options,
+    protocol,
+    params: options.stack.params,
+    frameBytes: Math.min(mtu ?? Number.POSITIVE_INFINITY, frameBytes),
+  };
+  session = new Session(myEndpoint(address), settings, plane, systemEnvironment, application, reports, {
+    ...events,
+    announce: (datagram) => discovery.announce(datagram),
+  });
+  return { session, discovery };
+}
+
+/** Who I am for the others: where my socket is reached. One bound to all addresses is reached at the first that others can have. */
+function myEndpoint(bound: Address): Endpoint {
+  const incarnation = randomInt(1, INCARNATIONS);
+  if (bound.host !== '0.0.0.0' && bound.host !== '::') return new Endpoint(bound.host, bound.port, incarnation);
+  const family = `IPv${familyOf(bound)}`;
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const outside = all.find((each) => each.family === family && !each.internal && !each.address.startsWith('fe80'));
+  return new Endpoint(outside?.address ?? (familyOf(bound) === 4 ? '127.0.0.1' : '::1'), bound.port, incarnation);
+}
