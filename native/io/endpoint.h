@@ -113,7 +113,7 @@ class Endpoint {
   std::vector<std::unique_ptr<View>> views_;
   std::deque<Unattached> unattached_;
   std::deque<Address> refused_;  // no two are the same
-  Stats own_;  // what belongs to no view, and what retired views counted
+  Stats own_;                    // what belongs to no view, and what retired views counted
   bool blocked_ = false;
   bool news_ = false;
 };

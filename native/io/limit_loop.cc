@@ -85,7 +85,9 @@ class Reader {
 
 }  // namespace
 
-int LimitSocket::open(Address& local, bool offload) { return socket_.open(local, {kBufferBytes, offload, false, false}); }
+int LimitSocket::open(Address& local, bool offload) {
+  return socket_.open(local, {kBufferBytes, offload, false, false});
+}
 
 bool LimitSocket::wait(short events, int milliseconds) const {
   pollfd watched{socket_.fd(), events, 0};

@@ -86,9 +86,8 @@ int UdpSocket::open(Address& local, const SocketOptions& options) {
   }
   if (options.tell_refusals) {
     const int yes = 1;
-    tells_refusals_ = local.family() == AF_INET6
-                          ? setsockopt(fd_, IPPROTO_IPV6, IPV6_RECVERR, &yes, sizeof yes) == 0
-                          : setsockopt(fd_, IPPROTO_IP, IP_RECVERR, &yes, sizeof yes) == 0;
+    tells_refusals_ = local.family() == AF_INET6 ? setsockopt(fd_, IPPROTO_IPV6, IPV6_RECVERR, &yes, sizeof yes) == 0
+                                                 : setsockopt(fd_, IPPROTO_IP, IP_RECVERR, &yes, sizeof yes) == 0;
   }
 #endif
   return 0;
@@ -193,13 +192,13 @@ bool UdpSocket::send_frame_by_frame(const Burst& burst, const Address* const* to
 }
 
 bool UdpSocket::is_full(int error) const {
-  // A socket that tells errors says ENOBUFS for what a full queue of the interface dropped; others keep silent about it,
-  // and it is lost as on the way.
+  // A socket that tells errors says ENOBUFS for what a full queue of the interface dropped; others keep silent about
+  // it, and it is lost as on the way.
   return error == EAGAIN || error == EWOULDBLOCK || (error == ENOBUFS && !tells_refusals_);
 }
 
-// Whether a call may have failed for what became of an earlier datagram. Such an error is handed out once: the same call
-// made again does its work. It waits to be taken until then.
+// Whether a call may have failed for what became of an earlier datagram. Such an error is handed out once: the same
+// call made again does its work. It waits to be taken until then.
 bool UdpSocket::may_be_old(int error) {
   if (!tells_refusals_ || is_full(error) || error == ENOBUFS) return false;
   errors_wait_ = true;

@@ -4,8 +4,9 @@
 //   pieces go by scatter/gather in   one recvmmsg for up to kBatch datagrams, each of them up to 64 KiB of frames that
 //   the kernel joined again (UDP_GRO)
 //
-// With `tell_refusals` the kernel (Linux only) keeps what ICMP says about datagrams that went out: that nothing is bound
-// to an address any more. It hands the error to the next call besides, whomever that sends to; trying again sends.
+// With `tell_refusals` the kernel (Linux only) keeps what ICMP says about datagrams that went out: that nothing is
+// bound to an address any more. It hands the error to the next call besides, whomever that sends to; trying again
+// sends.
 //
 // Whether the kernel can do the two is tried at run time. Elsewhere, or built with CONSORT_PORTABLE, plain sendmsg and
 // recvmsg do the same.

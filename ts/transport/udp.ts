@@ -55,7 +55,11 @@ export function isIPv6(host: string): boolean {
 }
 
 /** dgram asks for each datagram. An address in numbers is its own answer, and given at once it lets send() be synchronous. */
-export function lookup(host: string, family: unknown, callback: (error: null, address: string, family: number) => void): void {
+export function lookup(
+  host: string,
+  family: unknown,
+  callback: (error: null, address: string, family: number) => void,
+): void {
   callback(null, host, family as number);
 }
 

@@ -8,7 +8,15 @@
 import { ConnectedUdpSocket } from '../../transport/connected-udp.js';
 import type { Address } from '../data-plane.js';
 import { crc32c } from './crc32c.js';
-import { FLAG_CHECKED, FLAG_UNATTACHED, HEADER_BYTES, newHeader, TRAILER_BYTES, writeHeader, writeTrailer } from './frame.js';
+import {
+  FLAG_CHECKED,
+  FLAG_UNATTACHED,
+  HEADER_BYTES,
+  newHeader,
+  TRAILER_BYTES,
+  writeHeader,
+  writeTrailer,
+} from './frame.js';
 import { MAX_WATCH_US, MIN_WATCH_US, type Rank } from './limits.js';
 
 /** What the knocks of a view need to know of it. */
