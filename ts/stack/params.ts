@@ -181,12 +181,12 @@ function split(text: string): string[] {
 }
 
 function isKnown(name: string): name is ParamName {
-  return name in PARAMS;
+  return Object.hasOwn(PARAMS, name);
 }
 
 function checked(name: ParamName, text: string, path: string): number {
   const { type, min, max }: Declaration = PARAMS[name];
-  const value = text === '' ? Number.NaN : Number(text);
+  const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= min && value <= max && (type !== 'int' || Number.isInteger(value))) return value;
   const kind = { int: 'an integer', float: 'a number', time: 'a number of seconds' }[type];
   throw refused(path, `${name} is ${show(text)}`, `${kind} from ${min} to ${max}`);
