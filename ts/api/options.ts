@@ -1,8 +1,10 @@
 /** The options of a GroupMember, checked: what comes out of `checkOptions` is complete, right and frozen. */
+import { randomInt } from 'node:crypto';
 import { invalid, record } from '../base/checks.js';
 import { ConsortArgumentError } from '../base/errors.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
 import { type DiscoveryChoice, parseDiscovery } from '../discovery/choose.js';
+import { Params } from '../stack/params.js';
 import { type HostAndPort, isMulticast, parseAddress } from '../transport/address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
 import { chooseStack, type StackChoice } from './stack-choice.js';
@@ -62,15 +64,16 @@ export function checkOptions(given: unknown): CheckedOptions {
     'stack' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
   >;
   const transport = parseTransports(text('options.transports', transports), 'options.transports');
+  const stack = chooseStack(properties, protocol, params);
   return Object.freeze({
     ...simple,
-    stack: chooseStack(properties, protocol, params),
+    stack,
     address: Object.freeze(parseAddress(values.address, 'options.address', 'ERR_INVALID_OPTION', 0)),
     transport,
     multicastGroup: checkMulticastGroup(values.multicastGroup, transport),
     discovery: parseDiscovery(values.discovery),
     mtu: checkMtu(values.mtu),
-    drop: values.drop === undefined ? undefined : checkDrop(values.drop),
+    drop: values.drop === undefined ? dropOf(stack, simple.seed) : checkDrop(values.drop),
     errorHandler: simple.errorHandler ?? undefined,
     seed: simple.seed ?? undefined,
   });
@@ -109,6 +112,13 @@ function checkMtu(value: unknown): number | undefined {
   if (value === 'auto') return undefined;
   if (Number.isInteger(value) && (value as number) >= MIN_MTU && (value as number) <= MAX_MTU) return value as number;
   throw invalid('options.mtu', value, OPTIONS.mtu.kind.want);
+}
+
+/** What the layer Drop loses; the option `drop` counts more. */
+function dropOf({ group, fixed, params }: StackChoice, seed: number | undefined): DropOptions | undefined {
+  const stack = group ?? fixed ?? '';
+  if (!stack.split(':').includes('Drop')) return undefined;
+  return Object.freeze({ rate: Params.parse(params).number('drop_rate'), seed: seed ?? randomInt(2 ** 32) });
 }
 
 function checkDrop(value: unknown): DropOptions {

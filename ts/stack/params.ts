@@ -110,9 +110,16 @@ export const PARAMS = {
     max: 1024,
     sentence: 'Primary: a view of so many members is primary; more than half of all that there can be.',
   },
+  chk_sweep: {
+    type: 'time',
+    default: 0.1,
+    min: 0.001,
+    max: HOUR,
+    sentence: 'Chk_fifo: how often each member sends the records that are checked.',
+  },
   drop_rate: {
     type: 'float',
-    default: 0,
+    default: 0.01,
     min: 0,
     max: 1,
     sentence: 'Drop: the probability that an arriving frame is lost on purpose.',

@@ -25,12 +25,12 @@ describe('parseProperties', () => {
     expect(error.code).toBe('ERR_NOT_AVAILABLE');
     expect(error.message).toBe(
       'options.properties: Causal and Total are not available yet; available: ' +
-        'Flow, Frag, Gmp, Heal, Primary, Slander, Suspect, Switch and Sync',
+        'Debug, Drop, Flow, Frag, Gmp, Heal, Primary, Slander, Suspect, Switch and Sync',
     );
     expect(error.details).toEqual({
       path: 'options.properties',
       missing: ['Causal', 'Total'],
-      available: ['Flow', 'Frag', 'Gmp', 'Heal', 'Primary', 'Slander', 'Suspect', 'Switch', 'Sync'],
+      available: ['Debug', 'Drop', 'Flow', 'Frag', 'Gmp', 'Heal', 'Primary', 'Slander', 'Suspect', 'Switch', 'Sync'],
     });
   });
 
