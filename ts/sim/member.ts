@@ -237,7 +237,7 @@ export class SimMember implements GroupApplication {
       this.later(LINGER_SWEEP_MS * 1000, () => this.linger(milliseconds - LINGER_SWEEP_MS));
       return;
     }
-    this.session.dispose();
+    this.session.retire();
     this.driver.kill();
   }
 
