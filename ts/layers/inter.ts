@@ -73,8 +73,8 @@ export class Inter extends Layer {
       case 'request':
         return this.receiveRequest(peer, message);
       case 'granted':
-        // Only what has us in it; and after giving up it is too late.
-        if (this.phase !== 'asking' || rankIn(message.state.members, this.context.me) < 0) return;
+        // Only what has us in it; after giving up it is too late, and also when another coordinates by now: the others go with that one.
+        if (this.phase !== 'asking' || !this.coordinates || rankIn(message.state.members, this.context.me) < 0) return;
         this.phase = 'closed';
         return this.context.down({ type: 'view', state: message.state });
       case 'denied':

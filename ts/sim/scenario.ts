@@ -58,6 +58,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
   /** When all faults end. */
   readonly end: number;
+  /** Whoever was suspected by mistake, and has not been told by then, is not suspected. Microseconds. */
+  readonly settle: number;
 }
 
 export interface ScenarioOptions {
@@ -106,6 +108,7 @@ export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
     // A member that comes again remembers no primary view: it is another one of all that there can be.
     steps: new Steps(new Dice(seed, 2), places, end, corrupts, !primary).all(),
     end,
+    settle: (params === QUICK ? 600 : 2000) * MS,
   };
 }
 
