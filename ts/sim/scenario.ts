@@ -114,11 +114,11 @@ export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
 
 function makeTraits(dice: Dice, places: number, native: boolean): Traits[] {
   const skewed = dice.chance(0.5);
-  const nativeShare = native ? dice.pick([0, 0, 0.5, 1]) : 0;
+  const nativeShare = dice.pick([0, 0, 0.5, 1]);
   const slowToBlock = dice.chance(0.3);
   return Array.from({ length: places }, () => ({
     rate: skewed ? dice.between(900, 1100) / 1000 : 1,
-    mode: (dice.chance(nativeShare) ? 'native' : 'ts') satisfies Mode,
+    mode: (dice.chance(nativeShare) && native ? 'native' : 'ts') satisfies Mode,
     blockMs: slowToBlock && dice.chance(0.4) ? dice.between(1, 150) : 0,
     chatty: dice.chance(0.4),
     talks: dice.chance(0.5),
