@@ -100,7 +100,9 @@ export class Stack {
     if (this.stopped) return;
     try {
       if (layer === undefined) throw new MalformedError(`no layer has the number ${kind}`);
-      layer.receive(from, new ByteReader(message.bytes()));
+      const record = new ByteReader(message.bytes());
+      layer.receive(from, record);
+      record.end();
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.suspect([from], `it sent what no member sends: ${error.message}`);

@@ -111,6 +111,8 @@ describe('a stack', () => {
     ['that a layer does not know', kindOf('Sync'), bytesOf('\x63')],
     ['that is cut short', kindOf('Leave'), bytesOf('')],
     ['of a rank that there is not', kindOf('Sync'), new ByteWriter().u8(1).u32(1).ranks([7]).ranks([]).finish()],
+    ['with bytes too many', kindOf('Sync'), bytesOf('\x04\0\0\0\0\x01')],
+    ['of a layer that sends none', kindOf('Heal'), bytesOf('\x01')],
     ['of a layer that it lacks', kindOf('Slander'), new ByteWriter().ranks([]).finish()],
   ])('suspects who sends a record %s', (_, kind, record) => {
     const { host, stack } = started(3);
