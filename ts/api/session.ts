@@ -157,7 +157,7 @@ export class Session implements GroupOwner, Membership {
   }
 
   get memoryBytes(): number {
-    return this.group.memoryBytes;
+    return this.group.memoryBytes + this.plane.spareBytes;
   }
 
   // ---- GroupOwner ----
