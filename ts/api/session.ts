@@ -162,7 +162,7 @@ export class Session implements GroupOwner, Membership {
   }
 
   get memoryBytes(): number {
-    return this.group.memoryBytes;
+    return this.group.memoryBytes + this.plane.spareBytes;
   }
 
   // ---- GroupOwner ----
