@@ -26,6 +26,7 @@ import { type CheckedOptions, checkOptions } from './options.js';
 import type { Outbox, OutgoingStream } from './outbox.js';
 import { type Payload, payloadBytes, tooLarge } from './payload.js';
 import type { SessionView } from './session.js';
+import { start } from './start.js';
 import type { ViewData } from './view.js';
 
 /**
@@ -44,6 +45,14 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
   readonly #options: CheckedOptions;
   readonly #errors: ErrorReport;
   readonly #life: Lifecycle;
+
+  /**
+   * Options for all members made from now on, from words of a command line (`-gossip_hosts host -transport UDP ...`, docs/api.md has the
+   * flags). Returns the words that are none of them. Without an argument nothing stands for options any more.
+   */
+  static start(argv?: readonly string[]): string[] {
+    return start(argv);
+  }
 
   /** @throws ConsortArgumentError when an option is wrong; see docs/api.md for the options */
   constructor(options: GroupMemberOptions) {

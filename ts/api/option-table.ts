@@ -38,6 +38,8 @@ export interface GroupMemberOptions {
   readonly key?: string | undefined;
   readonly drop?: { readonly rate: number; readonly seed: number } | undefined;
   readonly seed?: number | undefined;
+  readonly argv?: readonly string[] | undefined;
+  readonly groupd?: boolean | undefined;
 }
 
 /** What values an option takes. */
@@ -191,6 +193,16 @@ export const OPTIONS = {
     kind: { type: 'integer', unit: 'number', min: 0, max: 2 ** 32 - 1 },
     defaultText: 'random',
     sentence: "Seed of the protocol's random delays, for runs that can be repeated.",
+  },
+  argv: {
+    kind: { type: 'special', want: 'an array of strings' },
+    defaultText: 'what `GroupMember.start(argv)` was given',
+    sentence: 'Words of a command line, of which the flags that consort knows count for options that are not given.',
+  },
+  groupd: {
+    kind: { type: 'boolean' },
+    default: false,
+    sentence: 'Whether a membership service decides about views; not available yet.',
   },
 } as const satisfies Record<keyof GroupMemberOptions, OptionDeclaration>;
 

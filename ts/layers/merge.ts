@@ -113,6 +113,7 @@ export function readMergeMessage(record: ByteReader): MergeMessage {
       const from = readViewId(record);
       const state = readViewState(record);
       const stateMessages = record.list(() => record.block());
+      if (stateMessages.length !== state.members.length) throw new MalformedError('state messages of another view');
       return { kind, into, from, merger: { state, stateMessages }, compatibility: record.text() };
     }
     case 'granted':

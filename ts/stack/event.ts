@@ -43,7 +43,7 @@ export type MergeMessage =
 export type StackEvent =
   /** Up, first: the view is installed. */
   | { readonly type: 'init' }
-  /** Up: these members are believed to have failed. */
+  /** Up, or down and back: these members are believed to have failed. */
   | { readonly type: 'suspect'; readonly ranks: readonly Rank[]; readonly reason: string }
   /** Down and back: a member has said that it leaves. */
   | { readonly type: 'leaving'; readonly rank: Rank }

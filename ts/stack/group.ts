@@ -208,7 +208,11 @@ export class Group {
     if (event.type === 'exit') {
       this.environment.defer(() => {
         view.over = true;
-        if (view.end === undefined) this.end(view, undefined);
+        if (view.end === undefined) {
+          // Left by all: its layers must not go on announcing a view that others would wait for (invariant 11).
+          view.stack.stop();
+          this.end(view, undefined);
+        }
         this.lastWords(view);
         this.retireStable();
       });

@@ -110,9 +110,16 @@ export const PARAMS = {
     max: 1024,
     sentence: 'Primary: a view of so many members is primary; more than half of all that there can be.',
   },
+  chk_sweep: {
+    type: 'time',
+    default: 0.1,
+    min: 0.001,
+    max: HOUR,
+    sentence: 'Chk_fifo: how often each member sends the records that are checked.',
+  },
   drop_rate: {
     type: 'float',
-    default: 0,
+    default: 0.01,
     min: 0,
     max: 1,
     sentence: 'Drop: the probability that an arriving frame is lost on purpose.',
@@ -181,12 +188,12 @@ function split(text: string): string[] {
 }
 
 function isKnown(name: string): name is ParamName {
-  return name in PARAMS;
+  return Object.hasOwn(PARAMS, name);
 }
 
 function checked(name: ParamName, text: string, path: string): number {
   const { type, min, max }: Declaration = PARAMS[name];
-  const value = text === '' ? Number.NaN : Number(text);
+  const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= min && value <= max && (type !== 'int' || Number.isInteger(value))) return value;
   const kind = { int: 'an integer', float: 'a number', time: 'a number of seconds' }[type];
   throw refused(path, `${name} is ${show(text)}`, `${kind} from ${min} to ${max}`);

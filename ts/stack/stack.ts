@@ -2,6 +2,7 @@
 import type { Endpoint } from '../base/endpoint.js';
 import type { Message } from '../base/message.js';
 import { Bottom } from '../layers/bottom.js';
+import { ChkFifo } from '../layers/chk-fifo.js';
 import { ChkSync } from '../layers/chk-sync.js';
 import { Elect } from '../layers/elect.js';
 import { Heal } from '../layers/heal.js';
@@ -39,6 +40,7 @@ const CLASSES: Readonly<Record<ControlLayerName, LayerClass>> = {
   Suspect,
   Top_appl: TopAppl,
   Chk_sync: ChkSync,
+  Chk_fifo: ChkFifo,
 };
 
 /** What a stack needs from its group. */
@@ -100,7 +102,9 @@ export class Stack {
     if (this.stopped) return;
     try {
       if (layer === undefined) throw new MalformedError(`no layer has the number ${kind}`);
-      layer.receive(from, new ByteReader(message.bytes()));
+      const record = new ByteReader(message.bytes());
+      layer.receive(from, record);
+      record.end();
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.suspect([from], `it sent what no member sends: ${error.message}`);
