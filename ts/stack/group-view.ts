@@ -75,7 +75,12 @@ export class GroupView implements PlanePort {
       [StreamKind.controlPt2pt]: control,
     });
     this.streams.paused = true;
-    this.stack = new Stack(this.stackHost());
+    try {
+      this.stack = new Stack(this.stackHost());
+    } catch (error) {
+      plane.retire(this.streams);
+      throw error;
+    }
   }
 
   /** After each batch. */

@@ -193,9 +193,10 @@ export class Group {
     try {
       view = new GroupView(state, this.viewHost);
     } catch (error) {
-      // It can't be had here: go on alone, and let the others find out.
+      // It can't be had here: go on alone, with the stack that works, and let the others find out.
       this.owner.report(error as Error);
-      view = new GroupView(singleton(this.me, state.id.time + 1, state), this.viewHost);
+      const { protocol, params } = this.newest()?.state ?? state;
+      view = new GroupView(singleton(this.me, state.id.time + 1, { ...state, protocol, params }), this.viewHost);
     }
     this.views.push(view);
     this.waiting.push(view);

@@ -48,7 +48,7 @@ class FakeView {
   /** Lets all arrive and go on. Returns whether the sender was told to. */
   run(): boolean {
     let told = false;
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < 30; round++) {
       for (const pipe of [this.castPipe, ...this.sendPipes.values()]) pipe.run();
       told = this.outbox.progress() || told;
     }
