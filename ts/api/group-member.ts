@@ -189,8 +189,8 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
   }
 
   /**
-   * The next view is to have this stack: properties, or layers, with parameters. Only the coordinator can: false where it is another, and
-   * nothing happens. Views with other stacks do not merge with it.
+   * The next view is to have this stack: properties, or layers, with parameters. Only the coordinator of a stack
+   * with Switch can: elsewhere false, and nothing happens. Views with other stacks do not merge with it.
    */
   changeProtocol(stack: string, params = this.view?.params ?? ''): boolean {
     const group = this.#life.group('changeProtocol()');

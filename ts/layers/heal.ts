@@ -23,7 +23,7 @@ import {
   viewName,
   writeViewId,
 } from '../stack/view-state.js';
-import { incompatible, whyIncompatible } from './incompatible.js';
+import { incompatible, whyIncompatible, whyTooMany } from './incompatible.js';
 
 /** A view that has just come to be waits so long at random before it announces itself: all of a partition are not heard at once. */
 const SPREAD_MS = 20;
@@ -77,7 +77,9 @@ export class Heal extends Layer {
     if (this.context.myRank !== 0 || sameViewId(theirs.id, view.id)) return;
     // One of mine: it does not know of my view yet, or has gone; then it will ask for a merge, and Inter finds out.
     if (rankIn(view.members, from) >= 0 && theirs.id.time <= view.id.time) return;
-    const mismatch = whyIncompatible(view, outside.compatibility, theirs.protocol, theirs.compatibility);
+    const mismatch =
+      whyIncompatible(view, outside.compatibility, theirs.protocol, theirs.compatibility) ??
+      whyTooMany(view.members.length + theirs.members, outside.maxMembers);
     const larger = this.isLarger(theirs);
     if (!larger || mismatch !== undefined) this.answer(from, theirs.id);
     if (mismatch !== undefined) return this.report(from, mismatch);

@@ -9,7 +9,7 @@ import type { Endpoint } from '../base/endpoint.js';
 import type { Denial, MergeMessage, StackEvent } from '../stack/event.js';
 import { type JoinAnswer, Layer } from '../stack/layer.js';
 import { rankIn, sameViewId, type ViewId, type ViewState, viewName } from '../stack/view-state.js';
-import { incompatible, whyIncompatible } from './incompatible.js';
+import { incompatible, whyIncompatible, whyTooMany } from './incompatible.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -136,8 +136,7 @@ export class Inter extends Layer {
     if (mismatch !== undefined) return mismatch;
     const members =
       this.taken.reduce((sum, each) => sum + each.members.length, view.members.length) + theirs.members.length;
-    if (members <= outside.maxMembers) return undefined;
-    return `${members} members are more than the ${outside.maxMembers} that a view can have`;
+    return whyTooMany(members, outside.maxMembers);
   }
 
   private deny(peer: Endpoint, to: ViewId, reason: string, by: Denial): void {

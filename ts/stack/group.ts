@@ -118,10 +118,10 @@ export class Group {
     this.newest()?.stack.inject({ type: 'prompt' });
   }
 
-  /** False: this member does not coordinate, and nothing happens. */
+  /** False: this member does not coordinate, or the stack has no Switch, and nothing happens. */
   changeProtocol(protocol: string, params: string): boolean {
     const view = this.newest();
-    if (view === undefined || view.myRank !== 0) return false;
+    if (view === undefined || view.myRank !== 0 || !view.state.protocol.split(':').includes('Switch')) return false;
     view.stack.inject({ type: 'protocol', protocol, params });
     return true;
   }

@@ -4,7 +4,7 @@ import { fixedViewData } from '../../../ts/api/view.js';
 import { Endpoint } from '../../../ts/base/endpoint.js';
 import { member, members } from '../stack/views.js';
 
-const view = fixedViewData('test', 0, members(0, 1, 2), 1, ['Frag']);
+const view = fixedViewData('test', 0, members(0, 1, 2), 1, 'Top_appl:Bottom');
 
 describe('rankOf', () => {
   it('takes members of the view, equal endpoints, and ranks', () => {

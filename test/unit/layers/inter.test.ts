@@ -139,7 +139,7 @@ describe('Inter, asked', () => {
 
   it('ignores a request that was delayed: from a view of before mine', () => {
     const { layer, context } = layerIn(Inter, 3);
-    hear(layer, 1, requestOf([1, 2], { from: viewId(4, 1) }));
+    hear(layer, 1, requestOf([1, 2], { from: viewId(4, 1), into: viewId(4) }));
     expect([context.ups, context.downs]).toEqual([[], []]);
   });
 

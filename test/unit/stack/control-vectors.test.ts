@@ -60,7 +60,17 @@ describe('the vectors of control records', () => {
   it('have names of their own, and at least one for each layer that sends', () => {
     expect(new Set(onDisk.map(({ name }) => name)).size).toBe(onDisk.length);
     const layers = new Set(onDisk.flatMap(({ layer }) => (layer === undefined ? [] : [layer])));
-    expect([...layers].sort()).toEqual(['Chk_sync', 'Heal', 'Intra', 'Leave', 'Merge', 'Slander', 'Sync']);
+    expect([...layers].sort()).toEqual([
+      'Chk_fifo',
+      'Chk_sync',
+      'Heal',
+      'Intra',
+      'Leave',
+      'Merge',
+      'Slander',
+      'Sync',
+      'Top',
+    ]);
     for (const { layer, kind } of onDisk) if (layer !== undefined) expect(CONTROL_LAYERS[kind as number]).toBe(layer);
   });
 });

@@ -1,6 +1,7 @@
 // What test/vectors/control.json is made of: records and datagrams as the layers write them, and what each of them means, read as
 // docs/control-records.md says.
 import { Endpoint } from '../../../ts/base/endpoint.js';
+import { ChkFifo } from '../../../ts/layers/chk-fifo.js';
 import { ChkSync } from '../../../ts/layers/chk-sync.js';
 import { Heal } from '../../../ts/layers/heal.js';
 import { Intra } from '../../../ts/layers/intra.js';
@@ -8,6 +9,7 @@ import { Leave } from '../../../ts/layers/leave.js';
 import { Merge } from '../../../ts/layers/merge.js';
 import { Slander } from '../../../ts/layers/slander.js';
 import { Sync } from '../../../ts/layers/sync.js';
+import { Top } from '../../../ts/layers/top.js';
 import { type ByteReader, ByteWriter, MalformedError } from '../../../ts/stack/codec.js';
 import type { MergeMessage, StackEvent } from '../../../ts/stack/event.js';
 import type { Layer, LayerContext } from '../../../ts/stack/layer.js';
@@ -132,7 +134,17 @@ function otherRecords(): [string, Uint8Array | undefined][] {
   chkSync.layer.up({ type: 'view', state: NEXT });
   chkSync.context.plane.deliveredAll = true;
   chkSync.layer.progress();
+  const top = at(Top, 2);
+  top.layer.up(suspicion(1, 3));
+  top.layer.up({ type: 'prompt' });
+  const chkFifo = at(ChkFifo, 1);
+  chkFifo.layer.up({ type: 'init' });
+  chkFifo.context.environment.advance(100);
   return [
+    ['top-suspect', top.context.sends[0]?.record],
+    ['top-prompt', top.context.sends[1]?.record],
+    ['fifo-cast', chkFifo.context.casts[0]],
+    ['fifo-send', chkFifo.context.sends[0]?.record],
     ['intra-view', intra.context.casts[0]],
     ['slander', slander.context.casts[0]],
     ['chk-sync', chkSync.context.sends[0]?.record],
@@ -146,10 +158,21 @@ function mergeBodies(): [string, Uint8Array | undefined][] {
     stateMessages: ['a', ''].map(bytesOf),
   };
   const messages: [string, MergeMessage][] = [
-    ['merge-request', { kind: 'request', into: OTHER_ID, from: to, merger, compatibility: 'wire version 1' }],
+    [
+      'merge-request',
+      {
+        kind: 'request',
+        into: OTHER_ID,
+        from: to,
+        merger,
+        compatibility: 'wire version 1',
+        joinMessage: bytesOf('please'),
+      },
+    ],
     ['merge-granted', { kind: 'granted', to, state: NEXT }],
-    ['merge-denied', { kind: 'denied', to, reason: 'it merges with another view itself', forGood: false }],
-    ['merge-denied-for-good', { kind: 'denied', to, reason: 'too many', forGood: true }],
+    ['merge-denied', { kind: 'denied', to, reason: 'it merges with another view itself', by: 'busy' }],
+    ['merge-denied-for-good', { kind: 'denied', to, reason: 'too many', by: 'incompatible' }],
+    ['merge-denied-by-application', { kind: 'denied', to, reason: 'not wanted', by: 'application' }],
     ['merge-taken', { kind: 'taken', to }],
   ];
   return messages.map(([name, message]) => {
@@ -163,17 +186,27 @@ function healBodies(): [string, Uint8Array | undefined][] {
   const { layer, context } = at(Heal, 0);
   layer.up({ type: 'init' });
   context.environment.advance(20);
-  return [['heal-announcement', context.announced[0]]];
+  const other = at(Heal, 1);
+  const ask = Uint8Array.from(context.announced[0] as Uint8Array);
+  ask[0] = 2;
+  other.layer.receiveOutside(OTHERS[0] as Endpoint, reader(ask));
+  return [
+    ['heal-announcement', context.announced[0]],
+    ['heal-ask', ask],
+    ['heal-redirect', other.context.told[0]?.body],
+  ];
 }
 
 const LAYERS: Readonly<Record<string, ControlLayerName>> = {
   chk: 'Chk_sync',
+  fifo: 'Chk_fifo',
   heal: 'Heal',
   intra: 'Intra',
   leave: 'Leave',
   merge: 'Merge',
   slander: 'Slander',
   sync: 'Sync',
+  top: 'Top',
 };
 
 function layerOf(name: string): ControlLayerName {
@@ -230,7 +263,12 @@ export function describeDatagram(name: string, bytes: Uint8Array): ControlVector
 
 const DESCRIBE: Partial<Record<ControlLayerName, (from: ByteReader) => object>> = {
   Chk_sync: (from) => ({ delivered: from.integers() }),
-  Heal: (from) => ({ id: idOf(from), members: from.u16(), protocol: from.text(), compatibility: from.text() }),
+  Chk_fifo: (from) => ({ type: ['CAST', 'SEND'][from.u8()], number: from.integer() }),
+  Heal: describeHeal,
+  Top: (from) => {
+    const type = ['SUSPECT', 'PROMPT'][from.u8() - 1];
+    return type === 'SUSPECT' ? { type, ranks: from.ranks(MEMBERS.length) } : { type };
+  },
   Intra: (from) => ({ attempt: from.u32(), view: viewFrom(from) }),
   Leave: (from) => ({ type: ['LEAVE', 'GOT_VIEW', 'ALL_GOT'][from.u8() - 1] }),
   Merge: describeMerge,
@@ -261,18 +299,25 @@ function describeSync(from: ByteReader): object {
   }
 }
 
+function describeHeal(from: ByteReader): object {
+  const type = ['ANNOUNCE', 'ANSWER', 'ASK', 'REDIRECT'][from.u8()];
+  if (type === 'REDIRECT') return { type, coordinator: from.endpoint().name };
+  return { type, id: idOf(from), members: from.u16(), protocol: from.text(), compatibility: from.text() };
+}
+
 function describeMerge(from: ByteReader): object {
   const kind = ['request', 'granted', 'denied', 'taken'][from.u8()];
   switch (kind) {
     case 'request': {
       const ids = { into: idOf(from), from: idOf(from) };
       const view = viewFrom(from);
-      return { kind, ...ids, view, stateMessages: from.list(() => hexOf(from.block())), compatibility: from.text() };
+      const stateMessages = from.list(() => hexOf(from.block()));
+      return { kind, ...ids, view, stateMessages, compatibility: from.text(), joinMessage: hexOf(from.block()) };
     }
     case 'granted':
       return { kind, to: idOf(from), view: viewFrom(from) };
     case 'denied':
-      return { kind, to: idOf(from), reason: from.text(), forGood: from.u8() === 1 };
+      return { kind, to: idOf(from), reason: from.text(), by: from.u8() };
     default:
       return { kind, to: idOf(from) };
   }
@@ -314,6 +359,10 @@ export function readsAll(name: ControlLayerName): Layer {
       return at(Leave, 1).layer;
     case 'Slander':
       return at(Slander, 2).layer;
+    case 'Top':
+      return at(Top, 0).layer;
+    case 'Chk_fifo':
+      return at(ChkFifo, 0).layer;
     case 'Heal':
       return at(Heal, 0).layer;
     case 'Merge':

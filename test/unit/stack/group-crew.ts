@@ -152,6 +152,12 @@ export class GroupMate implements GroupOwner {
     return bytesOf(`${next.members.length} members; ${said.join(', ')}`);
   }
 
+  joinRequest(): boolean {
+    return true;
+  }
+
+  joinAnswer(): void {}
+
   exited(): void {
     this.log.push('exit');
   }

@@ -1,7 +1,8 @@
 // The members' way through their views. What happens when members fail and networks fall apart is the simulator's.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Endpoint } from '../../../ts/base/endpoint.js';
-import { ByteWriter } from '../../../ts/stack/codec.js';
+import { crc32c } from '../../../ts/data-plane/typescript/crc32c.js';
+import { ByteWriter, ByteWriter } from '../../../ts/stack/codec.js';
 import { OutsideFormat } from '../../../ts/stack/outside.js';
 import { CONTROL_LAYERS } from '../../../ts/stack/protocol.js';
 import { writeViewState } from '../../../ts/stack/view-state.js';
@@ -179,8 +180,10 @@ describe('a stack that is changed', () => {
 describe('datagrams outside views', () => {
   it('of another version of this group are reported once', async () => {
     const [a] = await crew.together(1);
-    const other = new OutsideFormat('test', '').write(1, crew.members[0]?.me ?? fail(), bytesOf(''));
-    other[2] = 2;
+    const good = new OutsideFormat('test', '').write(1, crew.members[0]?.me ?? fail(), bytesOf(''));
+    const end = good.length - 4;
+    good[2] = 2;
+    const other = new ByteWriter().raw(good.subarray(0, end)).u32(crc32c(good, end)).finish();
     for (let i = 0; i < 3; i++) a?.group.receiveOutside(other);
     expect(a?.errors).toMatchObject([{ code: 'ERR_INCOMPATIBLE', details: { theirs: 2, mine: 1 } }]);
   });
