@@ -206,6 +206,8 @@ export class ViewPlane {
   private makeRing(kind: StreamKind): Uint8Array {
     const bytes = this.sizes[kind];
     this.ringBytes += bytes;
+    const ring = this.driver.makeRing?.(bytes);
+    if (ring !== undefined) return ring;
     return new Uint8Array(this.driver.needsSharedRings ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   }
 }

@@ -92,6 +92,11 @@ export class Run {
     };
   }
 
+  /** Ends all members; afterwards only what `members` have logged is of any use. */
+  dispose(): void {
+    for (const { driver } of this.members) driver.release();
+  }
+
   // ---- steps ----
 
   private act(action: Action): void {
