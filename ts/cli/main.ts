@@ -5,17 +5,18 @@ import { BenchExit } from '../../bench/main-command.js';
 import { UsageError } from '../../bench/usage-error.js';
 import { VERSION } from '../base/version.js';
 import { makeBenchCommand } from './bench-command.js';
+import { makeSimCommand } from './sim-command.js';
 
 const program = new Command('consort')
   .description('Virtually synchronous process groups for Node.js.')
   .version(VERSION)
   .addHelpText('after', "\nRun 'consort <command> --help' for what a command does.\n");
 
-program.addCommand(
-  makeBenchCommand((exitCode) => {
-    process.exitCode = exitCode;
-  }),
-);
+const onDone = (exitCode: number) => {
+  process.exitCode = exitCode;
+};
+program.addCommand(makeBenchCommand(onDone));
+program.addCommand(makeSimCommand(onDone));
 
 for (const command of [program, ...program.commands]) {
   command.exitOverride().showSuggestionAfterError().showHelpAfterError('Run it with --help to see what it takes.');
