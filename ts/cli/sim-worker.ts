@@ -1,4 +1,5 @@
 /** A worker of `consort sim`: runs seeds, and tells which failed. */
+import { breathe } from '../sim/io-breathe.js';
 import { runSeed } from '../sim/outcome.js';
 import { plant } from '../sim/planted.js';
 
@@ -32,9 +33,4 @@ export async function simulate({ seeds, members, native, plant: bug }: SimTask):
     await breathe();
   }
   return { failed, datagrams, simulatedSeconds };
-}
-
-/** What the addon has finished with is freed by the event loop only. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

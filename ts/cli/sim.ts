@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { BenchExit } from '../../bench/main-command.js';
 import { hasNativeCore } from '../sim/cores.js';
+import { breathe } from '../sim/io-breathe.js';
 import { hashOf, type Outcome, runScenario, runSeed } from '../sim/outcome.js';
 import { plant } from '../sim/planted.js';
 import { renderOutcome } from '../sim/report.js';
@@ -11,7 +12,7 @@ import { makeScenario } from '../sim/scenario.js';
 import { shrink } from '../sim/shrink.js';
 import { traceStacks } from '../sim/trace.js';
 import type { SimOptions } from './sim-options.js';
-import { breathe, type SimAnswer, type SimTask } from './sim-worker.js';
+import type { SimAnswer, SimTask } from './sim-worker.js';
 
 /** Seeds that a worker is given at once. */
 const CHUNK = 20;

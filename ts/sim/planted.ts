@@ -3,10 +3,8 @@
  * production has no switch. For tests, and for `consort sim --plant`.
  */
 import { Outbox } from '../api/outbox.js';
-import { OutgoingQueue } from '../api/outgoing-queue.js';
 import { ViewPlane } from '../data-plane/view-plane.js';
 import { Elect } from '../layers/elect.js';
-import { Inter } from '../layers/inter.js';
 import { Intra } from '../layers/intra.js';
 import { Primary } from '../layers/primary.js';
 import { Sync } from '../layers/sync.js';
@@ -58,10 +56,6 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
       ],
     ],
   },
-  'forget-holder': {
-    sentence: 'Nobody is told from whom to get what is missing of a failed member.',
-    methods: [[ViewPlane, 'nakTarget', () => undefined]],
-  },
   'deliver-after-exclusion': {
     sentence: 'What comes of a failed member after the cut is delivered too.',
     methods: [
@@ -108,20 +102,6 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
       ],
     ],
   },
-  'half-message': {
-    sentence: 'A message that was sent in part goes on in the next view where it was.',
-    methods: [
-      [
-        OutgoingQueue,
-        'rebind',
-        (self, original, writer) => {
-          const { firstDone } = self;
-          original(writer);
-          self.firstDone = firstDone;
-        },
-      ],
-    ],
-  },
   'send-after-block-ok': {
     sentence: 'Members go on sending in a view after they have said that they have stopped.',
     methods: [[Outbox, 'block', () => undefined]],
@@ -142,20 +122,6 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
   'forget-sends': {
     sentence: 'The cut does not cover what members have sent to single ones.',
     methods: [[Sync, 'applyCut', (_, original, cuts) => original(cuts, [])]],
-  },
-  'lose-merger': {
-    sentence: 'The last member of a view that merges is forgotten.',
-    methods: [
-      [
-        Inter,
-        'receiveRequest',
-        (_, original, peer, request) => {
-          const { merger } = request;
-          const members = merger.state.members.slice(0, Math.max(1, merger.state.members.length - 1));
-          original(peer, { ...request, merger: { ...merger, state: { ...merger.state, members } } });
-        },
-      ],
-    ],
   },
   'forget-merger': {
     sentence: 'A merge is granted, and then left out of the view.',
