@@ -82,6 +82,8 @@ export interface PlaneDriver {
   readonly mode: 'native' | 'ts';
   /** Whether rings must be shared memory. */
   readonly needsSharedRings: boolean;
+  /** Memory for a ring, where the driver has its own. */
+  makeRing?(bytes: number): Uint8Array;
   /** Where the socket is bound. */
   readonly address: Address;
   /** The largest frame to send: as asked for, or from the interface's MTU. */

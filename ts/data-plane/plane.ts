@@ -63,7 +63,7 @@ export class Plane {
     private readonly events: PlaneEvents,
     private readonly defer: Defer,
   ) {
-    this.rings = new RingPool(driver.needsSharedRings);
+    this.rings = new RingPool(driver.needsSharedRings, driver.makeRing?.bind(driver));
   }
 
   /** Binds the socket and starts the plane. Rejects, with nothing left open, when the address can't be had. */

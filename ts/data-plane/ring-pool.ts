@@ -6,8 +6,14 @@ export class RingPool {
   private sends: Uint8Array[] = [];
   private receives: Uint8Array[] = [];
 
-  /** @param shared whether rings must be shared memory: another thread may still touch one after its view was retired, so they are not used again */
-  constructor(private readonly shared: boolean) {}
+  /**
+   * @param shared whether rings must be shared memory: another thread may still touch one after its view was retired, so they are not used again
+   * @param makeRing where memory comes from, if not from the system
+   */
+  constructor(
+    private readonly shared: boolean,
+    private readonly makeRing?: (bytes: number) => Uint8Array,
+  ) {}
 
   /** All zeros: between the records there are gaps, which go out with them, and must not hold what was in this memory before. */
   takeSend(bytes: number): Uint8Array {
@@ -17,7 +23,7 @@ export class RingPool {
   /** With anything in it: nothing is read, or sent again for others, but what has arrived. */
   takeReceive(bytes: number): Uint8Array {
     const used = takeFrom(this.receives, bytes);
-    if (used !== undefined || this.shared) return used ?? this.make(bytes);
+    if (used !== undefined || this.shared || this.makeRing !== undefined) return used ?? this.make(bytes);
     return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
   }
 
@@ -47,6 +53,7 @@ export class RingPool {
    * twice as fast.
    */
   private make(bytes: number): Uint8Array {
+    if (this.makeRing !== undefined) return this.makeRing(bytes);
     return new Uint8Array(this.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   }
 }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Endpoint } from '../../../ts/base/endpoint.js';
 import { crc32c } from '../../../ts/data-plane/typescript/crc32c.js';
-import { ByteWriter, ByteWriter } from '../../../ts/stack/codec.js';
+import { ByteWriter } from '../../../ts/stack/codec.js';
 import { OutsideFormat } from '../../../ts/stack/outside.js';
 import { CONTROL_LAYERS } from '../../../ts/stack/protocol.js';
 import { writeViewState } from '../../../ts/stack/view-state.js';
