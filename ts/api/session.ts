@@ -190,6 +190,7 @@ export class Session implements GroupOwner, Membership {
   }
 
   block(ready: () => void): void {
+    if (this.stopped) return ready();
     let result: unknown;
     this.reports.guard('onBlock', () => {
       result = this.application.onBlock();
@@ -237,6 +238,8 @@ export class Session implements GroupOwner, Membership {
   /** What the application says about a view, in bytes; nothing, where it fails. */
   private ask(callback: string, question: () => Payload | undefined): Uint8Array {
     let bytes = NOTHING;
+    // Views that it has left may still change for others: nothing comes after `exit` (invariant 11).
+    if (this.stopped) return bytes;
     this.reports.guard(callback, () => {
       const answer = question();
       if (answer !== undefined) bytes = payloadBytes(answer, MAX_VIEW_MESSAGE_BYTES).slice();

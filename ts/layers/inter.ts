@@ -73,8 +73,8 @@ export class Inter extends Layer {
       case 'request':
         return this.receiveRequest(peer, message);
       case 'granted':
-        // Only what has us in it; and after giving up it is too late.
-        if (this.phase !== 'asking' || rankIn(message.state.members, this.context.me) < 0) return;
+        // Only what has us in it; after giving up it is too late, and also when another coordinates by now: the others go with that one.
+        if (this.phase !== 'asking' || !this.coordinates || rankIn(message.state.members, this.context.me) < 0) return;
         this.phase = 'closed';
         return this.context.down({ type: 'view', state: message.state });
       case 'denied':
@@ -108,12 +108,16 @@ export class Inter extends Layer {
     this.context.up({ type: 'merger', merger });
   }
 
-  /** Members that are in my view and ask from another one have left mine, whoever is to blame. */
-  private overlaps({ from, merger }: Request): boolean {
+  /**
+   * Members that are in my view and ask from another one have left mine, whoever is to blame; or never came, since they had given up when the
+   * grant came. They ask again, and give up again, so I must not wait until they are found to be silent: where that takes longer, it goes on
+   * for ever (invariant 11).
+   */
+  private overlaps({ into, from, merger }: Request): boolean {
     const { view } = this.context;
     const ranks = view.members.flatMap((member, rank) => (rankIn(merger.state.members, member) >= 0 ? [rank] : []));
-    // A request from before my view is an old one that was delayed.
-    if (ranks.length > 0 && from.time > view.id.time) {
+    // A request from before my view that does not know of it is an old one that was delayed.
+    if (ranks.length > 0 && (from.time > view.id.time || sameViewId(into, view.id))) {
       this.context.up({ type: 'suspect', ranks, reason: `it is in the view ${viewName(from)}` });
     }
     return (
