@@ -13,6 +13,8 @@ export const CALL_TIMEOUT_MS = 90_000;
 export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly execArgv?: readonly string[];
+  /** A command, with arguments, that runs the program in other surroundings: `ip netns exec name`. */
+  readonly through?: readonly [command: string, ...args: string[]];
 }
 
 interface Failure {
@@ -77,10 +79,13 @@ export class Child {
   static async start(context: TestContext, file: string, options: ChildOptions = {}): Promise<Child> {
     const dist = join(root, 'dist/ts/index.js');
     if (!existsSync(dist)) throw new Error(`${dist} is not there: run npm run build`);
+    const [execPath = globalThis.process.execPath, ...before] = options.through ?? [];
+    const node = options.through === undefined ? [] : [...before, globalThis.process.execPath];
     const process = fork(resolve(root, 'test/helpers', file), {
       cwd: root,
       env: { ...globalThis.process.env, ...options.env },
-      execArgv: [...(options.execArgv ?? [])],
+      execPath,
+      execArgv: [...node, ...(options.execArgv ?? [])],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     const child = new Child(process, `${file} (${process.pid})`);

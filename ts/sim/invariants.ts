@@ -16,6 +16,14 @@ export function checkRun(result: RunResult): Violation[] {
     if (violations.length < MOST_VIOLATIONS) violations.push(violation);
   };
   const history = historyOf(result.members);
+  checkHistory(history, fail);
+  checkErrors(result, fail);
+  checkLiveness(result, history, fail);
+  return violations;
+}
+
+/** What holds whatever happened: of simulated members, and of real ones. */
+export function checkHistory(history: History, fail: Fail): void {
   for (const stray of history.strays) fail(stray);
   checkViews(history, fail);
   checkCreation(history, fail);
@@ -24,9 +32,6 @@ export function checkRun(result: RunResult): Violation[] {
   checkVirtualSynchrony(history, fail);
   checkPrimary(history, fail);
   checkTalk(history, fail);
-  checkErrors(result, fail);
-  checkLiveness(result, history, fail);
-  return violations;
 }
 
 /** Invariants 1 and 2. */
