@@ -5,6 +5,7 @@
 import { formatBytes } from '../base/show.js';
 import type { ThreadMode } from '../data-plane/data-plane.js';
 import { DISCOVERY_WANT, type DiscoveryOption } from '../discovery/choose.js';
+import type { Directory } from '../discovery/directory.js';
 import type { AddressInput } from '../transport/address.js';
 
 const KIB = 1024;
@@ -38,6 +39,10 @@ export interface GroupMemberOptions {
   readonly key?: string | undefined;
   readonly drop?: { readonly rate: number; readonly seed: number } | undefined;
   readonly seed?: number | undefined;
+  readonly argv?: readonly string[] | undefined;
+  readonly groupd?: boolean | undefined;
+  readonly directory?: Directory | undefined;
+  readonly groupAddress?: AddressInput | undefined;
 }
 
 /** What values an option takes. */
@@ -191,6 +196,26 @@ export const OPTIONS = {
     kind: { type: 'integer', unit: 'number', min: 0, max: 2 ** 32 - 1 },
     defaultText: 'random',
     sentence: "Seed of the protocol's random delays, for runs that can be repeated.",
+  },
+  argv: {
+    kind: { type: 'special', want: 'an array of strings' },
+    defaultText: 'what `GroupMember.start(argv)` was given',
+    sentence: 'Words of a command line, of which the flags that consort knows count for options that are not given.',
+  },
+  groupd: {
+    kind: { type: 'boolean' },
+    default: false,
+    sentence: 'Whether a membership service decides about views; not available yet.',
+  },
+  directory: {
+    kind: { type: 'special', want: 'an object with register(), unregister() and lookup()' },
+    defaultText: 'one that asks all members by discovery',
+    sentence: 'Where `contactName` of `join()` is looked up and registered.',
+  },
+  groupAddress: {
+    kind: { type: 'special', want: "'host:port' of a member" },
+    defaultText: 'none',
+    sentence: 'A member to ask for the group when the directory knows none, or when there is no `contactName`.',
   },
 } as const satisfies Record<keyof GroupMemberOptions, OptionDeclaration>;
 

@@ -1,11 +1,15 @@
 /** The options of a GroupMember, checked: what comes out of `checkOptions` is complete, right and frozen. */
+import { randomInt } from 'node:crypto';
 import { invalid, record } from '../base/checks.js';
-import { ConsortArgumentError } from '../base/errors.js';
+import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
 import { type DiscoveryChoice, parseDiscovery } from '../discovery/choose.js';
+import type { Directory } from '../discovery/directory.js';
+import { Params } from '../stack/params.js';
 import { type HostAndPort, isMulticast, parseAddress } from '../transport/address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
 import { chooseStack, type StackChoice } from './stack-choice.js';
+import { withDefaults } from './start.js';
 import { parseTransports, type TransportName } from './transports.js';
 
 /** The options after the check: every default filled in. */
@@ -37,6 +41,9 @@ export interface CheckedOptions {
   readonly drop: DropOptions | undefined;
   /** Undefined: a random one. */
   readonly seed: number | undefined;
+  readonly directory: Directory | undefined;
+  /** The host may be a name. */
+  readonly groupAddress: HostAndPort | undefined;
 }
 
 const MIN_MTU = 1200;
@@ -46,7 +53,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Checks what a caller gave. Throws a ConsortArgumentError for the first thing that is wrong. */
 export function checkOptions(given: unknown): CheckedOptions {
-  const values = record(given, 'options', OPTION_NAMES);
+  const values = withDefaults(record(given, 'options', OPTION_NAMES));
   for (const name of OPTION_NAMES) {
     const declaration: OptionDeclaration = OPTIONS[name];
     if (values[name] === undefined && declaration.required !== true) {
@@ -56,23 +63,27 @@ export function checkOptions(given: unknown): CheckedOptions {
     }
   }
   // From here on each value has the type that its declaration says; those with a check of their own follow.
-  const { transports, properties, protocol, params, ...rest } = values;
+  const { transports, properties, protocol, params, argv: _, groupd: __, ...rest } = values;
   const simple = rest as unknown as Omit<
     CheckedOptions,
-    'stack' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
+    'stack' | 'directory' | 'groupAddress' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
   >;
   const transport = parseTransports(text('options.transports', transports), 'options.transports');
+  if (values.groupd === true) throw noGroupd();
+  const stack = chooseStack(properties, protocol, params);
   return Object.freeze({
     ...simple,
-    stack: chooseStack(properties, protocol, params),
+    stack,
     address: Object.freeze(parseAddress(values.address, 'options.address', 'ERR_INVALID_OPTION', 0)),
     transport,
     multicastGroup: checkMulticastGroup(values.multicastGroup, transport),
     discovery: parseDiscovery(values.discovery),
     mtu: checkMtu(values.mtu),
-    drop: values.drop === undefined ? undefined : checkDrop(values.drop),
+    drop: values.drop === undefined ? dropOf(stack, simple.seed) : checkDrop(values.drop),
     errorHandler: simple.errorHandler ?? undefined,
     seed: simple.seed ?? undefined,
+    directory: checkDirectory(values.directory),
+    groupAddress: checkGroupAddress(values.groupAddress),
   });
 }
 
@@ -109,6 +120,33 @@ function checkMtu(value: unknown): number | undefined {
   if (value === 'auto') return undefined;
   if (Number.isInteger(value) && (value as number) >= MIN_MTU && (value as number) <= MAX_MTU) return value as number;
   throw invalid('options.mtu', value, OPTIONS.mtu.kind.want);
+}
+
+function checkDirectory(value: unknown): Directory | undefined {
+  if (value === undefined) return undefined;
+  const { register, unregister, lookup } = (value ?? {}) as Partial<Record<string, unknown>>;
+  if ([register, unregister, lookup].every((method) => typeof method === 'function')) return value as Directory;
+  throw invalid('options.directory', value, OPTIONS.directory.kind.want);
+}
+
+function checkGroupAddress(value: unknown): HostAndPort | undefined {
+  if (value === undefined) return undefined;
+  return Object.freeze(parseAddress(value, 'options.groupAddress', 'ERR_INVALID_OPTION', 1));
+}
+
+function noGroupd(): ConsortError {
+  return new ConsortError(
+    'ERR_NOT_AVAILABLE',
+    'options.groupd: the membership service is not available yet; leave it out, and the members decide about views themselves',
+    { details: { path: 'options.groupd' } },
+  );
+}
+
+/** What the layer Drop loses; the option `drop` counts more. */
+function dropOf({ group, fixed, params }: StackChoice, seed: number | undefined): DropOptions | undefined {
+  const stack = group ?? fixed ?? '';
+  if (!stack.split(':').includes('Drop')) return undefined;
+  return Object.freeze({ rate: Params.parse(params).number('drop_rate'), seed: seed ?? randomInt(2 ** 32) });
 }
 
 function checkDrop(value: unknown): DropOptions {

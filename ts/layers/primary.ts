@@ -1,6 +1,7 @@
 /**
  * Marks a view primary when it has `primary_quorum` members. With a quorum of more than half of all members that there can be, any two
- * primary views have a member in common that went from one to the other: there is one sequence of them (invariant 12).
+ * primary views have a member in common that went from one to the other: there is one sequence of them (invariant 12). A member that comes
+ * again after a crash remembers nothing of that, so it counts as another one of all that there can be.
  *
  * Source: Ensemble's Primary, which in addition asked that the coordinator stay.
  */

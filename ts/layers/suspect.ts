@@ -44,7 +44,6 @@ export class Suspect extends Layer {
     this.context.up(event);
   }
 
-  /** What others suspect needs no watching; the next ones do. */
   override down(event: StackEvent): void {
     if (event.type === 'block' && event.coordinator === this.context.myRank) this.coordinates = true;
     this.context.down(event);
@@ -55,10 +54,12 @@ export class Suspect extends Layer {
     const { plane, environment } = this.context;
     const before = plane.heard(rank);
     this.verifying.add(rank);
-    plane.watch([...this.watched.keys()], this.probeMs);
+    this.probe();
     environment.setTimer(this.verifyMs, () => {
       this.verifying.delete(rank);
-      if (plane.heard(rank) === before && !this.gone.has(rank)) this.suspect([rank], 'nothing is bound to its address');
+      if (this.gone.has(rank)) return;
+      if (plane.heard(rank) === before) this.suspect([rank], 'nothing is bound to its address');
+      else this.probe();
     });
   }
 
@@ -88,6 +89,7 @@ export class Suspect extends Layer {
     this.context.up({ type: 'suspect', ranks, reason });
   }
 
+  /** What others suspect needs no watching; the next ones do. */
   private watch(): void {
     const ranks = this.toWatch();
     for (const rank of this.watched.keys()) {
@@ -96,7 +98,13 @@ export class Suspect extends Layer {
     for (const rank of ranks) {
       if (!this.watched.has(rank)) this.watched.set(rank, { heard: this.context.plane.heard(rank), idle: 0 });
     }
-    this.context.plane.watch(ranks, this.probeMs);
+    this.probe();
+  }
+
+  /** The watched, and those that may be gone, whether they are watched or not: who is not asked can't answer. */
+  private probe(): void {
+    const ranks = new Set([...this.watched.keys(), ...this.verifying].filter((rank) => !this.gone.has(rank)));
+    this.context.plane.watch([...ranks], this.probeMs);
   }
 
   private toWatch(): Rank[] {

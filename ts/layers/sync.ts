@@ -59,8 +59,9 @@ export class Sync extends Layer {
       this.decided = event.state;
       this.impatience?.cancel();
     }
-    if (event.type === 'block' && event === this.round) this.blocked(event);
     this.context.up(event);
+    // After all above know of the round: where nobody else lives it is flushed, and the next view decided, before this returns.
+    if (event.type === 'block' && event === this.round) this.blocked(event);
   }
 
   override receive(from: Rank, record: ByteReader): void {

@@ -5,13 +5,19 @@
  *                        ^  \--flushed, a larger view was found--> merging --granted--> done
  *                        \-----------------------mergeFailed----------/
  *
- * Others that fail while the view is blocked block it again, with a larger failed set.
+ * Others that fail while the view is blocked block it again, with a larger failed set. A member that does not coordinate tells the one who
+ * does what it suspects, and what its application wants: where only some can't reach a member, that member goes.
  *
  * Source: Ensemble's Top.
  */
+
+import { type ByteReader, ByteWriter, MalformedError } from '../stack/codec.js';
 import type { Merger, Rank, StackEvent } from '../stack/event.js';
 import { Layer } from '../stack/layer.js';
 import type { ViewState } from '../stack/view-state.js';
+
+const SUSPECT = 1;
+const PROMPT = 2;
 
 type Flushed = Extract<StackEvent, { type: 'flushed' }>;
 
@@ -43,6 +49,7 @@ export class Top extends Layer {
         break;
       case 'prompt':
         this.want();
+        this.tellCoordinator(new ByteWriter().u8(PROMPT));
         break;
       case 'merger':
         this.mergers.push(event.merger);
@@ -58,11 +65,27 @@ export class Top extends Layer {
     this.context.up(event);
   }
 
+  override receive(from: Rank, record: ByteReader): void {
+    switch (record.u8()) {
+      case SUSPECT: {
+        const ranks = record.ranks(this.context.view.members.length);
+        if (ranks.includes(this.context.myRank)) ranks.splice(0, ranks.length, from);
+        // Down and back: the others of this stack want to know, too.
+        return this.context.down({ type: 'suspect', ranks, reason: `member ${from} suspects it` });
+      }
+      case PROMPT:
+        return this.want();
+      default:
+        throw new MalformedError('no record of Top');
+    }
+  }
+
   private suspect(ranks: readonly Rank[]): void {
     const before = this.suspects.size;
     for (const rank of ranks) this.suspects.add(rank);
     if (this.suspects.size === before) return;
     this.wanted = true;
+    this.tellCoordinator(new ByteWriter().u8(SUSPECT).ranks(ranks));
     // While another view decides about ours nothing is begun: `mergeFailed` looks again, and so does the view after a merge.
     if (this.phase === 'normal' || this.phase === 'blocked') this.begin();
     this.exitIfAlone();
@@ -85,6 +108,14 @@ export class Top extends Layer {
     this.context.up({ type: 'exit' });
   }
 
+  /** The lowest rank that is left. */
+  private tellCoordinator(record: ByteWriter): void {
+    if (this.elected || this.phase === 'done') return;
+    const { view, myRank } = this.context;
+    const coordinator = view.members.findIndex((_, rank) => !this.suspects.has(rank) && !this.leavers.has(rank));
+    if (coordinator >= 0 && coordinator !== myRank) this.context.send(coordinator, record);
+  }
+
   private want(): void {
     this.wanted = true;
     if (this.phase === 'normal') this.begin();
@@ -92,7 +123,8 @@ export class Top extends Layer {
 
   private begin(): void {
     if (!this.elected) return;
-    this.phase = 'blocked';
+    // Done: there is a next view already, and its coordinator has failed; Intra gives it to those who do not have it.
+    if (this.phase !== 'done') this.phase = 'blocked';
     this.attempt++;
     this.context.down({
       type: 'block',
@@ -117,6 +149,8 @@ export class Top extends Layer {
   private mergeFailed(): void {
     if (this.phase !== 'merging') return;
     this.phase = 'blocked';
+    // Another coordinates by now, since this member leaves: a view is composed by its rank 0 alone (invariant 2).
+    if (!this.elected) return;
     const flushed = this.lastFlushed as Flushed;
     if (flushed.failed.size !== this.suspects.size) this.begin();
     else this.decide(flushed);

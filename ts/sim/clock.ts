@@ -7,7 +7,14 @@ interface Scheduled {
   canceled: boolean;
 }
 
-export class SimClock {
+/** Time as one member sees it: a quartz may run a little fast or slow. */
+export interface Clock {
+  /** Microseconds, whole. */
+  readonly now: number;
+  schedule(delay: number, run: () => void): { cancel(): void };
+}
+
+export class SimClock implements Clock {
   private readonly heap: Scheduled[] = [];
   private order = 0;
   /** Microseconds since the run began. */
@@ -69,6 +76,22 @@ export class SimClock {
       at = child;
     }
     heap[at] = last;
+  }
+}
+
+/** A clock that runs at another rate than the simulation's: 1.1 is a tenth fast. */
+export class SkewedClock implements Clock {
+  constructor(
+    private readonly clock: Clock,
+    private readonly rate: number,
+  ) {}
+
+  get now(): number {
+    return Math.floor(this.clock.now * this.rate);
+  }
+
+  schedule(delay: number, run: () => void): { cancel(): void } {
+    return this.clock.schedule(Math.ceil(delay / this.rate), run);
   }
 }
 

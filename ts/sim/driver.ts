@@ -1,4 +1,4 @@
-/** The data plane of one simulated member: the sans-I/O core of the TypeScript twin between simulated time and network. */
+/** The data plane of one simulated member: the sans-I/O cores of its views between simulated time and network. */
 import type {
   Address,
   DriverEvents,
@@ -7,9 +7,7 @@ import type {
   StreamKind,
   ViewConfig,
 } from '../data-plane/data-plane.js';
-import type { Burst, Sink } from '../data-plane/typescript/burst.js';
-import { SLOT_WORDS, Slot, WORD_LISTENING, WORD_PROGRESS } from '../data-plane/typescript/counters.js';
-import { DataPlaneCore } from '../data-plane/typescript/data-plane.js';
+import { Slot, WORD_LISTENING, WORD_PROGRESS } from '../data-plane/typescript/counters.js';
 import {
   FLAG_UNATTACHED,
   HEADER_BYTES,
@@ -20,31 +18,27 @@ import {
   writeHeader,
 } from '../data-plane/typescript/frame.js';
 import { NEVER } from '../data-plane/typescript/limits.js';
-import { Ring } from '../data-plane/typescript/ring.js';
-import {
-  type PlaneStats as Counts,
-  planeStats,
-  rejectDeclarations,
-  statDeclarations,
-} from '../data-plane/typescript/stats.js';
-import type { SimClock } from './clock.js';
-import type { SimNetwork } from './network.js';
+import { planeStats, rejectDeclarations, statDeclarations } from '../data-plane/typescript/stats.js';
+import type { Clock } from './clock.js';
+import { type Mode, makeSimCore, type SimCore } from './cores.js';
+import type { SimHost, SimNetwork } from './network.js';
 
 interface SimView {
   readonly number: number;
-  readonly core: DataPlaneCore;
-  readonly counters: Int32Array;
-  readonly sink: Sink;
+  readonly config: ViewConfig;
+  readonly core: SimCore;
 }
 
+/** Datagrams that a stopped process finds in its socket at most; what comes after them is lost. */
+const SOCKET_DATAGRAMS = 1000;
+
 export class SimDriver implements PlaneDriver {
-  readonly mode = 'ts';
   readonly needsSharedRings = false;
-  readonly frameBytes: number;
   private readonly views: SimView[] = [];
   private readonly unattached: (readonly [Address, Uint8Array])[] = [];
   private readonly header = newHeader();
   private readonly slot: Slot;
+  private readonly host: SimHost;
   private alarm: { cancel(): void } | undefined;
   private alarmAt = NEVER;
   private telling = false;
@@ -52,65 +46,70 @@ export class SimDriver implements PlaneDriver {
   /** Nothing happens any more: the process is dead. */
   dead = false;
   onAnnounced: (bytes: Uint8Array) => void = () => {};
+  /** Before each datagram that goes out: faults that hit in the middle of things. */
+  onTransmit: (() => void) | undefined;
   /** Set while the process is stopped: what is to happen when it goes on. */
   private paused: (() => void)[] | undefined;
+  private waitingDatagrams = 0;
 
   constructor(
     readonly address: Address,
-    private readonly clock: SimClock,
+    readonly mode: Mode,
+    private readonly clock: Clock,
     private readonly network: SimNetwork,
     awake: Int32Array,
     private readonly events: DriverEvents,
-    frameBytes = 1400,
+    readonly frameBytes: number,
   ) {
     this.slot = new Slot(awake, 0);
-    this.frameBytes = frameBytes;
-    network.attach({
+    this.host = {
       address,
-      deliver: (bytes, from) => this.whenRunning(() => this.arrived(bytes, from)),
-      announced: (bytes) => this.whenRunning(() => this.onAnnounced(bytes)),
-      refused: (to) => this.whenRunning(() => this.refused(to)),
-    });
+      deliver: (bytes, from) => this.fromSocket(() => this.arrived(bytes, from)),
+      announced: (bytes) => this.fromSocket(() => this.onAnnounced(bytes)),
+      refused: (to) => this.fromSocket(() => this.events.onRefused(to)),
+    };
+    network.attach(this.host);
   }
 
   // ---- PlaneDriver ----
 
   install(number: number, config: ViewConfig, counters: Int32Array): void {
     const { addresses } = config;
-    const core = new DataPlaneCore({ ...config, members: addresses.length });
-    const sink = { send: (burst: Burst) => this.transmit(burst, addresses) };
-    this.views.push({ number, core, counters, sink });
+    const core = makeSimCore(this.mode, config, counters, (ranks, datagram) => {
+      for (const rank of ranks) this.transmit(addresses[rank] as Address, datagram);
+    });
+    this.views.push({ number, config, core });
   }
 
   openSend(view: number, kind: StreamKind, to: number, ring: Uint8Array, slot: number): void {
-    const { core, counters } = this.find(view);
-    core.openSend(kind, to, new Ring(ring), new Slot(counters, slot * SLOT_WORDS));
+    this.find(view)?.openSend(kind, to, ring, slot);
   }
 
   openReceive(view: number, kind: StreamKind, origin: number, ring: Uint8Array, slot: number): void {
-    const { core, counters } = this.find(view);
-    core.openReceive(kind, origin, new Ring(ring), new Slot(counters, slot * SLOT_WORDS));
+    this.find(view)?.openReceive(kind, origin, ring, slot);
   }
 
   exclude(view: number, rank: number): void {
-    this.find(view).core.exclude(rank);
+    this.find(view)?.exclude(rank, this.clock.now);
     this.flush();
   }
 
   setHolder(view: number, origin: number, holder: number, upTo: number): void {
-    this.find(view).core.setHolder(origin, holder, upTo);
+    this.find(view)?.setHolder(origin, holder, upTo, this.clock.now);
     this.flush();
   }
 
   stopAt(view: number, origin: number, cut: number): void {
-    this.find(view).core.stopAt(origin, cut);
+    this.find(view)?.stopAt(origin, cut, this.clock.now);
     this.flush();
   }
 
   watch(view: number, ranks: readonly number[], intervalMs: number): void {
-    const { core } = this.find(view);
-    for (let rank = 0; rank < core.config.members; rank++)
-      core.watch(rank, ranks.includes(rank) ? intervalMs * 1000 : 0);
+    const installed = this.views.find(({ number }) => number === view);
+    const members = installed?.config.addresses.length ?? 0;
+    const watched = new Set(ranks);
+    for (let rank = 0; rank < members; rank++)
+      installed?.core.watch(rank, watched.has(rank) ? intervalMs * 1000 : 0, this.clock.now);
     this.flush();
   }
 
@@ -119,7 +118,7 @@ export class SimDriver implements PlaneDriver {
     const [view] = index < 0 ? [] : this.views.splice(index, 1);
     if (view === undefined || this.dead) return;
     view.core.answerAll();
-    view.core.poll(this.clock.now, view.sink);
+    view.core.poll(this.clock.now);
   }
 
   flush(): void {
@@ -130,15 +129,15 @@ export class SimDriver implements PlaneDriver {
   }
 
   sendUnattached(to: Address, bytes: Uint8Array): void {
-    if (this.dead) return;
     const datagram = new Uint8Array(HEADER_BYTES + bytes.length);
     writeHeader(datagram, 0, { ...newHeader(), flags: FLAG_UNATTACHED });
     datagram.set(bytes, HEADER_BYTES);
-    this.network.send(this.address, to, datagram);
+    this.transmit(to, datagram);
   }
 
+  /** Nobody asks in the simulator: what is counted there is counted by the network. */
   stats(): PlaneStats {
-    return planeStats(new Float64Array(statDeclarations.length), new Float64Array(rejectDeclarations.length)) as Counts;
+    return planeStats(new Float64Array(statDeclarations.length), new Float64Array(rejectDeclarations.length));
   }
 
   async close(): Promise<void> {
@@ -147,10 +146,12 @@ export class SimDriver implements PlaneDriver {
 
   // ---- faults ----
 
-  kill(): void {
+  /** @param refuses whether the machine lives on, and says that nothing is bound there any more */
+  kill(refuses = true): void {
+    if (this.dead) return;
     this.dead = true;
     this.alarm?.cancel();
-    this.network.detach(this.address);
+    this.network.detach(this.host, refuses);
   }
 
   /** Stops the process, as SIGSTOP does; what arrives waits in the socket. */
@@ -161,18 +162,29 @@ export class SimDriver implements PlaneDriver {
   resume(): void {
     const waiting = this.paused ?? [];
     this.paused = undefined;
-    for (const each of waiting) each();
-    this.turn();
+    this.waitingDatagrams = 0;
+    // It may be stopped again meanwhile: then the rest waits on.
+    for (const each of waiting) this.whenRunning(each);
+    this.whenRunning(() => this.turn());
+  }
+
+  get isPaused(): boolean {
+    return this.paused !== undefined;
   }
 
   /** Runs now, or when the process goes on. */
   whenRunning(run: () => void): void {
     if (this.dead) return;
-    if (this.paused !== undefined) this.paused.push(() => this.dead || run());
+    if (this.paused !== undefined) this.paused.push(run);
     else run();
   }
 
   // ---- in and out ----
+
+  private fromSocket(run: () => void): void {
+    if (this.paused !== undefined && ++this.waitingDatagrams > SOCKET_DATAGRAMS) return;
+    this.whenRunning(run);
+  }
 
   private arrived(bytes: Uint8Array, from: Address): void {
     const { header } = this;
@@ -180,31 +192,21 @@ export class SimDriver implements PlaneDriver {
     if ((header.flags & FLAG_UNATTACHED) !== 0) {
       this.unattached.push([from, bytes.slice(HEADER_BYTES, partsEnd(bytes, header))]);
     } else {
-      const view = this.views.find(
-        ({ core: { config } }) =>
-          config.connectionLow >>> 0 === header.connectionLow && config.connectionHigh >>> 0 === header.connectionHigh,
-      );
-      view?.core.handleFrame(bytes, header, this.clock.now);
+      const { connectionLow, connectionHigh } = header;
+      for (const { config, core } of this.views) {
+        if (config.connectionLow >>> 0 !== connectionLow || config.connectionHigh >>> 0 !== connectionHigh) continue;
+        core.receive(bytes, header, this.clock.now);
+        break;
+      }
     }
     this.turn();
   }
 
-  private refused(to: Address): void {
-    this.events.onRefused(to);
-  }
-
-  private transmit(burst: Burst, addresses: readonly Address[]): boolean {
-    for (let frame = 0; frame < burst.frames; frame++) {
-      const pieces = burst.pieces.slice(burst.firstPiece(frame), burst.firstPiece(frame + 1));
-      const datagram = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-      let at = 0;
-      for (const piece of pieces) {
-        datagram.set(piece, at);
-        at += piece.length;
-      }
-      for (const rank of burst.destinations) this.network.send(this.address, addresses[rank] as Address, datagram);
-    }
-    return true;
+  private transmit(to: Address, datagram: Uint8Array): void {
+    if (this.dead) return;
+    this.onTransmit?.();
+    // In the middle of a burst it may have been hit: then what is left goes out later, or never.
+    this.whenRunning(() => this.network.send(this.address, to, datagram));
   }
 
   private turn(): void {
@@ -215,12 +217,13 @@ export class SimDriver implements PlaneDriver {
 
   private step(): void {
     let deadline = NEVER;
-    for (const { core, sink } of this.views) deadline = Math.min(deadline, core.poll(this.clock.now, sink));
-    if (deadline >= this.alarmAt && this.alarmAt > this.clock.now) return;
+    const { now } = this.clock;
+    for (const { core } of this.views) deadline = Math.min(deadline, core.poll(now));
+    if (this.dead || (deadline >= this.alarmAt && this.alarmAt > now)) return;
     this.alarm?.cancel();
     this.alarmAt = deadline;
     if (deadline === NEVER) return;
-    this.alarm = this.clock.schedule(Math.max(1, deadline - this.clock.now), () => {
+    this.alarm = this.clock.schedule(Math.max(1, deadline - now), () => {
       this.alarmAt = NEVER;
       this.whenRunning(() => this.turn());
     });
@@ -244,10 +247,9 @@ export class SimDriver implements PlaneDriver {
   }
 
   private tell(): void {
-    for (const { number, core } of this.views) {
-      for (let wanted = core.takeWanted(); wanted !== undefined; wanted = core.takeWanted()) {
-        this.events.onWanted(number, wanted.origin, wanted.kind);
-      }
+    for (const { number, core } of [...this.views]) {
+      for (let wanted = core.takeWanted(); wanted !== undefined; wanted = core.takeWanted())
+        this.events.onWanted(number, ...wanted);
     }
     for (let next = this.unattached.shift(); next !== undefined; next = this.unattached.shift()) {
       this.events.onUnattached(...next);
@@ -262,7 +264,7 @@ export class SimDriver implements PlaneDriver {
     return this.unattached.length > 0 || this.views.some(({ core }) => core.hasWanted);
   }
 
-  private find(number: number): SimView {
-    return this.views.find((view) => view.number === number) as SimView;
+  private find(number: number): SimCore | undefined {
+    return this.views.find((view) => view.number === number)?.core;
   }
 }

@@ -1,45 +1,46 @@
 /** One simulated member: a whole session over a simulated plane, and a log of all that its application sent and was told. */
 
-import { type GroupApplication, Session, type SessionSettings } from '../api/session.js';
+import { type GroupApplication, Session, type SessionReports, type SessionSettings } from '../api/session.js';
 import type { ViewData } from '../api/view.js';
 import { Endpoint } from '../base/endpoint.js';
+import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { Plane } from '../data-plane/plane.js';
-import { Random } from '../data-plane/typescript/random.js';
+import type { Random } from '../data-plane/typescript/random.js';
 import type { Environment } from '../stack/environment.js';
-import type { PropertyName } from '../stack/properties.js';
 import { viewName } from '../stack/view-state.js';
-import type { SimClock } from './clock.js';
+import { type Clock, type SimClock, SkewedClock } from './clock.js';
+import type { Mode } from './cores.js';
 import { SimDriver } from './driver.js';
+import type { LogEntry, MemberLog } from './log.js';
 import type { SimNetwork } from './network.js';
+import { idOf, payloadOf } from './payload.js';
+import { SimPromise } from './sim-promise.js';
 
-export type SimProperties = readonly PropertyName[];
+/** How one member differs from others. */
+export interface Traits {
+  /** Of its clock: 1.1 is a tenth fast. */
+  readonly rate: number;
+  readonly mode: Mode;
+  /** Its application needs so long until it is ready to be blocked; 0: it is at once. Milliseconds. */
+  readonly blockMs: number;
+  /** Sends in callbacks: when it is told to block, when it is asked for its state, and in a new view. */
+  readonly chatty: boolean;
+  /** Says something to the coordinator at each view change, and as coordinator to all. */
+  readonly talks: boolean;
+  /** Is gone as soon as it was told that it has left. */
+  readonly diesAtExit: boolean;
+}
 
-/** What a member's application has seen and done, in order. Views by name; messages by an id that no two share. */
-export type LogEntry =
-  | {
-      readonly type: 'view';
-      readonly at: number;
-      readonly view: string;
-      readonly members: readonly string[];
-      readonly rank: number;
-      readonly time: number;
-      readonly primary: boolean;
-    }
-  | {
-      readonly type: 'sent';
-      readonly at: number;
-      readonly id: string;
-      readonly to: string | undefined;
-      readonly sendView: 'current' | 'next' | 'unspecified';
-      readonly view: string;
-    }
-  | { readonly type: 'cast'; readonly at: number; readonly from: string; readonly id: string }
-  | { readonly type: 'send'; readonly at: number; readonly from: string; readonly id: string }
-  | { readonly type: 'block'; readonly at: number }
-  | { readonly type: 'exit'; readonly at: number }
-  | { readonly type: 'error'; readonly at: number; readonly error: Error };
+export const PLAIN: Traits = { rate: 1, mode: 'ts', blockMs: 0, chatty: false, talks: false, diesAtExit: false };
+
+/** Steps of a view change, as the application sees them: where faults may lie in wait. */
+export type Moment = 'block' | 'changing' | 'propose' | 'view';
+
+/** A member that has left listens so long at most for those who need something of it. Milliseconds. */
+const LINGER_MS = 1500;
+const LINGER_SWEEP_MS = 10;
 
 export class SimMember implements GroupApplication {
   readonly endpoint: Endpoint;
@@ -47,31 +48,34 @@ export class SimMember implements GroupApplication {
   readonly session: Session;
   readonly driver: SimDriver;
   private readonly plane: Plane;
-  private readonly random: Random;
+  private readonly clock: Clock;
   private sentCount = 0;
-  exited = false;
+  private left = false;
+  private leaving = false;
+  onMoment: ((moment: Moment) => void) | undefined;
 
   constructor(
     address: Address,
     incarnation: number,
     settings: SessionSettings,
-    seed: number,
-    private readonly clock: SimClock,
+    private readonly traits: Traits,
+    private readonly random: Random,
+    private readonly simClock: SimClock,
     private readonly network: SimNetwork,
   ) {
     this.endpoint = new Endpoint(address.host, address.port, incarnation);
-    this.random = new Random(seed);
+    this.clock = traits.rate === 1 ? simClock : new SkewedClock(simClock, traits.rate);
     let driver: SimDriver | undefined;
     this.plane = Plane.over(
       (awake, events) => {
-        driver = new SimDriver(address, clock, network, awake, events, settings.frameBytes);
+        driver = new SimDriver(address, traits.mode, this.clock, network, awake, events, settings.frameBytes);
         driver.onAnnounced = (bytes) => this.session.group.receiveOutside(bytes);
         return driver;
       },
       {
         onProgress: () => this.session.progress(),
         onUnattached: (_, bytes) => this.session.group.receiveOutside(bytes),
-        onFailure: (error) => this.record({ type: 'error', at: clock.now, error }),
+        onFailure: (error) => this.failed(error),
         onRefused: ({ host, port }) => this.session.group.refused(host, port),
       },
       (callback) => void this.later(1, callback),
@@ -79,81 +83,167 @@ export class SimMember implements GroupApplication {
     this.driver = driver as unknown as SimDriver;
     this.session = new Session(this.endpoint, settings, this.plane, this.environment(), this, this.reports(), {
       onView: () => {},
-      onExited: () => {
-        this.exited = true;
-        this.record({ type: 'exit', at: clock.now });
+      onExited: () => this.exited(),
+      onJoinAnswer: () => {},
+      announce: (bytes) => {
+        if (!this.driver.dead) this.network.broadcast(address, bytes);
       },
-      announce: (bytes) => this.announce(bytes),
     });
   }
 
+  /** The view that its application is in. */
   get view(): ViewData | undefined {
     return this.session.view?.data;
   }
 
-  cast(bytes = 0): void {
-    const { view } = this.session;
-    if (view === undefined || this.exited) return;
-    const id = `${this.endpoint.name}#${this.sentCount++}`;
-    const sendView = view.outbox.post(view.outbox.casts, padded(id, bytes));
-    this.record({ type: 'sent', at: this.clock.now, id, to: undefined, sendView, view: viewName(view.data.viewId) });
+  /** Whether its application is there and has not left. */
+  get isLive(): boolean {
+    return !this.driver.dead && !this.left;
   }
 
-  send(to: number, bytes = 0): void {
-    const { view } = this.session;
-    if (view === undefined || this.exited || to === view.data.myRank || to >= view.data.nmembers) return;
-    const id = `${this.endpoint.name}>${this.sentCount++}`;
-    const sendView = view.outbox.post(view.outbox.sendsTo(to), padded(id, bytes));
-    const name = (view.data.members[to] as Endpoint).name;
-    this.record({ type: 'sent', at: this.clock.now, id, to: name, sendView, view: viewName(view.data.viewId) });
+  get isLeaving(): boolean {
+    return this.leaving;
+  }
+
+  get result(): MemberLog {
+    const end = this.left ? 'left' : this.driver.dead ? 'crashed' : 'alive';
+    return { name: this.endpoint.name, log: this.log, end, leaving: this.leaving };
+  }
+
+  // ---- what the scenario makes it do ----
+
+  join(): void {
+    this.driver.whenRunning(() => this.session.join());
+  }
+
+  cast(bytes: number): void {
+    this.driver.whenRunning(() => this.post(bytes, undefined));
+  }
+
+  /** To whoever has this rank when it is done, if anyone. */
+  send(to: number, bytes: number): void {
+    this.driver.whenRunning(() => this.post(bytes, to));
   }
 
   leave(): void {
-    this.session.group.leave();
+    this.driver.whenRunning(() => {
+      this.leaving = true;
+      this.session.group.leave();
+    });
   }
 
-  kill(): void {
-    this.driver.kill();
+  kill(refuses = true): void {
+    this.driver.kill(refuses);
   }
 
   // ---- application ----
 
-  onAcceptedView(view: ViewData): void {
+  onAcceptedView(view: ViewData, message: Message | undefined): void {
     this.record({
       type: 'view',
-      at: this.clock.now,
+      at: this.simClock.now,
       view: viewName(view.viewId),
       members: view.members.map(({ name }) => name),
       rank: view.myRank,
       time: view.viewId.time,
+      coordinator: view.viewId.coordinator.name,
       primary: view.primaryFlag,
+      protocol: view.protocol,
+      message: message?.text() ?? '',
     });
+    this.moment('view');
+    if (this.traits.chatty) this.post(20, undefined);
   }
 
   onReceiveCast(origin: Endpoint, message: Message): void {
-    this.record({ type: 'cast', at: this.clock.now, from: origin.name, id: idOf(message) });
+    this.received(origin, message, true);
   }
 
   onReceiveSend(origin: Endpoint, message: Message): void {
-    this.record({ type: 'send', at: this.clock.now, from: origin.name, id: idOf(message) });
+    this.received(origin, message, false);
   }
 
-  onBlock(): void {
-    this.record({ type: 'block', at: this.clock.now });
+  onBlock(): Promise<void> | undefined {
+    this.record({ type: 'block', at: this.simClock.now });
+    this.moment('block');
+    if (this.traits.chatty) this.post(20, undefined);
+    if (this.traits.blockMs === 0) return undefined;
+    return new SimPromise((ready) => {
+      this.later(this.traits.blockMs * 1000, () => {
+        // Its last words in the view.
+        if (this.traits.chatty) this.post(20, undefined);
+        ready();
+      });
+    });
   }
 
-  onChangingView(): undefined {}
+  onJoinRequest(): boolean {
+    return true;
+  }
 
-  onProposeView(): undefined {}
+  onChangingView(view: ViewData): string | undefined {
+    this.moment('changing');
+    if (this.traits.chatty) this.post(20, undefined);
+    return this.traits.talks ? `state ${this.endpoint} ${viewName(view.viewId)}` : undefined;
+  }
 
+  onProposeView(view: ViewData, stateMessages: ReadonlyMap<Endpoint, Message>): string | undefined {
+    const states = [...stateMessages].map(([from, message]) => [from.name, message.text()] as const);
+    this.record({ type: 'propose', at: this.simClock.now, members: view.members.map(({ name }) => name), states });
+    this.moment('propose');
+    return this.traits.talks ? `message ${this.endpoint} ${viewName(view.viewId)}` : undefined;
+  }
+
+  // ---- inside ----
+
+  private post(bytes: number, to: number | undefined): void {
+    const { view } = this.session;
+    if (view === undefined || !this.isLive) return;
+    const { outbox, data } = view;
+    if (to !== undefined && (to === data.myRank || to >= data.nmembers)) return;
+    const id = bytes === 0 ? '' : `${this.endpoint.name}${to === undefined ? '#' : '>'}${this.sentCount++}`;
+    const payload = payloadOf(id, bytes);
+    const stream = to === undefined ? outbox.casts : outbox.sendsTo(to);
+    let sendView: 'current' | 'next' | 'unspecified';
+    try {
+      sendView = outbox.post(stream, payload);
+    } catch (error) {
+      if ((error as Partial<ConsortError>).code === 'ERR_QUEUE_FULL') return;
+      throw error;
+    }
+    const name = to === undefined ? undefined : (data.members[to] as Endpoint).name;
+    this.record({ type: 'sent', at: this.simClock.now, id, to: name, sendView, bytes: payload.length });
+  }
+
+  private received(origin: Endpoint, message: Message, cast: boolean): void {
+    const { length } = message;
+    this.record({ type: 'received', at: this.simClock.now, cast, from: origin.name, id: idOf(message), bytes: length });
+  }
+
+  /** What a dead process still does is seen by nobody. */
   private record(entry: LogEntry): void {
-    this.log.push(entry);
+    if (!this.driver.dead) this.log.push(entry);
   }
 
-  private announce(bytes: Uint8Array): void {
-    if (this.driver.dead) return;
-    const { host, port } = this.endpoint;
-    this.network.broadcast({ host, port }, bytes);
+  private moment(moment: Moment): void {
+    if (!this.driver.dead) this.onMoment?.(moment);
+  }
+
+  private exited(): void {
+    this.record({ type: 'exit', at: this.simClock.now });
+    this.left = true;
+    if (this.traits.diesAtExit) this.driver.kill();
+    else this.linger(LINGER_MS);
+  }
+
+  /** As GroupMember does: it goes when nobody needs anything of it any more. */
+  private linger(milliseconds: number): void {
+    if (milliseconds > 0 && !this.session.group.isSettled) {
+      this.later(LINGER_SWEEP_MS * 1000, () => this.linger(milliseconds - LINGER_SWEEP_MS));
+      return;
+    }
+    this.session.retire();
+    this.driver.kill();
   }
 
   private later(delay: number, callback: () => void): { cancel(): void } {
@@ -169,25 +259,21 @@ export class SimMember implements GroupApplication {
     };
   }
 
-  private reports() {
-    const failed = (error: unknown) => this.record({ type: 'error', at: this.clock.now, error: error as Error });
+  private failed(error: unknown): void {
+    const code = error instanceof ConsortError ? error.code : '';
+    const message = error instanceof ConsortError ? error.message : ((error as Error).stack ?? String(error));
+    this.record({ type: 'error', at: this.simClock.now, code, message });
+  }
+
+  private reports(): SessionReports {
+    const failed = (error: unknown) => this.failed(error);
     return {
       report: failed,
-      callbackFailed: (_: string, cause: unknown) => failed(cause),
+      callbackFailed: (_, cause) => failed(cause),
       watch: () => {},
-      guard: (_: string, run: () => unknown) => {
+      guard: (_, run) => {
         run();
       },
     };
   }
-}
-
-function padded(id: string, bytes: number): Uint8Array {
-  return new TextEncoder().encode(bytes > id.length + 1 ? `${id} ${'.'.repeat(bytes - id.length - 1)}` : id);
-}
-
-function idOf(message: Message): string {
-  const text = message.text();
-  const end = text.indexOf(' ');
-  return end < 0 ? text : text.slice(0, end);
 }

@@ -5,16 +5,18 @@ import type { SimClock } from './clock.js';
 
 /** Probabilities are per datagram, from 0 to 1; delays in microseconds. */
 export interface NetworkFaults {
-  loss: number;
-  duplicate: number;
-  corrupt: number;
-  minDelay: number;
-  maxDelay: number;
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly corrupt: number;
+  readonly minDelay: number;
+  readonly maxDelay: number;
 }
+
+export const NO_FAULTS: NetworkFaults = { loss: 0, duplicate: 0, corrupt: 0, minDelay: 20, maxDelay: 200 };
 
 export interface SimHost {
   readonly address: Address;
-  /** A datagram has come. The bytes are the host's. */
+  /** A datagram has come. It must not be written to. */
   deliver(bytes: Uint8Array, from: Address): void;
   /** An announcement has come, by discovery. */
   announced(bytes: Uint8Array): void;
@@ -22,12 +24,24 @@ export interface SimHost {
   refused(address: Address): void;
 }
 
+/** What is known of one address. */
+interface Station {
+  readonly address: Address;
+  host: SimHost | undefined;
+  /** The piece of the network that it is in. */
+  piece: number;
+  /** Whether whoever sends there is told when nothing is bound: not where the whole machine is gone. */
+  refuses: boolean;
+  /** Stations that it does not reach, one way. */
+  readonly deafTo: Set<Station>;
+}
+
 export class SimNetwork {
-  faults: NetworkFaults = { loss: 0, duplicate: 0, corrupt: 0, minDelay: 20, maxDelay: 200 };
-  private readonly hosts = new Map<string, SimHost>();
-  /** The piece of the network that an address is in; what is not listed is in piece 0. */
-  private pieces = new Map<string, number>();
+  faults: NetworkFaults = NO_FAULTS;
+  private readonly stations = new Map<string, Map<number, Station>>();
+  /** How many were sent, those that were lost included. */
   datagrams = 0;
+  bytes = 0;
 
   constructor(
     private readonly clock: SimClock,
@@ -35,43 +49,65 @@ export class SimNetwork {
   ) {}
 
   attach(host: SimHost): void {
-    this.hosts.set(keyOf(host.address), host);
+    const station = this.station(host.address);
+    station.host = host;
+    station.refuses = true;
   }
 
-  detach(address: Address): void {
-    this.hosts.delete(keyOf(address));
+  detach(host: SimHost, refuses = true): void {
+    const station = this.station(host.address);
+    // Another may have been bound there since.
+    if (station.host !== host) return;
+    station.host = undefined;
+    station.refuses = refuses;
   }
 
-  /** Members of different pieces do not reach each other; an empty map heals. */
-  partition(pieces: ReadonlyMap<Address, number>): void {
-    this.pieces = new Map([...pieces].map(([address, piece]) => [keyOf(address), piece]));
+  /** Members of different pieces do not reach each other. */
+  partition(pieces: readonly (readonly [address: Address, piece: number])[]): void {
+    for (const [address, piece] of pieces) this.station(address).piece = piece;
+  }
+
+  /** What `from` sends does not come to `to` any more; the other way it may. */
+  cut(from: Address, to: Address): void {
+    this.station(to).deafTo.add(this.station(from));
+  }
+
+  /** All reach all again. */
+  heal(): void {
+    for (const station of this.all()) {
+      station.piece = 0;
+      station.deafTo.clear();
+    }
   }
 
   send(from: Address, to: Address, bytes: Uint8Array): void {
     this.datagrams++;
+    this.bytes += bytes.length;
+    const source = this.station(from);
+    const target = this.station(to);
     const copies = this.happens(this.faults.duplicate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      if (!this.happens(this.faults.loss)) this.carry(from, to, this.spoil(bytes.slice()));
+      if (!this.happens(this.faults.loss)) this.carry(source, target, this.spoil(bytes));
     }
   }
 
   /** To all that are attached, the sender too: as multicast does it. */
   broadcast(from: Address, bytes: Uint8Array): void {
-    for (const host of this.hosts.values()) {
-      if (this.happens(this.faults.loss)) continue;
+    const source = this.station(from);
+    for (const station of this.all()) {
+      const { host } = station;
+      if (host === undefined || this.happens(this.faults.loss)) continue;
       this.clock.schedule(this.delay(), () => {
-        if (this.reaches(from, host.address) && this.hosts.get(keyOf(host.address)) === host)
-          host.announced(bytes.slice());
+        if (reaches(source, station) && station.host === host) host.announced(bytes);
       });
     }
   }
 
-  private carry(from: Address, to: Address, bytes: Uint8Array): void {
+  private carry(source: Station, target: Station, bytes: Uint8Array): void {
     this.clock.schedule(this.delay(), () => {
-      if (!this.reaches(from, to)) return;
-      const host = this.hosts.get(keyOf(to));
-      if (host !== undefined) host.deliver(bytes, from);
-      else this.hosts.get(keyOf(from))?.refused(to);
+      if (!reaches(source, target)) return;
+      if (target.host !== undefined) target.host.deliver(bytes, source.address);
+      else if (target.refuses && reaches(target, source)) source.host?.refused(target.address);
     });
   }
 
@@ -80,22 +116,37 @@ export class SimNetwork {
     return minDelay + this.random.below(maxDelay - minDelay + 1);
   }
 
-  private reaches(a: Address, b: Address): boolean {
-    return (this.pieces.get(keyOf(a)) ?? 0) === (this.pieces.get(keyOf(b)) ?? 0);
-  }
-
   private spoil(bytes: Uint8Array): Uint8Array {
     if (!this.happens(this.faults.corrupt) || bytes.length === 0) return bytes;
+    const spoiled = bytes.slice();
     const at = this.random.below(bytes.length);
-    bytes[at] = (bytes[at] as number) ^ (1 << this.random.below(8));
-    return bytes;
+    spoiled[at] = (spoiled[at] as number) ^ (1 << this.random.below(8));
+    return spoiled;
   }
 
   private happens(probability: number): boolean {
     return probability > 0 && this.random.next() < probability * 2 ** 32;
   }
+
+  private station(address: Address): Station {
+    let ports = this.stations.get(address.host);
+    if (ports === undefined) {
+      ports = new Map();
+      this.stations.set(address.host, ports);
+    }
+    let station = ports.get(address.port);
+    if (station === undefined) {
+      station = { address, host: undefined, piece: 0, refuses: true, deafTo: new Set() };
+      ports.set(address.port, station);
+    }
+    return station;
+  }
+
+  private *all(): Generator<Station> {
+    for (const ports of this.stations.values()) yield* ports.values();
+  }
 }
 
-function keyOf({ host, port }: Address): string {
-  return `${host}:${port}`;
+function reaches(from: Station, to: Station): boolean {
+  return from.piece === to.piece && !to.deafTo.has(from);
 }

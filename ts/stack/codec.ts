@@ -11,6 +11,9 @@ export class MalformedError extends Error {
 /** Bytes of text at most: what is longer is no name of anything. */
 const MAX_TEXT_BYTES = 4096;
 
+/** Keeps a byte order mark: a name that begins with one is the same at all members. */
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
+
 export class ByteWriter {
   private bytes = new Uint8Array(64);
   private view = new DataView(this.bytes.buffer);
@@ -138,7 +141,7 @@ export class ByteReader {
   text(): string {
     const bytes = this.block();
     if (bytes.length > MAX_TEXT_BYTES) throw new MalformedError(`a text of ${bytes.length} bytes`);
-    return new TextDecoder().decode(bytes);
+    return DECODER.decode(bytes);
   }
 
   endpoint(): Endpoint {

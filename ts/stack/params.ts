@@ -75,6 +75,13 @@ export const PARAMS = {
     max: HOUR,
     sentence: 'Merge: a merge that is not answered for this long is given up.',
   },
+  heal_auto: {
+    type: 'int',
+    default: 1,
+    min: 0,
+    max: 1,
+    sentence: 'Heal: 0, and views merge only when a member that joins asks for it.',
+  },
   heal_sweep: {
     type: 'time',
     default: 1,
@@ -110,9 +117,16 @@ export const PARAMS = {
     max: 1024,
     sentence: 'Primary: a view of so many members is primary; more than half of all that there can be.',
   },
+  chk_sweep: {
+    type: 'time',
+    default: 0.1,
+    min: 0.001,
+    max: HOUR,
+    sentence: 'Chk_fifo: how often each member sends the records that are checked.',
+  },
   drop_rate: {
     type: 'float',
-    default: 0,
+    default: 0.01,
     min: 0,
     max: 1,
     sentence: 'Drop: the probability that an arriving frame is lost on purpose.',
@@ -156,6 +170,11 @@ export class Params {
     return new Params(values);
   }
 
+  /** These, and of the others what `text` says. */
+  withDefaults(text: string): Params {
+    return new Params(new Map([...Params.parse(text).values, ...this.values]));
+  }
+
   number(name: ParamName): number {
     return this.values.get(name) ?? PARAMS[name].default;
   }
@@ -181,12 +200,12 @@ function split(text: string): string[] {
 }
 
 function isKnown(name: string): name is ParamName {
-  return name in PARAMS;
+  return Object.hasOwn(PARAMS, name);
 }
 
 function checked(name: ParamName, text: string, path: string): number {
   const { type, min, max }: Declaration = PARAMS[name];
-  const value = text === '' ? Number.NaN : Number(text);
+  const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= min && value <= max && (type !== 'int' || Number.isInteger(value))) return value;
   const kind = { int: 'an integer', float: 'a number', time: 'a number of seconds' }[type];
   throw refused(path, `${name} is ${show(text)}`, `${kind} from ${min} to ${max}`);

@@ -19,8 +19,8 @@ export const PROPERTIES = {
   Agree: { sentence: 'Agreed (safe) delivery: a message is delivered when every member has it.', available: false },
   Auth: { sentence: 'Only members that know the key of the group get in.', available: false },
   Causal: { sentence: 'Casts are delivered after the casts that they may depend on.', available: false },
-  Debug: { sentence: 'Layers that check what the stack promises.', available: false },
-  Drop: { sentence: 'Faults on purpose; for a fixed view there is the option `drop`.', available: false },
+  Debug: { sentence: 'Layers that check what the stack promises.', available: true },
+  Drop: { sentence: 'Arriving frames are lost on purpose, at the rate of the parameter `drop_rate`.', available: true },
   Flow: { sentence: 'Flow control: nobody sends more than the slowest receiver takes.', available: true },
   Frag: { sentence: 'Messages longer than a frame are sent in fragments.', available: true },
   Gmp: { sentence: 'Group membership: views that members join and leave.', available: true },
@@ -95,9 +95,10 @@ export function stackOf(properties: readonly PropertyName[]): string {
     if (has('Suspect')) layers.push('Suspect');
   }
   layers.push('Top_appl');
+  if (has('Gmp') && has('Debug')) layers.push('Chk_sync', 'Chk_fifo');
   if (has('Frag')) layers.push('Frag');
   if (has('Flow')) layers.push('Pt2ptw', 'Mflow');
-  layers.push('Pt2pt', 'Stable', 'Mnak', 'Bottom');
+  layers.push('Pt2pt', 'Stable', 'Mnak', ...(has('Drop') ? ['Drop'] : []), 'Bottom');
   return layers.join(':');
 }
 

@@ -25,46 +25,22 @@ export const CONTROL_LAYERS = [
   'Suspect',
   'Top_appl',
   'Chk_sync',
+  'Chk_fifo',
 ] as const;
 
 export type ControlLayerName = (typeof CONTROL_LAYERS)[number];
 
 /** Fused in the data plane; they may be named. */
-const PLANE_LAYERS = ['Frag', 'Pt2ptw', 'Mflow', 'Window', 'Pt2pt', 'Stable', 'Vsync', 'Mnak', 'Bottom'];
+const PLANE_LAYERS = ['Frag', 'Pt2ptw', 'Mflow', 'Window', 'Pt2pt', 'Stable', 'Vsync', 'Mnak', 'Drop', 'Bottom'];
 
 /** Without these no view ever changes. */
 const MEMBERSHIP: readonly string[] = ['Top', 'Leave', 'Inter', 'Intra', 'Elect', 'Merge', 'Sync'];
 
 /** Of other documents, or of Ensemble: known, and not built. */
-const NOT_AVAILABLE = [
-  ...[
-    'Migrate',
-    'Exchange',
-    'Encrypt',
-    'Rekey',
-    'Secchan',
-    'Pr_suspect',
-    'Pr_stable',
-    'Causal',
-    'Total',
-    'Agree',
-    'Local',
-  ],
-  ...[
-    'Subcast',
-    'Partial_appl',
-    'Sequencer',
-    'Seqbb',
-    'Collect',
-    'Tops',
-    'Totem',
-    'Drop',
-    'Dbg',
-    'Chk_fifo',
-    'Chk_causal',
-  ],
-  ...['Chk_total', 'Chk_agree', 'Xfer', 'Cltsvr'],
-];
+const NOT_AVAILABLE = (
+  'Migrate Exchange Encrypt Rekey Secchan Pr_suspect Pr_stable Causal Total Agree Local ' +
+  'Subcast Partial_appl Sequencer Seqbb Collect Tops Totem Dbg Chk_causal Chk_total Chk_agree Xfer Cltsvr'
+).split(' ');
 
 const KNOWN = [...CONTROL_LAYERS, ...PLANE_LAYERS, ...NOT_AVAILABLE];
 const BY_UPPER_CASE = new Map(KNOWN.map((name) => [name.toUpperCase(), name]));

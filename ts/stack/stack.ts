@@ -2,6 +2,7 @@
 import type { Endpoint } from '../base/endpoint.js';
 import type { Message } from '../base/message.js';
 import { Bottom } from '../layers/bottom.js';
+import { ChkFifo } from '../layers/chk-fifo.js';
 import { ChkSync } from '../layers/chk-sync.js';
 import { Elect } from '../layers/elect.js';
 import { Heal } from '../layers/heal.js';
@@ -39,6 +40,7 @@ const CLASSES: Readonly<Record<ControlLayerName, LayerClass>> = {
   Suspect,
   Top_appl: TopAppl,
   Chk_sync: ChkSync,
+  Chk_fifo: ChkFifo,
 };
 
 /** What a stack needs from its group. */
@@ -51,6 +53,8 @@ export interface StackHost {
   readonly application: ApplicationPort;
   readonly compatibility: string;
   readonly maxMembers: number;
+  readonly contacts: readonly Endpoint[];
+  readonly joinMessage: Uint8Array;
   /** A control record to all other members, or to one; `kind` comes out at `receive` there. */
   cast(kind: number, record: Uint8Array): void;
   send(to: Rank, kind: number, record: Uint8Array): void;
@@ -100,7 +104,9 @@ export class Stack {
     if (this.stopped) return;
     try {
       if (layer === undefined) throw new MalformedError(`no layer has the number ${kind}`);
-      layer.receive(from, new ByteReader(message.bytes()));
+      const record = new ByteReader(message.bytes());
+      layer.receive(from, record);
+      record.end();
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.suspect([from], `it sent what no member sends: ${error.message}`);
@@ -128,7 +134,7 @@ export class Stack {
 
   private add(layerClass: LayerClass, kind: number, index: number, params: Params): void {
     const { host } = this;
-    const { compatibility, maxMembers } = host;
+    const { compatibility, maxMembers, contacts, joinMessage } = host;
     const context: LayerContext = {
       view: host.view,
       myRank: host.myRank,
@@ -142,6 +148,8 @@ export class Stack {
         sendTo: (to, body) => host.sendOutside(to, kind, body.finish()),
         compatibility,
         maxMembers,
+        contacts,
+        joinMessage,
       },
       up: (event) => this.pass(event, index - 1, 'up'),
       down: (event) => this.pass(event, index + 1, 'down'),

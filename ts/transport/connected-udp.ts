@@ -18,10 +18,7 @@ export class ConnectedUdpSocket {
     this.socket = createSocket({ type: isIPv6(to.host) ? 'udp6' : 'udp4', lookup });
     this.socket.unref();
     this.socket.on('error', this.handleError);
-    this.socket.on('connect', () => {
-      this.state = 'connected';
-      if (this.waiting !== undefined) this.send(this.waiting);
-    });
+    this.socket.on('connect', this.handleConnect);
   }
 
   send(datagram: Uint8Array): void {
@@ -29,8 +26,9 @@ export class ConnectedUdpSocket {
       this.socket.send(datagram, this.handleError);
       return;
     }
+    if (this.state === 'closed') return;
     this.waiting = datagram;
-    if (this.state !== 'apart') return;
+    if (this.state === 'connecting') return;
     this.state = 'connecting';
     this.socket.connect(this.to.port, this.to.host);
   }
@@ -40,6 +38,13 @@ export class ConnectedUdpSocket {
     this.state = 'closed';
     await closeSocket(this.socket);
   }
+
+  private readonly handleConnect = (): void => {
+    if (this.state !== 'connecting') return;
+    this.state = 'connected';
+    if (this.waiting !== undefined) this.send(this.waiting);
+    this.waiting = undefined;
+  };
 
   /** The refusal of a datagram comes with the next send, or before it as an event. */
   private readonly handleError = (error: NodeJS.ErrnoException | null): void => {

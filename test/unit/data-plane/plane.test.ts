@@ -224,6 +224,23 @@ describe('a plane', () => {
     expect(got).toEqual([[a.driver.address, text('hello')]]);
   });
 
+  it('passes on which addresses are refused', async () => {
+    const got: unknown[] = [];
+    const a = await open({ onRefused: (address) => got.push(address) });
+    a.driver.events.onRefused({ host: '127.0.0.1', port: 9 });
+    expect(got).toEqual([{ host: '127.0.0.1', port: 9 }]);
+  });
+
+  it('has members watched, and shows what the plane has counted of each', async () => {
+    const { a, viewA } = await pair();
+    viewA.watch([1], 250);
+    expect(a.driver.calls).toContain('watch 1 250');
+    const [view] = a.driver.views.values();
+    const casts = view?.receives.find(({ kind, peer }) => kind === StreamKind.cast && peer === 1);
+    Atomics.store(view?.counters as Int32Array, (casts?.slot as number) * 32 + 18, -1);
+    expect([0, 1, 2].map((rank) => viewA.heard(rank))).toEqual([0, 2 ** 32 - 1, 0]);
+  });
+
   it('does nothing any more after close', async () => {
     const { a, b, viewA } = await pair();
     viewA.casts.write(text('x'), 0);

@@ -21,16 +21,28 @@ describe('parseProperties', () => {
   });
 
   it('says which known properties are not available yet, and which are', () => {
-    const error = errorOf('Gmp:Sync:Frag:Flow:Total');
+    const error = errorOf('Gmp:Sync:Frag:Flow:Total:causal');
     expect(error.code).toBe('ERR_NOT_AVAILABLE');
     expect(error.message).toBe(
-      'options.properties: Gmp, Sync and Total are not available yet; available: Flow and Frag',
+      'options.properties: Causal and Total are not available yet; available: ' +
+        'Debug, Drop, Flow, Frag, Gmp, Heal, Primary, Slander, Suspect, Switch and Sync',
     );
     expect(error.details).toEqual({
       path: 'options.properties',
-      missing: ['Gmp', 'Sync', 'Total'],
-      available: ['Flow', 'Frag'],
+      missing: ['Causal', 'Total'],
+      available: ['Debug', 'Drop', 'Flow', 'Frag', 'Gmp', 'Heal', 'Primary', 'Slander', 'Suspect', 'Switch', 'Sync'],
     });
+  });
+
+  it.each(['Heal', 'Primary', 'Slander', 'Suspect', 'Switch', 'Sync'])('refuses %s without Gmp', (name) => {
+    const error = errorOf(`Frag:${name}:Flow`);
+    expect(error.code).toBe('ERR_INVALID_OPTION');
+    expect(error.message).toBe(`options.properties: ${name} needs Gmp, want Gmp with them`);
+    expect(parseProperties(`Frag:${name}:Flow:gmp`)).toContain(name);
+  });
+
+  it('names all that need Gmp', () => {
+    expect(errorOf('Sync:Heal:Frag').message).toBe('options.properties: Heal and Sync need Gmp, want Gmp with them');
   });
 
   it('says what was meant by an unknown one', () => {
@@ -65,8 +77,25 @@ describe('parseProperties', () => {
 });
 
 describe('stackOf', () => {
-  it('writes the layers as Ensemble does', () => {
-    expect(stackOf(parseProperties('Frag:Flow'))).toBe('Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom');
-    expect(stackOf(parseProperties('Frag'))).toBe('Top_appl:Frag:Pt2pt:Stable:Mnak:Bottom');
+  it.each([
+    ['Frag:Flow', 'Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom'],
+    ['Frag', 'Top_appl:Frag:Pt2pt:Stable:Mnak:Bottom'],
+    // What Maestro asks for where nothing is said.
+    [
+      'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
+      'Top:Heal:Switch:Leave:Inter:Intra:Elect:Merge:Sync:Suspect:Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom',
+    ],
+    // Of Ensemble's own programs.
+    [
+      'Gmp:Sync:Heal:Frag:Suspect:Flow:Slander',
+      'Top:Heal:Leave:Inter:Intra:Elect:Merge:Slander:Sync:Suspect:Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom',
+    ],
+    ['Gmp:Primary:Sync', 'Top:Primary:Leave:Inter:Intra:Elect:Merge:Sync:Top_appl:Pt2pt:Stable:Mnak:Bottom'],
+  ])('gives %s the layers that Ensemble gives it', (properties, stack) => {
+    expect(stackOf(parseProperties(properties))).toBe(stack);
+  });
+
+  it('gives Gmp alone the agreement on the cut: Sync comes with it', () => {
+    expect(stackOf(parseProperties('Gmp'))).toBe(stackOf(parseProperties('Gmp:Sync')));
   });
 });

@@ -1,0 +1,136 @@
+/** The logs of a run put in order: who was in which view after which, and what of each stream was delivered in it. */
+import type { LogEntry, MemberLog, SendView } from './log.js';
+
+export type ViewEntry = Extract<LogEntry, { type: 'view' }>;
+export type SentEntry = Extract<LogEntry, { type: 'sent' }>;
+export type ReceivedEntry = Extract<LogEntry, { type: 'received' }>;
+
+/** What is wrong, and who was there. */
+export interface Violation {
+  /** Its name in the table of invariants. */
+  readonly invariant: string;
+  readonly text: string;
+  readonly members: readonly string[];
+}
+
+/** A message as its sender knows it; its index in the stream is where it stands in `Stream.messages`. */
+export interface SentMessage {
+  readonly id: string;
+  readonly bytes: number;
+  readonly at: number;
+  readonly sendView: SendView;
+  /** In which of its views the sender was. */
+  readonly epoch: number;
+}
+
+/** All that one member cast, or sent to one other. */
+export interface Stream {
+  readonly sender: string;
+  /** Undefined: casts. */
+  readonly to: string | undefined;
+  readonly messages: SentMessage[];
+  readonly byId: Map<string, number>;
+}
+
+/** What a member got of one stream in one view, in order. */
+export interface Got {
+  readonly stream: string;
+  readonly from: string;
+  readonly cast: boolean;
+  readonly entries: ReceivedEntry[];
+  /** Where the first of `entries` stands in the stream; set by the check of FIFO. Undefined: that can't be told. */
+  start: number | undefined;
+}
+
+/** One member in one view. */
+export interface Epoch {
+  readonly member: string;
+  readonly index: number;
+  readonly view: ViewEntry;
+  /** Keyed by stream. */
+  readonly got: Map<string, Got>;
+  /** The member's view after it; undefined: it had none. */
+  next: Epoch | undefined;
+}
+
+export interface MemberHistory {
+  readonly name: string;
+  readonly result: MemberLog;
+  readonly epochs: readonly Epoch[];
+}
+
+export interface History {
+  readonly members: ReadonlyMap<string, MemberHistory>;
+  readonly streams: ReadonlyMap<string, Stream>;
+  /** Received before there was any view. */
+  readonly strays: readonly Violation[];
+}
+
+export function castsOf(sender: string): string {
+  return `${sender}#`;
+}
+
+export function sendsOf(sender: string, to: string): string {
+  return `${sender}>${to}`;
+}
+
+export function historyOf(logs: readonly MemberLog[]): History {
+  const streams = new Map<string, Stream>();
+  const strays: Violation[] = [];
+  const members = new Map<string, MemberHistory>();
+  for (const result of logs) {
+    const epochs: Epoch[] = [];
+    for (const entry of result.log) {
+      const epoch = epochs[epochs.length - 1];
+      if (entry.type === 'view') {
+        const next = {
+          member: result.name,
+          index: epochs.length,
+          view: entry,
+          got: new Map<string, Got>(),
+          next: undefined,
+        };
+        if (epoch !== undefined) epoch.next = next;
+        epochs.push(next);
+      }
+      if (entry.type === 'sent') noteSent(streams, result.name, entry, epochs.length - 1);
+      if (entry.type === 'received') {
+        if (epoch === undefined) strays.push(stray(result.name, entry));
+        else noteReceived(epoch, entry);
+      }
+    }
+    members.set(result.name, { name: result.name, result, epochs });
+  }
+  return { members, streams, strays };
+}
+
+function noteSent(streams: Map<string, Stream>, sender: string, entry: SentEntry, epoch: number): void {
+  const { id, bytes, at, sendView, to } = entry;
+  const key = to === undefined ? castsOf(sender) : sendsOf(sender, to);
+  let stream = streams.get(key);
+  if (stream === undefined) {
+    stream = { sender, to, messages: [], byId: new Map() };
+    streams.set(key, stream);
+  }
+  if (id !== '') stream.byId.set(id, stream.messages.length);
+  stream.messages.push({ id, bytes, at, sendView, epoch });
+}
+
+function noteReceived(epoch: Epoch, entry: ReceivedEntry): void {
+  const { from, cast } = entry;
+  const key = cast ? castsOf(from) : sendsOf(from, epoch.member);
+  let got = epoch.got.get(key);
+  if (got === undefined) {
+    got = { stream: key, from, cast, entries: [], start: undefined };
+    epoch.got.set(key, got);
+  }
+  got.entries.push(entry);
+}
+
+function stray(member: string, { id, from }: ReceivedEntry): Violation {
+  return {
+    invariant: 'self-inclusion',
+    text: `${member} got ${id} of ${from} before it had any view`,
+    members: [member, from],
+  };
+}

@@ -1,0 +1,279 @@
+/**
+ * What happens to a simulated group, all of it: made from one seed, and plain data, so that it can be printed, and made smaller when it fails.
+ *
+ * Each scenario draws first which kinds of faults it has at all: many kinds at once in one, a single kind often in another find more than an
+ * even mixture ("swarm testing").
+ */
+import { parseProperties, stackOf } from '../stack/properties.js';
+import type { Mode } from './cores.js';
+import type { Moment, Traits } from './member.js';
+import { type NetworkFaults, NO_FAULTS } from './network.js';
+import { Dice } from './seeds.js';
+
+/** Places are addresses: a member that is gone may be followed by another at the same. Times in microseconds. */
+export type Action =
+  /** A new member at a place, if there is none. */
+  | { readonly do: 'join'; readonly place: number }
+  | { readonly do: 'cast'; readonly place: number; readonly bytes: number }
+  | { readonly do: 'send'; readonly place: number; readonly to: number; readonly bytes: number }
+  | { readonly do: 'leave'; readonly place: number }
+  /** `refuses`: the machine lives on and says that nothing is bound. */
+  | { readonly do: 'crash'; readonly place: number; readonly refuses: boolean }
+  | { readonly do: 'stop'; readonly place: number; readonly micros: number }
+  /** The application takes nothing in. */
+  | { readonly do: 'slow'; readonly place: number; readonly micros: number }
+  | { readonly do: 'suspect'; readonly place: number; readonly whom: number }
+  | { readonly do: 'prompt'; readonly place: number }
+  | { readonly do: 'protocol'; readonly place: number; readonly protocol: string }
+  | { readonly do: 'network'; readonly faults: NetworkFaults }
+  /** By place: which piece it is in. */
+  | { readonly do: 'partition'; readonly pieces: readonly number[] }
+  | { readonly do: 'cut'; readonly from: number; readonly to: number }
+  | { readonly do: 'heal' }
+  /**
+   * The next member to come to this moment of a view change is hit when it has sent so many datagrams more. `coordinator`: only one of rank 0.
+   */
+  | {
+      readonly do: 'ambush';
+      readonly moment: Moment;
+      readonly coordinator: boolean;
+      readonly datagrams: number;
+      readonly fault: 'crash' | 'stop' | 'isolate';
+      readonly micros: number;
+    };
+
+export type Step = Action & { readonly at: number };
+
+export interface Scenario {
+  readonly seed: number;
+  /** How many addresses there are. */
+  readonly places: number;
+  readonly protocol: string;
+  readonly params: string;
+  readonly checksum: boolean;
+  /** Of all members that there can be; 0: no view is primary. */
+  readonly quorum: number;
+  /** By place. */
+  readonly traits: readonly Traits[];
+  readonly steps: readonly Step[];
+  /** When all faults end. */
+  readonly end: number;
+  /** Whoever was suspected by mistake, and has not been told by then, is not suspected. Microseconds. */
+  readonly settle: number;
+}
+
+export interface ScenarioOptions {
+  /** Otherwise 3 to 8, as the seed says. */
+  readonly members?: number | undefined;
+  /** Whether there is an addon to simulate with. */
+  readonly native: boolean;
+}
+
+const MS = 1000;
+
+/** Stacks that a scenario may have: the usual one more often. */
+const STACKS = [
+  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
+  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
+  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:Slander',
+].map((text) => stackOf(parseProperties(text)));
+const PRIMARY_STACK = stackOf(parseProperties('Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:Primary'));
+/** What the members themselves check. */
+const withChecks = (stack: string) => stack.replace('Top_appl', 'Top_appl:Chk_sync');
+
+/** Quick, so that much happens in little time. */
+const QUICK =
+  'suspect_sweep=0.1:time;suspect_max_idle=2:int;suspect_probe=0.05:time;suspect_verify=0.02:time;sync_timeout=0.5:time;merge_sweep=0.03:time;' +
+  'merge_timeout=0.4:time;heal_sweep=0.2:time;join_wait=0.05:time;leave_timeout=0.6:time';
+const PATIENT =
+  'suspect_sweep=0.2:time;heal_sweep=0.3:time;sync_timeout=1:time;merge_timeout=1:time;leave_timeout=1:time';
+
+export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
+  const dice = new Dice(seed, 0);
+  const places = options.members ?? dice.between(3, 8);
+  const end = dice.between(600, 3000) * MS;
+  const corrupts = dice.chance(0.15);
+  const primary = dice.chance(0.2);
+  const quorum = primary ? Math.floor(places / 2) + 1 : 0;
+  const stack = primary ? PRIMARY_STACK : dice.pick(STACKS);
+  const params = dice.chance(0.85) ? QUICK : PATIENT;
+  return {
+    seed,
+    places,
+    protocol: dice.chance(0.5) ? withChecks(stack) : stack,
+    params: primary ? `${params};primary_quorum=${quorum}:int` : params,
+    checksum: corrupts || dice.chance(0.3),
+    quorum,
+    traits: makeTraits(new Dice(seed, 1), places, options.native),
+    // A member that comes again remembers no primary view: it is another one of all that there can be.
+    steps: new Steps(new Dice(seed, 2), places, end, corrupts, !primary).all(),
+    end,
+    settle: (params === QUICK ? 600 : 2000) * MS,
+  };
+}
+
+function makeTraits(dice: Dice, places: number, native: boolean): Traits[] {
+  const skewed = dice.chance(0.5);
+  const nativeShare = dice.pick([0, 0, 0.5, 1]);
+  const slowToBlock = dice.chance(0.3);
+  return Array.from({ length: places }, () => ({
+    rate: skewed ? dice.between(900, 1100) / 1000 : 1,
+    mode: (dice.chance(nativeShare) && native ? 'native' : 'ts') satisfies Mode,
+    blockMs: slowToBlock && dice.chance(0.4) ? dice.between(1, 150) : 0,
+    chatty: dice.chance(0.4),
+    talks: dice.chance(0.5),
+    diesAtExit: dice.chance(0.2),
+  }));
+}
+
+class Steps {
+  private readonly steps: Step[] = [];
+
+  constructor(
+    private readonly dice: Dice,
+    private readonly places: number,
+    private readonly end: number,
+    private readonly corrupts: boolean,
+    private readonly comeAgain: boolean,
+  ) {}
+
+  all(): Step[] {
+    this.joins();
+    this.traffic();
+    if (this.dice.chance(0.6)) this.badNetwork();
+    const kinds = [
+      () => this.partitions(),
+      () => this.crashes(),
+      () => this.stops(),
+      () => this.slowness(),
+      () => this.leaves(),
+      () => this.requests(),
+      () => this.ambushes(),
+    ];
+    for (const kind of kinds) if (this.dice.chance(0.4)) kind();
+    return this.steps.sort((a, b) => a.at - b.at);
+  }
+
+  private add(at: number, action: Action): void {
+    this.steps.push({ ...action, at });
+  }
+
+  private some(most: number, each: (at: number) => void): void {
+    for (let count = this.dice.between(1, most); count > 0; count--) each(this.anyTime());
+  }
+
+  private anyTime(): number {
+    return this.dice.below(this.end);
+  }
+
+  private place(): number {
+    return this.dice.below(this.places);
+  }
+
+  private joins(): void {
+    const spread = this.dice.pick([0, 20, 200, 1000]) * MS;
+    for (let place = 0; place < this.places; place++) {
+      const late = this.dice.chance(0.15);
+      this.add(late ? this.anyTime() : this.dice.below(spread + 1), { do: 'join', place });
+    }
+  }
+
+  private traffic(): void {
+    const { dice } = this;
+    const longest = dice.pick([40, 200, 3000, 100_000]);
+    const size = () =>
+      dice.chance(0.05) ? 0 : dice.chance(0.1) ? dice.below(longest) : dice.below(Math.min(longest, 300));
+    for (let bursts = dice.between(2, 20); bursts > 0; bursts--) {
+      const at = this.anyTime();
+      const place = this.place();
+      const cast = dice.chance(0.7);
+      for (let count = dice.between(1, 6); count > 0; count--) {
+        const micros = at + dice.below(10 * MS);
+        if (cast) this.add(micros, { do: 'cast', place, bytes: size() });
+        else this.add(micros, { do: 'send', place, to: this.place(), bytes: size() });
+      }
+    }
+  }
+
+  private badNetwork(): void {
+    const { dice } = this;
+    for (let count = dice.between(1, 3); count > 0; count--) {
+      const minDelay = dice.below(300);
+      this.add(count === 1 ? 0 : this.anyTime(), {
+        do: 'network',
+        faults: {
+          loss: dice.chance(0.6) ? dice.below(dice.pick([3, 15, 40])) / 100 : 0,
+          duplicate: dice.chance(0.4) ? dice.below(20) / 100 : 0,
+          corrupt: this.corrupts ? dice.below(10) / 100 : 0,
+          minDelay,
+          maxDelay: minDelay + dice.pick([100, 1000, 5000, 40_000]),
+        },
+      });
+    }
+    if (dice.chance(0.3)) this.add(this.anyTime(), { do: 'network', faults: NO_FAULTS });
+  }
+
+  private partitions(): void {
+    this.some(4, (at) => {
+      const { dice } = this;
+      if (dice.chance(0.3)) this.add(at, { do: 'cut', from: this.place(), to: this.place() });
+      else {
+        const pieces = dice.between(2, 3);
+        this.add(at, { do: 'partition', pieces: Array.from({ length: this.places }, () => dice.below(pieces)) });
+      }
+      if (dice.chance(0.8)) this.add(at + dice.between(1, 900) * MS, { do: 'heal' });
+    });
+  }
+
+  private crashes(): void {
+    this.some(Math.ceil(this.places / 2), (at) => {
+      const place = this.place();
+      this.add(at, { do: 'crash', place, refuses: this.dice.chance(0.5) });
+      this.comesAgain(at, place);
+    });
+  }
+
+  private comesAgain(after: number, place: number): void {
+    if (this.comeAgain && this.dice.chance(0.5)) this.add(after + this.dice.below(600) * MS, { do: 'join', place });
+  }
+
+  private stops(): void {
+    this.some(4, (at) => this.add(at, { do: 'stop', place: this.place(), micros: this.dice.between(1, 1200) * MS }));
+  }
+
+  private slowness(): void {
+    this.some(4, (at) => this.add(at, { do: 'slow', place: this.place(), micros: this.dice.between(1, 1500) * MS }));
+  }
+
+  private leaves(): void {
+    this.some(3, (at) => {
+      const place = this.place();
+      this.add(at, { do: 'leave', place });
+      this.comesAgain(at, place);
+    });
+  }
+
+  private requests(): void {
+    this.some(5, (at) => {
+      const place = this.place();
+      const what = this.dice.below(3);
+      if (what === 0) this.add(at, { do: 'suspect', place, whom: this.place() });
+      else if (what === 1) this.add(at, { do: 'prompt', place });
+      else this.add(at, { do: 'protocol', place, protocol: this.dice.pick(STACKS) });
+    });
+  }
+
+  private ambushes(): void {
+    const { dice } = this;
+    this.some(4, (at) =>
+      this.add(at, {
+        do: 'ambush',
+        moment: dice.pick(['block', 'changing', 'propose', 'view'] as const),
+        coordinator: dice.chance(0.7),
+        datagrams: dice.below(3 * this.places),
+        fault: dice.pick(['crash', 'crash', 'stop', 'isolate'] as const),
+        micros: dice.between(1, 900) * MS,
+      }),
+    );
+  }
+}
