@@ -98,6 +98,7 @@ export interface PlaneDriver {
   exclude(view: number, rank: number): void;
   setHolder(view: number, origin: number, holder: number, upTo: number): void;
   stopAt(view: number, origin: number, cut: number): void;
+  /** When it returns nothing reads or writes the view's rings any more, unless they are shared memory. */
   retire(view: number): void;
   /** JavaScript has published or consumed: the plane may act on it now. */
   flush(): void;

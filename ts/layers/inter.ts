@@ -6,10 +6,12 @@
  * many who join at once make one view change.
  */
 import type { Endpoint } from '../base/endpoint.js';
-import type { MergeMessage, StackEvent } from '../stack/event.js';
-import { Layer } from '../stack/layer.js';
+import type { Denial, MergeMessage, StackEvent } from '../stack/event.js';
+import { type JoinAnswer, Layer } from '../stack/layer.js';
 import { rankIn, sameViewId, type ViewId, type ViewState, viewName } from '../stack/view-state.js';
 import { incompatible, whyIncompatible } from './incompatible.js';
+
+const NOTHING = new Uint8Array(0);
 
 type Request = Extract<MergeMessage, { kind: 'request' }>;
 
@@ -37,6 +39,7 @@ export class Inter extends Layer {
       case 'mergeFailed':
         if (this.phase !== 'asking') return;
         this.phase = 'open';
+        this.joinAnswered({ type: 'failed', reason: event.reason });
         break;
       case 'view':
         this.phase = 'closed';
@@ -60,6 +63,7 @@ export class Inter extends Layer {
       from: view.id,
       merger,
       compatibility: outside.compatibility,
+      joinMessage: isAlone(view) ? outside.joinMessage : NOTHING,
     });
   }
 
@@ -73,13 +77,17 @@ export class Inter extends Layer {
       case 'request':
         return this.receiveRequest(peer, message);
       case 'granted':
-        // Only what has us in it; and after giving up it is too late.
-        if (this.phase !== 'asking' || rankIn(message.state.members, this.context.me) < 0) return;
+        // Only what has us in it; after giving up it is too late, and also when another coordinates by now: the others go with that one.
+        if (this.phase !== 'asking' || !this.coordinates || rankIn(message.state.members, this.context.me) < 0) return;
         this.phase = 'closed';
+        this.joinAnswered({ type: 'ready', coordinator: peer });
         return this.context.down({ type: 'view', state: message.state });
       case 'denied':
         if (this.phase !== 'asking') return;
-        if (message.forGood) this.reportDenied(peer, message.reason);
+        if (message.by === 'incompatible') this.reportDenied(peer, message.reason);
+        if (message.by === 'application') {
+          this.joinAnswered({ type: 'denied', coordinator: peer, reason: message.reason });
+        }
         this.phase = 'open';
         return this.context.up({ type: 'mergeFailed', reason: message.reason });
     }
@@ -91,29 +99,27 @@ export class Inter extends Layer {
     if (this.phase === 'closed' || !this.coordinates) return;
     if (this.taken.some(({ id }) => sameViewId(id, from))) return;
     const objection = this.objection(request);
-    if (objection !== undefined) {
-      if (objection.forGood) this.reportDenied(peer, objection.reason);
-      return this.tell(peer, { kind: 'denied', to: from, ...objection });
-    }
-    if (this.phase === 'asking') {
-      return this.tell(peer, {
-        kind: 'denied',
-        to: from,
-        reason: 'it merges with another view itself',
-        forGood: false,
-      });
-    }
+    if (objection !== undefined) return this.deny(peer, from, objection, 'incompatible');
+    if (this.phase === 'asking') return this.deny(peer, from, 'it merges with another view itself', 'busy');
     if (this.overlaps(request)) return;
+    // A part of the group that comes back needs no leave; one who comes alone does.
+    if (isAlone(merger.state) && !this.context.application.joinRequest(peer, request.joinMessage)) {
+      return this.deny(peer, from, 'the application of the group does not want it', 'application');
+    }
     this.taken.push({ coordinator: peer, id: from, members: merger.state.members });
     this.context.up({ type: 'merger', merger });
   }
 
-  /** Members that are in my view and ask from another one have left mine, whoever is to blame. */
-  private overlaps({ from, merger }: Request): boolean {
+  /**
+   * Members that are in my view and ask from another one have left mine, whoever is to blame; or never came, since they had given up when the
+   * grant came. They ask again, and give up again, so I must not wait until they are found to be silent: where that takes longer, it goes on
+   * for ever (invariant 11).
+   */
+  private overlaps({ into, from, merger }: Request): boolean {
     const { view } = this.context;
     const ranks = view.members.flatMap((member, rank) => (rankIn(merger.state.members, member) >= 0 ? [rank] : []));
-    // A request from before my view is an old one that was delayed.
-    if (ranks.length > 0 && from.time > view.id.time) {
+    // A request from before my view that does not know of it is an old one that was delayed.
+    if (ranks.length > 0 && (from.time > view.id.time || sameViewId(into, view.id))) {
       this.context.up({ type: 'suspect', ranks, reason: `it is in the view ${viewName(from)}` });
     }
     return (
@@ -122,15 +128,25 @@ export class Inter extends Layer {
     );
   }
 
-  private objection(request: Request): { readonly reason: string; readonly forGood: boolean } | undefined {
+  /** Why this view and theirs can never be one, as they are. */
+  private objection(request: Request): string | undefined {
     const { view, outside } = this.context;
     const theirs = request.merger.state;
     const mismatch = whyIncompatible(view, outside.compatibility, theirs.protocol, request.compatibility);
-    if (mismatch !== undefined) return { reason: mismatch, forGood: true };
+    if (mismatch !== undefined) return mismatch;
     const members =
       this.taken.reduce((sum, each) => sum + each.members.length, view.members.length) + theirs.members.length;
     if (members <= outside.maxMembers) return undefined;
-    return { reason: `${members} members are more than the ${outside.maxMembers} that a view can have`, forGood: true };
+    return `${members} members are more than the ${outside.maxMembers} that a view can have`;
+  }
+
+  private deny(peer: Endpoint, to: ViewId, reason: string, by: Denial): void {
+    if (by === 'incompatible') this.reportDenied(peer, reason);
+    this.tell(peer, { kind: 'denied', to, reason, by });
+  }
+
+  private joinAnswered(answer: JoinAnswer): void {
+    if (isAlone(this.context.view)) this.context.application.joinAnswer(answer);
   }
 
   private tell(peer: Endpoint, message: MergeMessage): void {
@@ -140,4 +156,8 @@ export class Inter extends Layer {
   private reportDenied(peer: Endpoint, reason: string): void {
     this.context.application.report(incompatible(peer, reason));
   }
+}
+
+function isAlone({ members }: ViewState): boolean {
+  return members.length === 1;
 }

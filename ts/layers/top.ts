@@ -123,7 +123,8 @@ export class Top extends Layer {
 
   private begin(): void {
     if (!this.elected) return;
-    this.phase = 'blocked';
+    // Done: there is a next view already, and its coordinator has failed; Intra gives it to those who do not have it.
+    if (this.phase !== 'done') this.phase = 'blocked';
     this.attempt++;
     this.context.down({
       type: 'block',
@@ -148,6 +149,8 @@ export class Top extends Layer {
   private mergeFailed(): void {
     if (this.phase !== 'merging') return;
     this.phase = 'blocked';
+    // Another coordinates by now, since this member leaves: a view is composed by its rank 0 alone (invariant 2).
+    if (!this.elected) return;
     const flushed = this.lastFlushed as Flushed;
     if (flushed.failed.size !== this.suspects.size) this.begin();
     else this.decide(flushed);

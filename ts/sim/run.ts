@@ -50,6 +50,7 @@ export class Run {
   private incarnation = 0;
   private hung = false;
   private calm = false;
+  private togetherSince: number | undefined;
 
   constructor(
     private readonly scenario: Scenario,
@@ -77,7 +78,7 @@ export class Run {
     for (const step of scenario.steps) clock.schedule(step.at, () => this.act(step));
     this.advance(scenario.end);
     this.endFaults();
-    const togetherAt = this.waitUntil(scenario.end + TOGETHER_WITHIN, () => this.isTogether());
+    const togetherAt = this.waitUntil(scenario.end + TOGETHER_WITHIN, () => this.isTogetherForGood());
     const lastWordsAt = clock.now;
     if (togetherAt !== undefined) this.lastWords();
     return {
@@ -218,6 +219,14 @@ export class Run {
       if (isLive && view?.myRank === 0 && view.protocol !== protocol) session.group.changeProtocol(protocol, params);
     }
     this.clock.schedule(OPERATOR_SWEEP, () => this.operate());
+  }
+
+  /** For so long that whoever is suspected, or has heard of another view, has been seen to. */
+  private isTogetherForGood(): boolean {
+    const { now } = this.clock;
+    if (!this.isTogether()) this.togetherSince = undefined;
+    else this.togetherSince ??= now;
+    return this.togetherSince !== undefined && now - this.togetherSince >= this.scenario.settle;
   }
 
   /** All who live and stay are in one view, and nobody else is. */

@@ -58,6 +58,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
   /** When all faults end. */
   readonly end: number;
+  /** Whoever was suspected by mistake, and has not been told by then, is not suspected. Microseconds. */
+  readonly settle: number;
 }
 
 export interface ScenarioOptions {
@@ -106,16 +108,17 @@ export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
     // A member that comes again remembers no primary view: it is another one of all that there can be.
     steps: new Steps(new Dice(seed, 2), places, end, corrupts, !primary).all(),
     end,
+    settle: (params === QUICK ? 600 : 2000) * MS,
   };
 }
 
 function makeTraits(dice: Dice, places: number, native: boolean): Traits[] {
   const skewed = dice.chance(0.5);
-  const nativeShare = native ? dice.pick([0, 0, 0.5, 1]) : 0;
+  const nativeShare = dice.pick([0, 0, 0.5, 1]);
   const slowToBlock = dice.chance(0.3);
   return Array.from({ length: places }, () => ({
     rate: skewed ? dice.between(900, 1100) / 1000 : 1,
-    mode: (dice.chance(nativeShare) ? 'native' : 'ts') satisfies Mode,
+    mode: (dice.chance(nativeShare) && native ? 'native' : 'ts') satisfies Mode,
     blockMs: slowToBlock && dice.chance(0.4) ? dice.between(1, 150) : 0,
     chatty: dice.chance(0.4),
     talks: dice.chance(0.5),

@@ -23,6 +23,8 @@ class FakeHost implements StackHost {
   readonly application = new FakeApplication();
   readonly compatibility = 'all the same';
   readonly maxMembers = 16;
+  readonly contacts = [];
+  readonly joinMessage = new Uint8Array(0);
   readonly records: { readonly to: number | 'all'; readonly kind: number; readonly record: Uint8Array }[] = [];
   readonly outside: { readonly to: Endpoint | 'all'; readonly kind: number }[] = [];
   readonly top: StackEvent[] = [];
