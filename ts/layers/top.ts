@@ -11,7 +11,7 @@
  */
 import type { Merger, Rank, StackEvent } from '../stack/event.js';
 import { Layer } from '../stack/layer.js';
-import type { ViewState } from '../stack/view-state.js';
+import { rankIn, type ViewState } from '../stack/view-state.js';
 
 type Flushed = Extract<StackEvent, { type: 'flushed' }>;
 
@@ -22,7 +22,7 @@ export class Top extends Layer {
   private attempt = 0;
   private readonly suspects = new Set<Rank>();
   private readonly leavers = new Set<Rank>();
-  private readonly mergers: Merger[] = [];
+  private mergers: readonly Merger[] = [];
   private lastFlushed: Flushed | undefined;
 
   override up(event: StackEvent): void {
@@ -45,7 +45,7 @@ export class Top extends Layer {
         this.want();
         break;
       case 'merger':
-        this.mergers.push(event.merger);
+        this.take(event.merger);
         return this.want();
       case 'flushed':
         return this.flushed(event);
@@ -83,6 +83,14 @@ export class Top extends Layer {
     if (stays) return;
     this.phase = 'done';
     this.context.up({ type: 'exit' });
+  }
+
+  /** It replaces what the same members have asked for before. */
+  private take(merger: Merger): void {
+    const others = this.mergers.filter(
+      ({ state }) => !state.members.some((each) => rankIn(merger.state.members, each) >= 0),
+    );
+    this.mergers = [...others, merger];
   }
 
   private want(): void {
