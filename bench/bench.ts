@@ -1,17 +1,26 @@
 /** Runs what was asked for, from options to a report. */
 import { observeEnvironment } from './environment.js';
 import type { BenchOptions } from './options.js';
-import { type Abilities, type Block, crewSize, planBlocks, type Row } from './plan.js';
+import { type Abilities, type Block, crewSize, type GroupRow, planBlocks, type Row, turnWeight } from './plan.js';
 import { type Crew, startCrew } from './pool/crew.js';
 import { size } from './report/format.js';
 import { latencyResults } from './report/latency-results.js';
 import { resultHead, rowLabel } from './report/result-head.js';
 import { throughputResults } from './report/throughput-results.js';
-import { type BenchReport, type LatencyResult, SCHEMA, SCHEMA_VERSION, type ThroughputResult } from './results.js';
+import { viewsResults } from './report/views-results.js';
+import {
+  type BenchReport,
+  type LatencyResult,
+  SCHEMA,
+  SCHEMA_VERSION,
+  type ThroughputResult,
+  type ViewsResult,
+} from './results.js';
 import { type RunContext, runBlock, type Turn } from './runner.js';
 import { measureGroup } from './scenarios/group-throughput.js';
 import { measureLatency } from './scenarios/latency.js';
 import { measureReference } from './scenarios/reference-throughput.js';
+import { measureViews } from './scenarios/views.js';
 
 /** What the caller is told while it runs. */
 export interface BenchListener {
@@ -37,7 +46,7 @@ export function makePlan(options: BenchOptions, abilities: Abilities): BenchPlan
 export async function runBench(
   options: BenchOptions,
   { noNative }: Abilities,
-  { blocks, turns }: BenchPlan,
+  { blocks }: BenchPlan,
   listener: BenchListener,
   signal: AbortSignal,
 ): Promise<BenchReport> {
@@ -46,17 +55,22 @@ export async function runBench(
   const startMs = performance.now();
   const throughput: ThroughputResult[] = [];
   const latency: LatencyResult[] = [];
+  const views: ViewsResult[] = [];
+  const weigh = (some: readonly Block[]) => some.reduce((sum, block) => sum + block.rows.length * turnWeight(block), 0);
+  const totalWeight = weigh(blocks);
   let turnsPlanned = 0;
   let turnsTaken = 0;
-  for (const block of blocks) {
+  for (const [index, block] of blocks.entries()) {
     if (signal.aborted) break;
     turnsPlanned += block.rows.length * options.repeats;
     const context: RunContext = {
       options,
       signal,
       // Each block may use its share of the time, and what the blocks before it have left of theirs.
-      deadlineMs: startMs + (options.budgetSeconds ?? Number.POSITIVE_INFINITY) * 1000 * (turnsPlanned / turns),
-      startCrew: (row) => startCrew(options.isolation, crewSize(row)),
+      deadlineMs:
+        startMs +
+        (options.budgetSeconds ?? Number.POSITIVE_INFINITY) * 1000 * (weigh(blocks.slice(0, index + 1)) / totalWeight),
+      startCrew: (row) => startCrew(options.isolation, crewSize(block, row)),
       onTurn: (turn) => {
         turnsTaken++;
         listener.onTurn(blockTitle(block), labelOf(turn), turn.repetition);
@@ -65,6 +79,11 @@ export async function runBench(
     };
     if (block.scenario === 'throughput') {
       throughput.push(...throughputResults(block, await runBlock(block, context, measureThroughput(options))));
+    } else if (block.scenario === 'views') {
+      const outcomes = await runBlock(block, context, (crew, turn) =>
+        measureViews(crew, { ...turn, row: turn.row as GroupRow, settings: options }),
+      );
+      views.push(...viewsResults(block, outcomes, options));
     } else {
       const outcomes = await runBlock(block, context, (crew, turn) =>
         measureLatency(crew, { ...turn, settings: options }),
@@ -74,8 +93,10 @@ export async function runBench(
     listener.onSkip(turnsPlanned - turnsTaken);
     turnsTaken = turnsPlanned;
   }
-  const { scenarios, quick, seconds, repeats, isolation, seed, ratePerSecond } = options;
-  const complete = [...throughput, ...latency].every(({ error, samples }) => error === undefined && samples.length > 0);
+  const { quick, seconds, repeats, isolation, seed, ratePerSecond } = options;
+  const complete = [...throughput, ...latency, ...views].every(
+    ({ error, samples }) => error === undefined && samples.length > 0,
+  );
   return {
     schema: SCHEMA,
     schemaVersion: SCHEMA_VERSION,
@@ -83,10 +104,19 @@ export async function runBench(
     interrupted: signal.aborted,
     startedAt,
     durationSeconds: (performance.now() - startMs) / 1000,
-    options: { scenarios, quick, seconds, repeats, isolation, seed, ratePerSecond },
+    options: {
+      scenarios: [...new Set(blocks.map(({ scenario }) => scenario))],
+      quick,
+      seconds,
+      repeats,
+      isolation,
+      seed,
+      ratePerSecond,
+    },
     environment: environment.finish(),
     throughput,
     latency,
+    views,
   };
 }
 
@@ -98,6 +128,7 @@ function measureThroughput(settings: BenchOptions) {
 }
 
 function blockTitle({ scenario, sizeBytes, mtu }: Block): string {
+  if (scenario === 'views') return scenario;
   return `${scenario} ${size(sizeBytes)}${mtu === 'auto' ? '' : `, mtu ${mtu}`}`;
 }
 

@@ -16,25 +16,33 @@ export const BENCH_OPTIONS = {
     argument: 'LIST',
     want: 'sizes from 1 byte to 32 MiB, as in 64,1KiB,64KiB',
     sentence: 'Message sizes.',
-    defaultText: 'throughput: 16,64,1KiB,64KiB; latency: 64',
+    defaultText: 'throughput: 16,64,1KiB,64KiB; latency: 64; views: 1KiB',
   },
   mode: {
     argument: 'LIST',
     want: 'native, ts or mixed, or several of them',
     sentence: 'Data planes to measure; in a mixed group every other member is native.',
-    defaultText: 'native,ts',
+    defaultText: 'native,ts (views with --quick native)',
   },
   threads: {
     argument: 'LIST',
     want: 'single or multi, or both',
     sentence: 'Where the data plane runs: on the event loop (single) or on a thread of its own (multi).',
-    defaultText: 'throughput: multi; latency: single,multi',
+    defaultText: 'throughput, views: multi; latency: single,multi',
   },
+  properties: {
+    argument: 'P',
+    want: 'names of properties separated by colons',
+    sentence: 'Properties of the groups; without Gmp they are in a fixed view.',
+    defaultText: 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
+  },
+  fixed: { sentence: 'Groups in a fixed view: as --properties Frag:Flow.' },
+  'compare-fixed': { sentence: 'Measures each group in a fixed view too, in turns, and tells the ratio.' },
   members: {
     argument: 'LIST',
     want: 'numbers from 2 to 64',
     sentence: 'Sizes of the group.',
-    defaultText: '2',
+    defaultText: '2; views: 8',
   },
   senders: {
     argument: 'LIST',
@@ -89,7 +97,7 @@ export const BENCH_OPTIONS = {
     sentence: "Writes the results as JSON; '-' writes them, and nothing else, to standard output.",
   },
   markdown: { argument: 'FILE', sentence: 'Writes the tables as Markdown.' },
-  quick: { sentence: 'Less of everything: both scenarios in under a minute.' },
+  quick: { sentence: 'Less of everything: all scenarios in under a minute.' },
   quiet: { sentence: 'No progress.' },
 } as const satisfies Record<string, BenchOptionDeclaration>;
 

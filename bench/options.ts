@@ -1,11 +1,14 @@
 /** The options of `consort bench`: from the words of the command line to checked values. */
+
+import { parseStack } from '../ts/api/stack-choice.js';
+import { isConsortError } from '../ts/base/errors.js';
 import { didYouMean } from '../ts/base/nearest.js';
 import { listOf, quote } from '../ts/base/show.js';
 import type { ThreadMode } from '../ts/index.js';
 import { BENCH_OPTIONS, type BenchOptionDeclaration, type BenchOptionName } from './option-table.js';
 import { UsageError } from './usage-error.js';
 
-export const SCENARIOS = ['throughput', 'latency'] as const;
+export const SCENARIOS = ['throughput', 'latency', 'views'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 export const BENCH_MODES = ['native', 'ts', 'mixed'] as const;
@@ -17,11 +20,16 @@ export type Isolation = 'processes' | 'threads';
 
 /** What was asked for; undefined: the scenario's default counts. */
 export interface BenchOptions {
-  readonly scenarios: readonly ScenarioName[];
+  /** Undefined: all. */
+  readonly scenarios: readonly ScenarioName[] | undefined;
   readonly sizesBytes: readonly number[] | undefined;
   readonly modes: readonly BenchMode[] | undefined;
   readonly threads: readonly ThreadMode[] | undefined;
-  readonly members: readonly number[];
+  /** Of the groups. */
+  readonly properties: string;
+  /** Whether each group with views is measured in a fixed view too. */
+  readonly compareFixed: boolean;
+  readonly members: readonly number[] | undefined;
   readonly senders: readonly Senders[];
   readonly mtus: readonly Mtu[] | undefined;
   readonly lossRates: readonly number[];
@@ -41,6 +49,10 @@ export interface BenchOptions {
 /** The words of the command line, by option. */
 export type BenchWords = { readonly [Name in BenchOptionName]?: string | boolean | undefined };
 
+/** A group's by default, and those of a view that never changes. */
+const GROUP_PROPERTIES = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
+export const FIXED_PROPERTIES = 'Frag:Flow';
+
 const MAX_SIZE_BYTES = 32 * 2 ** 20;
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -55,14 +67,16 @@ const QUICK_BUDGET_SECONDS = 45;
 /** @throws UsageError for the first thing that is wrong */
 export function parseOptions(scenarios: readonly string[], words: BenchWords): BenchOptions {
   const quick = words.quick === true;
-  const members = list(words, 'members', integer(2, 64)) ?? [2];
+  const members = list(words, 'members', integer(2, 64));
   return {
     scenarios: parseScenarios(scenarios),
     sizesBytes: list(words, 'size', parseSize),
     modes: list(words, 'mode', oneOf(BENCH_MODES)),
     threads: list(words, 'threads', oneOf(['single', 'multi'])),
+    properties: parseStackWords(words),
+    compareFixed: words['compare-fixed'] === true,
     members,
-    senders: list(words, 'senders', (word) => parseSenders(word, Math.min(...members))) ?? ['one'],
+    senders: list(words, 'senders', (word) => parseSenders(word, Math.min(...(members ?? [2])))) ?? ['one'],
     mtus: list(words, 'mtu', (word) => (word === 'auto' ? 'auto' : integer(1200, 65504)(word))),
     lossRates: list(words, 'loss', parseLoss) ?? [0],
     ratePerSecond: value(words, 'rate', integer(1, 1_000_000)) ?? 1000,
@@ -78,8 +92,8 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
   };
 }
 
-function parseScenarios(given: readonly string[]): readonly ScenarioName[] {
-  if (given.length === 0) return SCENARIOS;
+function parseScenarios(given: readonly string[]): readonly ScenarioName[] | undefined {
+  if (given.length === 0) return undefined;
   return [...new Set(given)].map((word) => {
     const found = SCENARIOS.find((name) => name === word);
     if (found !== undefined) return found;
@@ -87,6 +101,27 @@ function parseScenarios(given: readonly string[]): readonly ScenarioName[] {
       `unknown scenario ${quote(word)}; there are ${listOf(SCENARIOS)}${didYouMean(word, SCENARIOS)}`,
     );
   });
+}
+
+function parseStackWords(words: BenchWords): string {
+  const given = text(words.properties);
+  if (words.fixed === true) {
+    if (given !== undefined) throw new UsageError('--fixed: --properties is given too, want one of both');
+    return FIXED_PROPERTIES;
+  }
+  const properties = given ?? GROUP_PROPERTIES;
+  try {
+    hasViews(properties);
+  } catch (error) {
+    if (!isConsortError(error)) throw error;
+    throw new UsageError(error.message);
+  }
+  return properties;
+}
+
+/** Whether a group with these properties has views that change. @throws ConsortError for what no group can have */
+export function hasViews(properties: string): boolean {
+  return parseStack(properties, '--properties').hasViews;
 }
 
 type Parser<T> = (word: string) => T | undefined;

@@ -1,6 +1,15 @@
 /** What is measured, in which order: from options to blocks of rows that take turns. */
 import type { ThreadMode } from '../ts/index.js';
-import { type BenchMode, type BenchOptions, type Mtu, SCENARIOS, type ScenarioName, type Senders } from './options.js';
+import {
+  type BenchMode,
+  type BenchOptions,
+  FIXED_PROPERTIES,
+  hasViews,
+  type Mtu,
+  SCENARIOS,
+  type ScenarioName,
+  type Senders,
+} from './options.js';
 import { MIN_PING_BYTES } from './roles/pinger.js';
 import { UsageError } from './usage-error.js';
 
@@ -9,6 +18,7 @@ export interface GroupRow {
   readonly kind: 'group';
   readonly mode: BenchMode;
   readonly threads: ThreadMode;
+  readonly properties: string;
   readonly members: number;
   readonly senders: Senders;
   readonly lossRate: number;
@@ -47,7 +57,15 @@ const DEFAULTS: Readonly<Record<ScenarioName, Defaults>> = {
     mtus: ['auto'],
     threads: { native: ['single', 'multi'], ts: ['single', 'multi'], mixed: ['single', 'multi'] },
   },
+  views: {
+    sizesBytes: [1024],
+    mtus: ['auto'],
+    threads: { native: ['multi'], ts: ['multi'], mixed: ['multi'] },
+  },
 };
+
+/** What the aims are for. */
+const VIEWS_MEMBERS = 8;
 
 /** UDP over IPv4 carries no more in a datagram. Bytes. */
 const MAX_DATAGRAM_BYTES = 65507;
@@ -60,12 +78,13 @@ export interface Abilities {
 
 /** @throws UsageError when something was asked for by name that can't be had */
 export function planBlocks(options: BenchOptions, { noNative }: Abilities): readonly Block[] {
-  const modes = options.modes ?? (noNative === undefined ? (['native', 'ts'] as const) : (['ts'] as const));
+  const able = noNative === undefined ? (['native', 'ts'] as const) : (['ts'] as const);
+  const modes = options.modes ?? able;
   const first = modes.find((mode) => mode !== 'ts');
   if (noNative !== undefined && first !== undefined) {
     throw new UsageError(`--mode: ${first} needs the native addon: ${noNative}`);
   }
-  return SCENARIOS.filter((scenario) => options.scenarios.includes(scenario)).flatMap((scenario) => {
+  return SCENARIOS.filter((scenario) => planned(scenario, options)).flatMap((scenario) => {
     const defaults = DEFAULTS[scenario];
     const sizes = options.sizesBytes ?? defaults.sizesBytes;
     const mtus = options.mtus ?? (options.quick ? defaults.mtus.slice(0, 1) : defaults.mtus);
@@ -76,7 +95,7 @@ export function planBlocks(options: BenchOptions, { noNative }: Abilities): read
         sizeBytes,
         mtu,
         rows: [
-          ...groupRows(scenario, options, modes, defaults),
+          ...groupRows(scenario, options, scenarioModes(scenario, options, modes), defaults),
           ...referenceRows(scenario, sizeBytes, noNative === undefined),
         ],
       })),
@@ -84,9 +103,29 @@ export function planBlocks(options: BenchOptions, { noNative }: Abilities): read
   });
 }
 
+/** A fixed view never changes: of its changes there is nothing to measure. */
+function planned(scenario: ScenarioName, { scenarios, properties }: BenchOptions): boolean {
+  const asked = scenarios?.includes(scenario) ?? true;
+  if (scenario !== 'views' || hasViews(properties)) return asked;
+  if (scenarios?.includes('views') !== true) return false;
+  throw new UsageError(`views: groups with the properties ${properties} have a view that never changes`);
+}
+
 /** How many workers a row needs. */
-export function crewSize(row: Row): number {
-  return row.kind === 'group' ? row.members : 2;
+export function crewSize({ scenario }: Pick<Block, 'scenario'>, row: Row): number {
+  if (row.kind !== 'group') return 2;
+  // Beside the members there is one that comes and goes.
+  return scenario === 'views' ? row.members + 1 : row.members;
+}
+
+/** About how long a measurement of a row takes, in those of throughput. */
+export function turnWeight({ scenario }: Pick<Block, 'scenario'>): number {
+  return scenario === 'views' ? 8 : 1;
+}
+
+/** Whether its view never changes: then it is given its members. */
+export function isFixed({ properties }: Pick<GroupRow, 'properties'>): boolean {
+  return !hasViews(properties);
 }
 
 /** How many members of a row send. */
@@ -95,34 +134,60 @@ export function senderCount({ members, senders }: GroupRow): number {
   return senders === 'one' ? 1 : senders;
 }
 
+/** A group of eight takes a second to start: in a quick run one is enough. */
+function scenarioModes(
+  scenario: ScenarioName,
+  { quick, modes: asked }: BenchOptions,
+  modes: readonly BenchMode[],
+): readonly BenchMode[] {
+  return scenario === 'views' && quick && asked === undefined ? modes.slice(0, 1) : modes;
+}
+
 function groupRows(
   scenario: ScenarioName,
   options: BenchOptions,
   modes: readonly BenchMode[],
   defaults: Defaults,
 ): readonly GroupRow[] {
-  // Somebody asks and somebody answers: there are no other senders in the latency scenario.
-  const senders = scenario === 'latency' ? (['one'] as const) : options.senders;
+  const senders = sendersOf(scenario, options);
+  const { properties } = options;
+  const members = options.members ?? (scenario === 'views' ? [VIEWS_MEMBERS] : [2]);
+  const stacks =
+    scenario === 'views'
+      ? [properties]
+      : options.compareFixed && hasViews(properties)
+        ? [properties, FIXED_PROPERTIES]
+        : [properties];
   return options.lossRates.flatMap((lossRate) =>
-    options.members.flatMap((members) =>
+    members.flatMap((size) =>
       senders.flatMap((each) =>
         modes.flatMap((mode) =>
-          (options.threads ?? defaults.threads[mode]).map((threads) => ({
-            kind: 'group' as const,
-            mode,
-            threads,
-            members,
-            senders: each,
-            lossRate,
-          })),
+          (options.threads ?? defaults.threads[mode]).flatMap((threads) =>
+            stacks.map((stack) => ({
+              kind: 'group' as const,
+              mode,
+              threads,
+              properties: stack,
+              members: size,
+              senders: each,
+              lossRate,
+            })),
+          ),
         ),
       ),
     ),
   );
 }
 
+function sendersOf(scenario: ScenarioName, options: BenchOptions): readonly Senders[] {
+  // Somebody asks and somebody answers: there are no other senders in the latency scenario. Where views change all send.
+  if (scenario === 'throughput') return options.senders;
+  return scenario === 'latency' ? ['one'] : ['all'];
+}
+
 function referenceRows(scenario: ScenarioName, sizeBytes: number, withLimit: boolean): readonly ReferenceRow[] {
   const dgram: readonly ReferenceRow[] = sizeBytes <= MAX_DATAGRAM_BYTES ? [{ kind: 'dgram' }] : [];
+  if (scenario === 'views') return [];
   if (scenario === 'latency') return dgram;
   return [...(withLimit ? [{ kind: 'limit' } as const] : []), { kind: 'tcp' }, ...dgram];
 }

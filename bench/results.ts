@@ -6,9 +6,10 @@ import type { ThreadMode } from '../ts/index.js';
 import type { Environment } from './environment.js';
 import type { BenchMode, Isolation, Mtu, ScenarioName, Senders } from './options.js';
 import type { Summary } from './stats/summary.js';
+import type { ViewMeasure } from './view-measures.js';
 
 export const SCHEMA = 'consort-bench';
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export interface BenchReport {
   readonly schema: typeof SCHEMA;
@@ -23,6 +24,7 @@ export interface BenchReport {
   readonly environment: Environment;
   readonly throughput: readonly ThroughputResult[];
   readonly latency: readonly LatencyResult[];
+  readonly views: readonly ViewsResult[];
 }
 
 export interface Settings {
@@ -46,6 +48,7 @@ export interface ResultHead {
   /** Only of groups. */
   readonly mode?: BenchMode;
   readonly threads?: ThreadMode;
+  readonly properties?: string;
   readonly members: number;
   readonly senders: Senders;
   readonly lossRate?: number;
@@ -72,7 +75,8 @@ export interface ThroughputSample {
 }
 
 export interface ReceiverSample {
-  readonly rank: number;
+  /** Its number in the bench: in a fixed view that is its rank. */
+  readonly member: number;
   readonly messages: number;
   /** From the first message to the last. */
   readonly seconds: number;
@@ -91,6 +95,8 @@ export interface ThroughputResult extends ResultHead {
   readonly timesDgram?: number;
   /** Native rows: against the same group in ts mode. */
   readonly timesTs?: number;
+  /** Rows with views, with --compare-fixed: against the same group in a fixed view. */
+  readonly shareOfFixed?: number;
   /** Rows with loss: against the same group without. */
   readonly shareOfLossless?: number;
   /** Rows with more members or senders: what all receivers got, against the group of two with one sender. */
@@ -124,4 +130,24 @@ export interface LatencyResult extends ResultHead {
   readonly p99PerP50?: number;
   /** Median of the ratios of p50 to that of plain datagrams, measured in turns. */
   readonly p50TimesDgram?: number;
+  /** With --compare-fixed: likewise, to that of the same group in a fixed view. */
+  readonly p50TimesFixed?: number;
+}
+
+export interface ViewsSample {
+  readonly repetition: number;
+  /** One or more of each repetition; those under load of each member. */
+  readonly tookMillis: readonly number[];
+  /** Under load: messages that came while views changed, each verified. */
+  readonly verifiedMessages?: number;
+}
+
+/** One thing that was measured of a group whose views change. */
+export interface ViewsResult extends ResultHead {
+  readonly measure: ViewMeasure;
+  readonly samples: readonly ViewsSample[];
+  /** Of all times of all samples. */
+  readonly tookMillis?: Summary;
+  /** What the median shall be at most. */
+  readonly aimMillis?: number;
 }

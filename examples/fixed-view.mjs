@@ -1,5 +1,5 @@
+// Run me: node examples/fixed-view.mjs
 // Three members in one process, in a fixed view: each casts, one sends, all say what they get.
-//   node examples/fixed-view.mjs
 import { GroupMember } from 'consort';
 
 class Member extends GroupMember {

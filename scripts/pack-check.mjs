@@ -1,13 +1,15 @@
 // Packs the package and checks the tarball as its users will meet it: what is in it, how large it is,
-// that publint and attw find no fault, that ESM and CommonJS programs can import it, and that its types
-// hold in a strict program. Nothing is installed: the unpacked tarball finds its dependencies in our
+// that publint and attw find no fault, that ESM and CommonJS programs can import it, that its types
+// hold in a strict program, and that the first program of the README does what the README says. Nothing is installed: the unpacked tarball finds its dependencies in our
 // node_modules, and the import rules see that it imports no development package.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { listFiles, root, run, runNode, summaryLine, toolFile } from './lib/project.mjs';
 
 const maxTarballBytes = 1.5 * 1024 * 1024;
+const readmeMs = 30_000;
 const folder = 'build/pack';
 const consumer = join(root, folder, 'consumer');
 const unpacked = `${folder}/consumer/node_modules/consort`;
@@ -69,6 +71,53 @@ function typesHold() {
   return modes.every((mode) => runNode([tsc, ...options, ...settings, ...mode, 'use.ts'], { cwd: consumer }) === 0);
 }
 
+/** The README's chat, in two processes: what is typed at one is read at the other, which sees it go. */
+async function readmeHolds() {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const [, program] = /```js\n(\/\/ chat\.mjs\n.*?)```/s.exec(readme) ?? [];
+  if (program === undefined) throw new Error('README.md has no chat.mjs');
+  // A group of its own: others may run this on this machine.
+  writeFileSync(join(consumer, 'chat.mjs'), program.replace("'chat'", `'chat ${process.pid} ${Date.now()}'`));
+  const members = [chat(), chat()];
+  const timer = setTimeout(() => members.forEach(({ child }) => void child.kill()), readmeMs);
+  const [first, second] = members;
+  await Promise.all(members.map((each) => each.line(/^2 here: /)));
+  first.child.stdin.write('hello\n');
+  await second.line(/: hello$/);
+  first.child.stdin.end();
+  await second.line(/^1 here: /, 1);
+  second.child.stdin.end();
+  const codes = await Promise.all(members.map(({ ended }) => ended));
+  clearTimeout(timer);
+  return codes.every((code) => code === 0);
+}
+
+function chat() {
+  const child = spawn(process.execPath, ['chat.mjs'], { cwd: consumer, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = [];
+  let look = () => {};
+  createInterface(child.stdout).on('line', (line) => {
+    lines.push(line);
+    look();
+  });
+  const ended = new Promise((resolve) => {
+    child.on('close', (code) => {
+      resolve(code);
+      look();
+    });
+  });
+  /** Waits for a line; the second parameter is how many lines do not count. */
+  const line = async (pattern, from = 0) => {
+    while (!lines.slice(from).some((each) => pattern.test(each))) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      await new Promise((resolve) => {
+        look = resolve;
+      });
+    }
+  };
+  return { child, line, ended };
+}
+
 const tarball = pack();
 const checks = {
   content: () => contentFaults(tarball),
@@ -77,8 +126,12 @@ const checks = {
   'ESM import': () => runInConsumer('use.mjs', "await import('consort');\n"),
   'CommonJS require': () => runInConsumer('use.cjs', "require('consort');\n"),
   types: typesHold,
+  'the program of README.md': readmeHolds,
 };
-const failed = Object.keys(checks).filter((name) => !checks[name]());
+const failed = [];
+for (const [name, check] of Object.entries(checks)) {
+  if (!(await check())) failed.push(name);
+}
 for (const name of failed) console.error(`FAIL ${name}`);
 console.log(summaryLine({ passed: Object.keys(checks).length - failed.length, failed: failed.length }));
 process.exitCode = failed.length > 0 ? 1 : 0;

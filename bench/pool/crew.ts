@@ -12,6 +12,12 @@ const CLOSE_SECONDS = 3;
 
 export interface Crew {
   readonly actors: readonly Actor[];
+  /** Undefined: its members are threads, which can't be hurt one by one. */
+  readonly processes?: {
+    signal(member: number, signal: 'SIGKILL' | 'SIGSTOP'): void;
+    /** Ends a member's process, whatever it is doing, and starts another in its place. */
+    replace(member: number): Promise<void>;
+  };
   /** Ends threads and processes, whatever they are doing. May be called twice. */
   close(): Promise<void>;
 }
@@ -51,21 +57,36 @@ function threadCrew(count: number): Crew {
 
 function processCrew(count: number): Crew {
   const children = Array.from({ length: count }, forkMember);
-  const actors = children.map((child, rank) => {
-    // A child that has gone is told by its 'exit'; what can't be sent any more needs no error of its own.
-    const actor = new Actor(`member ${rank}`, (call) => child.send(call, () => {}));
-    child.on('message', (reply: Reply) => actor.handleReply(reply));
-    child.on('error', (error) => actor.handleGone(error.message));
-    child.on('exit', (code, signal) => actor.handleGone(`its process ended (${signal ?? `exit code ${code}`})`));
-    return actor;
-  });
+  const actors = children.map(actorOf);
+  let closed = false;
   return {
     actors,
+    processes: {
+      signal: (member, signal) => void children[member]?.kill(signal),
+      replace: async (member) => {
+        await kill(children[member] as ChildProcess);
+        if (closed) throw new Error('the crew was closed');
+        const child = forkMember();
+        children[member] = child;
+        actors[member] = actorOf(child, member);
+        await actors[member].call('ready', undefined, START_SECONDS);
+      },
+    },
     // The system closes the sockets of a process.
     close: once(async () => {
+      closed = true;
       await Promise.all(children.map(kill));
     }),
   };
+}
+
+function actorOf(child: ChildProcess, member: number): Actor {
+  // A child that has gone is told by its 'exit'; what can't be sent any more needs no error of its own.
+  const actor = new Actor(`member ${member}`, (call) => child.send(call, () => {}));
+  child.on('message', (reply: Reply) => actor.handleReply(reply));
+  child.on('error', (error) => actor.handleGone(error.message));
+  child.on('exit', (code, signal) => actor.handleGone(`its process ended (${signal ?? `exit code ${code}`})`));
+  return actor;
 }
 
 function forkMember(): ChildProcess {

@@ -1,5 +1,5 @@
 /** From round trips to results. */
-import type { Block } from '../plan.js';
+import { type Block, isFixed, type Row } from '../plan.js';
 import type { LatencyResult, LatencySample } from '../results.js';
 import type { Outcome } from '../runner.js';
 import type { LatencyMeasurement } from '../scenarios/latency.js';
@@ -35,10 +35,29 @@ export function latencyResults(block: Block, outcomes: Outcomes, ratePerSecond: 
         p999Micros: samples.length === 0 ? undefined : all.p999Micros,
         maxMicros: samples.length === 0 ? undefined : all.maxMicros,
         p99PerP50: p50 === undefined || p99 === undefined ? undefined : p99.median / p50.median,
+        p50TimesFixed: pairedRatio(
+          p50ByRepetition(samples),
+          p50ByRepetition(fixedTwin(row, outcomes).flatMap(samplesOf)),
+        ),
         p50TimesDgram: row.kind === 'dgram' ? undefined : pairedRatio(p50ByRepetition(samples), dgramP50),
       });
     });
   });
+}
+
+/** The same group in a fixed view, if there is one. */
+function fixedTwin(row: Row, outcomes: Outcomes): Outcomes {
+  if (row.kind !== 'group' || isFixed(row)) return [];
+  const { mode, threads, members, lossRate } = row;
+  return outcomes.filter(
+    ({ row: other }) =>
+      other.kind === 'group' &&
+      isFixed(other) &&
+      other.mode === mode &&
+      other.threads === threads &&
+      other.members === members &&
+      other.lossRate === lossRate,
+  );
 }
 
 function makeSample({ repetition }: LatencyMeasurement, nanos: Float64Array): LatencySample {

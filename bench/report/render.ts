@@ -20,8 +20,8 @@ export function renderMarkdown(report: BenchReport): string {
 
 /** What went wrong, if anything. */
 export function verdict(report: BenchReport): string {
-  const { options, throughput, latency, interrupted, durationSeconds } = report;
-  const failed = [...throughput, ...latency].filter(({ error }) => error !== undefined);
+  const { options, throughput, latency, views, interrupted, durationSeconds } = report;
+  const failed = [...throughput, ...latency, ...views].filter(({ error }) => error !== undefined);
   const how = `${repetitions(report)} × ${options.seconds} s, members in ${options.isolation}, seed ${options.seed}, took ${duration(durationSeconds)}`;
   if (interrupted) return `INTERRUPTED: these are the measurements that were complete (${how})`;
   if (failed.length === 0) return `passed: every receiver has got everything, in order and unchanged (${how})`;

@@ -1,13 +1,25 @@
 /** What was measured, as a result says it. */
-import type { Block, Row } from '../plan.js';
+import { type Block, isFixed, type Row } from '../plan.js';
 import type { ResultHead } from '../results.js';
 
 export function resultHead(block: Block, row: Row, frameBytes: number, error: string | undefined): ResultHead {
   const { sizeBytes, mtu } = block;
   const problem = error === undefined ? {} : { error };
   if (row.kind === 'group') {
-    const { mode, threads, members, senders, lossRate } = row;
-    return { row: 'group', sizeBytes, mtu, frameBytes, mode, threads, members, senders, lossRate, ...problem };
+    const { mode, threads, properties, members, senders, lossRate } = row;
+    return {
+      row: 'group',
+      sizeBytes,
+      mtu,
+      frameBytes,
+      mode,
+      threads,
+      properties,
+      members,
+      senders,
+      lossRate,
+      ...problem,
+    };
   }
   const frames = row.kind === 'limit' ? { frameBytes } : {};
   return { row: row.kind, sizeBytes, mtu, ...frames, members: 2, senders: 'one', ...problem };
@@ -16,8 +28,9 @@ export function resultHead(block: Block, row: Row, frameBytes: number, error: st
 /** A row's name in tables: only what tells it from the others of its block. */
 export function rowLabel(head: ResultHead): string {
   if (head.row !== 'group') return head.row;
-  const { mode, threads, members, senders, lossRate = 0 } = head;
+  const { mode, threads, properties, members, senders, lossRate = 0 } = head;
   const parts = [`${mode} ${threads}`];
+  if (properties !== undefined && isFixed({ properties })) parts.push('fixed');
   if (members !== 2) parts.push(`${members} members`);
   if (senders === 'all') parts.push('all send');
   else if (senders !== 'one' && senders !== 1) parts.push(`${senders} send`);

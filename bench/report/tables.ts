@@ -1,5 +1,6 @@
 /** The tables of a report: one for each block. */
-import type { BenchReport, LatencyResult, ResultHead, ThroughputResult } from '../results.js';
+import type { BenchReport, LatencyResult, ResultHead, ThroughputResult, ViewsResult } from '../results.js';
+import { VIEW_MEASURES } from '../view-measures.js';
 import { firstLine, gigabytes, percent, plain, quantity, range, size, spread, times } from './format.js';
 import { rowLabel } from './result-head.js';
 import { type Column, makeTable, type Table } from './table.js';
@@ -23,6 +24,7 @@ const throughputColumns: readonly Column<ThroughputResult>[] = [
   { title: '× dgram', cell: ({ timesDgram }) => times(timesDgram) },
   { title: '× ts', cell: ({ timesTs }) => times(timesTs) },
   { title: 'of pair', cell: ({ shareOfPair }) => percent(shareOfPair) },
+  { title: 'of fixed', cell: ({ shareOfFixed }) => percent(shareOfFixed) },
   { title: 'of lossless', cell: ({ shareOfLossless }) => percent(shareOfLossless) },
   { title: 'resent / lost', cell: ({ resentPerLost }) => plain(resentPerLost) },
   { title: 'CPU s/M msg', cell: (result) => plain(result.cpuSecondsPerMillionMessages?.median) },
@@ -40,13 +42,26 @@ const latencyColumns: readonly Column<LatencyResult>[] = [
   { title: 'max', cell: ({ maxMicros }) => plain(maxMicros) },
   { title: 'p99/p50', cell: ({ p99PerP50 }) => plain(p99PerP50) },
   { title: '× dgram', cell: ({ p50TimesDgram }) => times(p50TimesDgram) },
+  { title: '× fixed', cell: ({ p50TimesFixed }) => times(p50TimesFixed) },
   error,
 ];
 
-export function reportTables(report: Pick<BenchReport, 'throughput' | 'latency'>): readonly Table[] {
+const viewsColumns: readonly Column<ViewsResult>[] = [
+  { title: 'ms', cell: ({ measure }) => VIEW_MEASURES[measure].title },
+  { title: 'median', cell: ({ tookMillis }) => plain(tookMillis?.median) },
+  { title: '± MAD', cell: ({ tookMillis }) => spread(tookMillis) },
+  { title: 'min – max', cell: ({ tookMillis }) => range(tookMillis, plain) },
+  { title: 'times', cell: ({ tookMillis }) => String(tookMillis?.count ?? '') },
+  { title: 'aim', cell: ({ aimMillis }) => (aimMillis === undefined ? '' : `≤ ${aimMillis}`) },
+  { title: 'met', cell: isMet },
+  error,
+];
+
+export function reportTables(report: Pick<BenchReport, 'throughput' | 'latency' | 'views'>): readonly Table[] {
   return [
     ...groupBy(report.throughput, throughputTitle).map(([title, rows]) => makeTable(title, throughputColumns, rows)),
     ...groupBy(report.latency, latencyTitle).map(([title, rows]) => makeTable(title, latencyColumns, rows)),
+    ...groupBy(report.views, viewsTitle).map(([title, rows]) => makeTable(title, viewsColumns, rows)),
   ];
 }
 
@@ -65,6 +80,15 @@ function throughputTitle(result: ThroughputResult): string {
 function latencyTitle(result: LatencyResult): string {
   const load = result.load === 'rate' ? `${result.ratePerSecond} messages/s, from the intended time` : 'ping-pong';
   return `round trip, messages of ${size(result.sizeBytes)}, ${frames(result)}, ${load}`;
+}
+
+function viewsTitle(result: ViewsResult): string {
+  return `views, ${rowLabel(result)}; casts of ${size(result.sizeBytes)} where there is load`;
+}
+
+function isMet({ tookMillis, aimMillis }: ViewsResult): string {
+  if (tookMillis === undefined || aimMillis === undefined) return '';
+  return tookMillis.median <= aimMillis ? 'yes' : 'no';
 }
 
 function frames({ mtu }: ResultHead): string {

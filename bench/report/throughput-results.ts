@@ -1,5 +1,6 @@
 /** From measurements of throughput to results: summaries, and ratios to what was measured in the same turns. */
-import { type Block, type GroupRow, type Row, senderCount } from '../plan.js';
+import { FIXED_PROPERTIES } from '../options.js';
+import { type Block, type GroupRow, isFixed, type Row, senderCount } from '../plan.js';
 import type { ThroughputResult, ThroughputSample } from '../results.js';
 import type { Outcome } from '../runner.js';
 import { frameBytes } from '../scenarios/trial.js';
@@ -40,13 +41,17 @@ export function resentPerLost(samples: readonly ThroughputSample[]): number | un
   return lost === 0 ? undefined : resent / lost;
 }
 
-type GroupRatios = Pick<ThroughputResult, 'timesTs' | 'shareOfLossless' | 'shareOfPair' | 'resentPerLost'>;
+type GroupRatios = Pick<
+  ThroughputResult,
+  'timesTs' | 'shareOfFixed' | 'shareOfLossless' | 'shareOfPair' | 'resentPerLost'
+>;
 
 function groupRatios(row: GroupRow, outcome: Outcome<ThroughputSample>, outcomes: Outcomes) {
   const like = (changes: Partial<GroupRow>) => findGroup(outcomes, { ...row, ...changes });
   const isPair = row.members === 2 && senderCount(row) === 1;
   const ratios: { [Name in keyof GroupRatios]: number | undefined } = {
     timesTs: row.mode === 'ts' ? undefined : ratio(outcome, like({ mode: 'ts' })),
+    shareOfFixed: isFixed(row) ? undefined : ratio(outcome, like({ properties: FIXED_PROPERTIES })),
     shareOfLossless: row.lossRate === 0 ? undefined : ratio(outcome, like({ lossRate: 0 })),
     shareOfPair: isPair
       ? undefined
@@ -66,6 +71,7 @@ function findGroup(outcomes: Outcomes, wanted: GroupRow): Outcome<ThroughputSamp
     ({ row }) =>
       row.kind === 'group' &&
       row.mode === wanted.mode &&
+      row.properties === wanted.properties &&
       row.members === wanted.members &&
       senderCount(row) === senderCount(wanted) &&
       row.lossRate === wanted.lossRate,

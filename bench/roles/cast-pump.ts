@@ -42,6 +42,11 @@ export class CastPump {
     });
   }
 
+  /** Before its time is over. */
+  stop(): void {
+    this.endMs = 0;
+  }
+
   readonly resume = (): void => {
     if (this.done === undefined || this.scheduled || this.member.writableNeedDrain) return;
     try {

@@ -4,9 +4,11 @@ import { GroupRole } from './group-role.js';
 import { LatencyRole } from './latency-role.js';
 import { LimitRole } from './limit-role.js';
 import { TcpRole } from './tcp-role.js';
+import { ViewsRole } from './views-role.js';
 
 export function createCommands() {
   const group = new GroupRole();
+  const views = new ViewsRole();
   const latency = new LatencyRole();
   const limit = new LimitRole();
   const dgram = new DgramRole();
@@ -15,14 +17,22 @@ export function createCommands() {
     ready: async (_: undefined): Promise<void> => {},
     /** Leaves no member and no socket open, whatever is under way. */
     closeAll: async (_: undefined): Promise<void> => {
-      await Promise.all([group, latency, dgram, tcp].map((role) => role.close(undefined)));
+      await Promise.all([group, views, latency, dgram, tcp].map((role) => role.close(undefined)));
     },
     groupOpen: group.open,
     groupJoin: group.join,
     groupArm: group.arm,
     groupGo: group.go,
+    groupStop: group.stop,
+    groupPrompt: group.prompt,
+    groupTakeChanges: group.takeChanges,
     groupReport: group.report,
     groupClose: group.close,
+    viewsOpen: views.open,
+    viewsJoin: views.join,
+    viewsLeave: views.leave,
+    viewsAwait: views.await,
+    viewsClose: views.close,
     latencyOpenGroup: latency.openGroup,
     latencyJoinGroup: latency.joinGroup,
     latencyOpenDgram: latency.openDgram,

@@ -7,11 +7,16 @@ import type { Mtu } from '../options.js';
 import { Pattern } from '../verify/pattern.js';
 import { Tally, type TallyReport } from '../verify/tally.js';
 import { CastPump, type Sent } from './cast-pump.js';
+import type { Change } from './change-log.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
+import { inOrder, type Join, joinAll, whenView } from './joining.js';
 import { MeasuringMember } from './measuring-member.js';
 
 export interface GroupOpen {
   readonly groupName: string;
+  readonly properties: string;
+  /** Its number in the bench, from 0. */
+  readonly member: number;
   readonly mode: 'native' | 'ts';
   readonly threads: ThreadMode;
   readonly mtu: Mtu;
@@ -22,15 +27,15 @@ export interface GroupOpen {
 export interface GroupArm {
   readonly phase: number;
   readonly sizeBytes: number;
-  /** Ranks 0 to senders - 1 send. */
+  /** Members 0 to senders - 1 send. */
   readonly senders: number;
   readonly seed: number;
 }
 
 export interface GroupReport {
-  readonly rank: number;
+  readonly member: number;
   readonly sent: Sent | undefined;
-  /** By the rank of the sender; undefined: it does not send, or it is this member. */
+  /** By the number of the sender; undefined: it does not send, or it is this member. */
   readonly received: readonly (TallyReport | undefined)[];
   readonly failures: readonly string[];
   readonly cpu: CpuTime;
@@ -55,18 +60,23 @@ interface Phase {
   readonly isSender: boolean;
   readonly cpu: CpuTime;
   readonly traffic: Traffic;
+  pump: CastPump | undefined;
   sent: Sent | undefined;
 }
 
 export class GroupRole {
   private member: MeasuringMember | undefined;
+  /** Its number in the bench. */
+  private number = 0;
+  /** All, by their numbers. */
+  private members: readonly Endpoint[] = [];
   private phase: Phase | undefined;
 
   readonly open = async (options: GroupOpen): Promise<Address> => {
-    const { groupName, mode, threads, mtu, lossRate, seed } = options;
+    const { groupName, properties, mode, threads, mtu, lossRate, seed } = options;
     const member = new MeasuringMember({
       groupName,
-      properties: 'Frag:Flow',
+      properties,
       mode,
       threadMode: threads,
       address: '127.0.0.1:0',
@@ -75,23 +85,25 @@ export class GroupRole {
       ...(lossRate > 0 ? { drop: { rate: lossRate, seed } } : {}),
     });
     this.member = member;
+    this.number = options.member;
     await member.open();
     if (member.address === undefined) throw new Error('the member is open and has no address');
     return member.address;
   };
 
-  readonly join = async (members: readonly Address[]): Promise<void> => {
-    await this.joined().join({ members });
+  readonly join = async (join: Join): Promise<void> => {
+    const member = this.joined();
+    await joinAll(member, join);
+    this.members = inOrder(member.view, join.members);
   };
 
   readonly arm = async ({ phase, sizeBytes, senders, seed }: GroupArm): Promise<void> => {
     const member = this.joined();
-    const { members = [], myRank = 0 } = member.view ?? {};
     const pattern = new Pattern(sizeBytes, seed);
     const tallies = new Map<Endpoint, Tally>();
     const allEnded = Promise.all(
-      members.map((endpoint, rank) => {
-        if (rank >= senders || rank === myRank) return undefined;
+      this.members.map((endpoint, number) => {
+        if (number >= senders || number === this.number) return undefined;
         return new Promise<void>((resolve) => {
           tallies.set(endpoint, new Tally(pattern, phase, () => performance.now(), resolve));
         });
@@ -102,9 +114,10 @@ export class GroupRole {
       number: phase,
       tallies,
       allEnded,
-      isSender: myRank < senders,
+      isSender: this.number < senders,
       cpu: cpuTime(),
       traffic: trafficOf(member.stats()),
+      pump: undefined,
       sent: undefined,
     };
     member.arm(tallies);
@@ -116,21 +129,36 @@ export class GroupRole {
     const phase = this.armed();
     if (phase.isSender) {
       const pump = new CastPump(member, phase.pattern, phase.number);
+      phase.pump = pump;
       member.whenRoom = pump.resume;
       phase.sent = await pump.run(milliseconds);
     }
     await phase.allEnded;
   };
 
+  /** Its sending ends now. */
+  readonly stop = async (_: undefined): Promise<void> => this.armed().pump?.stop();
+
+  /** Resolves when it has a new view; the coordinator asks for one. */
+  readonly prompt = async (_: undefined): Promise<void> => {
+    const member = this.joined();
+    const before = member.view?.viewId.time ?? 0;
+    const changed = whenView(member, ({ viewId }) => viewId.time > before);
+    if (member.view?.myRank === 0) member.requestNewView();
+    await changed;
+  };
+
+  /** The views that it has had since it was last asked. */
+  readonly takeChanges = async (_: undefined): Promise<readonly Change[]> => this.joined().log.take();
+
   /** Also in the middle of a phase, to see how far it has come. */
   readonly report = async (_: undefined): Promise<GroupReport> => {
     const member = this.joined();
     const phase = this.armed();
-    const { members = [], myRank = -1 } = member.view ?? {};
     return {
-      rank: myRank,
+      member: this.number,
       sent: phase.sent,
-      received: members.map((endpoint) => phase.tallies.get(endpoint)?.report()),
+      received: this.members.map((endpoint) => phase.tallies.get(endpoint)?.report()),
       failures: member.takeFailures(),
       cpu: cpuTime(phase.cpu),
       traffic: difference(trafficOf(member.stats()), phase.traffic),

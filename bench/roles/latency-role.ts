@@ -1,22 +1,25 @@
-/** One end of a round trip: rank 0 asks, rank 1 answers, by casts of a group or by plain datagrams; other members only listen. */
+/** One end of a round trip: member 0 asks, member 1 answers, by casts of a group or by plain datagrams; other members only listen. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type Address, type Endpoint, GroupMember, type Message, type ThreadMode } from '../../ts/index.js';
 import type { Mtu } from '../options.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
+import { type Join, joinAll } from './joining.js';
 import { Pinger } from './pinger.js';
 
 const HOST = '127.0.0.1';
 
 export interface LatencyGroupOpen {
   readonly groupName: string;
+  readonly properties: string;
   readonly mode: 'native' | 'ts';
   readonly threads: ThreadMode;
   readonly mtu: Mtu;
   readonly lossRate: number;
   readonly seed: number;
   readonly sizeBytes: number;
-  readonly rank: number;
+  /** Its number in the bench, from 0. */
+  readonly member: number;
 }
 
 export interface LatencyMeasure {
@@ -55,11 +58,11 @@ export class LatencyRole {
   private failure: Error | undefined;
 
   readonly openGroup = async (options: LatencyGroupOpen): Promise<Address> => {
-    const { groupName, mode, threads, mtu, lossRate, seed, rank, sizeBytes } = options;
+    const { groupName, properties, mode, threads, mtu, lossRate, seed, sizeBytes } = options;
     this.failure = undefined;
-    const member = this.makeMember(rank, {
+    const member = this.makeMember(options.member, {
       groupName,
-      properties: 'Frag:Flow',
+      properties,
       mode,
       threadMode: threads,
       address: `${HOST}:0`,
@@ -80,8 +83,8 @@ export class LatencyRole {
     return member.address;
   };
 
-  readonly joinGroup = async (members: readonly Address[]): Promise<void> => {
-    await this.member?.join({ members });
+  readonly joinGroup = async (join: Join): Promise<void> => {
+    if (this.member !== undefined) await joinAll(this.member, join);
   };
 
   /** Returns the port. */
@@ -127,8 +130,8 @@ export class LatencyRole {
     if (failure !== undefined) throw failure;
   };
 
-  private makeMember(rank: number, options: ConstructorParameters<typeof GroupMember>[0]): GroupMember {
-    if (rank === 0) return new AskingMember(options);
-    return rank === 1 ? new AnsweringMember(options) : new ListeningMember(options);
+  private makeMember(number: number, options: ConstructorParameters<typeof GroupMember>[0]): GroupMember {
+    if (number === 0) return new AskingMember(options);
+    return number === 1 ? new AnsweringMember(options) : new ListeningMember(options);
   }
 }

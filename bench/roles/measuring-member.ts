@@ -1,10 +1,12 @@
 /** A member that tallies what it gets, through the public API only, as any application would. */
-import { type Endpoint, GroupMember, type GroupMemberOptions, type Message } from '../../ts/index.js';
+import { type Endpoint, GroupMember, type GroupMemberOptions, type Message, type ViewData } from '../../ts/index.js';
 import type { Tally } from '../verify/tally.js';
+import { ChangeLog } from './change-log.js';
 
 export class MeasuringMember extends GroupMember {
   /** Called when casting may go on. */
   whenRoom: () => void = () => {};
+  readonly log = new ChangeLog();
   private tallies: ReadonlyMap<Endpoint, Tally> = new Map();
   private lastOrigin: Endpoint | undefined;
   private tally: Tally | undefined;
@@ -33,6 +35,15 @@ export class MeasuringMember extends GroupMember {
 
   override onDrain(): void {
     this.whenRoom();
+  }
+
+  override onBlock(): void {
+    this.log.noteBlock();
+  }
+
+  override onAcceptedView(view: ViewData): void {
+    this.log.noteView(view);
+    this.emit('view', view, undefined);
   }
 
   private select(origin: Endpoint): void {

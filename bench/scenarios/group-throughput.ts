@@ -1,6 +1,6 @@
 /** Throughput of a real group: opens it, warms it up, measures, verifies, closes it. */
 
-import { type GroupRow, senderCount } from '../plan.js';
+import { type GroupRow, isFixed, senderCount } from '../plan.js';
 import { ActorTimeoutError } from '../pool/actor.js';
 import type { Crew } from '../pool/crew.js';
 import type { ReceiverSample, ThroughputSample } from '../results.js';
@@ -24,16 +24,18 @@ const PROGRESS_SECONDS = 2;
 
 export async function measureGroup(crew: Crew, trial: Trial<GroupRow>): Promise<ThroughputSample> {
   const { row, block, settings } = trial;
-  const groupName = freshGroupName();
+  const common = { groupName: freshGroupName(), properties: row.properties, threads: row.threads };
   const members = await Promise.all(
-    crew.actors.map((actor, rank) => {
-      const seed = memberSeed(trial, rank);
-      const { threads, lossRate } = row;
-      const options = { groupName, mode: modeOf(row, rank), threads, mtu: block.mtu, lossRate, seed };
+    crew.actors.map((actor, member) => {
+      const seed = memberSeed(trial, member);
+      const { lossRate } = row;
+      const options = { ...common, member, mode: modeOf(row, member), mtu: block.mtu, lossRate, seed };
       return actor.call('groupOpen', options, PATIENCE_SECONDS);
     }),
   );
-  await Promise.all(crew.actors.map((actor) => actor.call('groupJoin', members, PATIENCE_SECONDS)));
+  await Promise.all(
+    crew.actors.map((actor) => actor.call('groupJoin', { members, fixed: isFixed(row) }, PATIENCE_SECONDS)),
+  );
   await runPhase(crew, trial, WARM_UP, warmUpSeconds(trial));
   const reports = await runPhase(crew, trial, MEASURE, settings.seconds);
   await Promise.all(crew.actors.map((actor) => actor.call('groupClose', undefined, PATIENCE_SECONDS)));
@@ -118,14 +120,14 @@ function lostBytes({ traffic }: GroupReport, mostFrameBytes: number): number {
   return droppedOnPurpose * Math.min(mostFrameBytes, bytesReceived / Math.max(1, datagramsReceived));
 }
 
-function receiverSample({ rank, received }: GroupReport): readonly ReceiverSample[] {
+function receiverSample({ member, received }: GroupReport): readonly ReceiverSample[] {
   const tallies = received.filter((tally) => tally !== undefined);
   if (tallies.length === 0) return [];
   const firstMs = Math.min(...tallies.map((tally) => tally.firstMs));
   const lastMs = Math.max(...tallies.map((tally) => tally.lastMs));
   return [
     {
-      rank,
+      member,
       messages: tallies.reduce((sum, tally) => sum + tally.messages, 0),
       seconds: (lastMs - firstMs) / 1000,
       comparedMessages: tallies.reduce((sum, tally) => sum + tally.compared, 0),

@@ -1,6 +1,6 @@
 /** Round trips: in ping-pong and at a fixed rate, of a group and of plain datagrams. */
 
-import type { GroupRow, Row } from '../plan.js';
+import { type GroupRow, isFixed, type Row } from '../plan.js';
 import type { Crew } from '../pool/crew.js';
 import {
   freshGroupName,
@@ -42,14 +42,16 @@ async function openGroup({ actors }: Crew, trial: Trial<GroupRow>): Promise<void
   const { row, block } = trial;
   const groupName = freshGroupName();
   const members = await Promise.all(
-    actors.map((actor, rank) => {
-      const { threads, lossRate } = row;
-      const common = { groupName, threads, mtu: block.mtu, lossRate, sizeBytes: block.sizeBytes };
-      const options = { ...common, mode: modeOf(row, rank), seed: memberSeed(trial, rank), rank };
+    actors.map((actor, member) => {
+      const { properties, threads, lossRate } = row;
+      const common = { groupName, properties, threads, mtu: block.mtu, lossRate, sizeBytes: block.sizeBytes };
+      const options = { ...common, mode: modeOf(row, member), seed: memberSeed(trial, member), member };
       return actor.call('latencyOpenGroup', options, PATIENCE_SECONDS);
     }),
   );
-  await Promise.all(actors.map((actor) => actor.call('latencyJoinGroup', members, PATIENCE_SECONDS)));
+  await Promise.all(
+    actors.map((actor) => actor.call('latencyJoinGroup', { members, fixed: isFixed(row) }, PATIENCE_SECONDS)),
+  );
 }
 
 async function openDgram({ actors }: Crew, { block }: Trial<Row>): Promise<void> {

@@ -99,7 +99,7 @@ function makeSample(
     messagesPerSecond,
     bytesPerSecond: messagesPerSecond * block.sizeBytes,
     deliveredMessagesPerSecond: messagesPerSecond,
-    receivers: [{ rank: 1, messages, seconds, comparedMessages: 0 }],
+    receivers: [{ member: 1, messages, seconds, comparedMessages: 0 }],
     sentMessages,
     ...(cpu === undefined ? {} : { cpuSecondsPerMillionMessages: (totalCpuSeconds(cpu) * 1e6) / messages }),
   };

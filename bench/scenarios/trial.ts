@@ -9,6 +9,7 @@ export class TrialError extends Error {
 }
 
 export interface TrialSettings {
+  readonly quick: boolean;
   readonly seconds: number;
   readonly ratePerSecond: number;
   readonly seed: number;
@@ -44,8 +45,8 @@ export function frameBytes(mtu: Mtu): number {
 }
 
 /** The data plane of one member: in a mixed group every other one is native. */
-export function modeOf({ mode }: GroupRow, rank: number): 'native' | 'ts' {
-  if (mode === 'mixed') return rank % 2 === 0 ? 'native' : 'ts';
+export function modeOf({ mode }: GroupRow, member: number): 'native' | 'ts' {
+  if (mode === 'mixed') return member % 2 === 0 ? 'native' : 'ts';
   return mode;
 }
 
@@ -55,6 +56,6 @@ export function freshGroupName(): string {
 }
 
 /** Different for each member and measurement, the same in each run. */
-export function memberSeed({ settings, repetition }: Trial<unknown>, rank: number): number {
-  return (settings.seed + repetition * 1009 + rank * 9176) >>> 0;
+export function memberSeed({ settings, repetition }: Trial<unknown>, member: number): number {
+  return (settings.seed + repetition * 1009 + member * 9176) >>> 0;
 }

@@ -4,18 +4,18 @@ import type { GroupReport } from '../roles/group-role.js';
 /** What was wrong, for people; empty: nothing. */
 export function findFaults(reports: readonly GroupReport[], senders: number): readonly string[] {
   return reports.flatMap((report) => [
-    ...report.failures.map((failure) => `member ${report.rank}: ${failure}`),
-    ...(report.rank < senders && report.sent === undefined
-      ? [`member ${report.rank}: has not sent what it should`]
+    ...report.failures.map((failure) => `member ${report.member}: ${failure}`),
+    ...(report.member < senders && report.sent === undefined
+      ? [`member ${report.member}: has not sent what it should`]
       : []),
     ...Array.from({ length: senders }, (_, from) => from)
-      .filter((from) => from !== report.rank)
+      .filter((from) => from !== report.member)
       .flatMap((from) => faultsBetween(report, reports[from], from)),
   ]);
 }
 
 function faultsBetween(receiver: GroupReport, sender: GroupReport | undefined, from: number): readonly string[] {
-  const who = `member ${receiver.rank} from member ${from}: `;
+  const who = `member ${receiver.member} from member ${from}: `;
   const tally = receiver.received[from];
   const sent = sender?.sent;
   if (tally === undefined) return [`${who}nothing was expected, so nothing was checked`];

@@ -489,7 +489,7 @@ bool DataPlane::send(Sink& sink, const Burst& burst) {
 
 void DataPlane::answer_all() {
   for (const auto& in : inbound_) {
-    if (in != nullptr) in->answer_now = true;
+    if (in != nullptr && in->stream.received() > 0) in->answer_now = true;
   }
 }
 

@@ -65,7 +65,7 @@ class DataPlane {
   // Whether the sink refused something at the last poll.
   bool blocked() const { return blocked_; }
 
-  // At the next poll every origin gets a STATUS: what a view says last.
+  // At the next poll every origin that something has come from gets a STATUS: what a view says last.
   void answer_all();
 
   // A member that is silent for `interval_us` gets a PROBE, and another each time that passes again, until it is heard;

@@ -56,7 +56,7 @@ describe('consort bench throughput', () => {
         errors: [],
       });
       expect(stderr).toContain('bench: throughput 64 B');
-      expect(report).toMatchObject({ schema: 'consort-bench', schemaVersion: 1, passed: true, latency: [] });
+      expect(report).toMatchObject({ schema: 'consort-bench', schemaVersion: 2, passed: true, latency: [] });
       const rows = report.throughput.map(({ row, mode }) => mode ?? row);
       expect(rows).toEqual(native ? ['native', 'ts', 'limit', 'tcp', 'dgram'] : ['ts', 'tcp', 'dgram']);
       for (const { samples, messagesPerSecond } of report.throughput) {
@@ -66,7 +66,7 @@ describe('consort bench throughput', () => {
       const [group] = report.throughput;
       expect(group?.samples[0]?.receivers).toEqual([
         {
-          rank: 1,
+          member: 1,
           messages: group?.samples[0]?.sentMessages,
           seconds: expect.any(Number),
           comparedMessages: expect.any(Number),
@@ -137,9 +137,40 @@ describe('consort bench latency', () => {
   }, 120_000);
 });
 
+describe('consort bench views', () => {
+  it.each([
+    ['processes', ['crash', 'hang']],
+    ['threads', []],
+  ])(
+    'measures how views change, with members in %s, and verifies what is sent meanwhile',
+    async (isolation, onlyOfProcesses) => {
+      const group = ['--members', '3', '--mode', native ? 'mixed' : 'ts', '--isolation', isolation];
+      const args = ['bench', 'views', '--quick', '--repeats', '1', ...group, '--json', '-', '--quiet'];
+      const { code, stdout } = await consort(args);
+      const report = JSON.parse(stdout) as BenchReport;
+      expect({ code, errors: report.views.map(({ error }) => error).filter(Boolean) }).toEqual({ code: 0, errors: [] });
+      expect(report).toMatchObject({ passed: true, throughput: [], latency: [] });
+      expect(report.options.scenarios).toEqual(['views']);
+      const took = new Map(report.views.map(({ measure, tookMillis }) => [measure, tookMillis]));
+      for (const measure of ['formation', 'join', 'joinAll', 'leave', 'leaveAll', ...onlyOfProcesses] as const) {
+        expect({ measure, median: took.get(measure as 'join')?.median }).toEqual({
+          measure,
+          median: expect.any(Number),
+        });
+      }
+      // Of each of the three members.
+      expect(took.get('blockedPrompt')?.count).toBe(3);
+      expect(report.views.at(-1)?.samples[0]?.verifiedMessages).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+});
+
 describe('a command line that makes no sense', () => {
   it.each([
     [['bench', 'latenzy'], "unknown scenario 'latenzy'"],
+    [['bench', '--properties', 'Gmp:Sink'], '--properties'],
+    [['bench', 'views', '--fixed'], 'a view that never changes'],
     [['bench', '--size', '0'], "--size: got '0'"],
     [['bench', '--mode', 'fast'], "--mode: got 'fast'"],
     [['bench', '--sise', '64'], '--size'],

@@ -13,6 +13,7 @@ import { Message } from '../base/message.js';
 import { formatBytes, show } from '../base/show.js';
 import type { Address, ThreadMode } from '../data-plane/data-plane.js';
 import { driverFor } from '../data-plane/drivers.js';
+import type { JoinAnswer } from '../stack/layer.js';
 import { ErrorReport } from './error-report.js';
 import { EventStream } from './event-stream.js';
 import type { GroupEvent, GroupMemberEvents } from './events.js';
@@ -65,6 +66,7 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     this.#life = new Lifecycle(this.#options, (mode) => this.chooseDriver(mode), this, this.#errors, {
       onView: (view) => this.#use(view),
       onFixedView: (data) => this.#errors.guard('onAcceptedView', () => this.onAcceptedView(data)),
+      onJoinAnswer: (answer) => this.#joinAnswered(answer),
       onLeaving: () => this.#endSending(),
       onLeft: () => this.#end(),
       onRoom: () => this.#errors.guard('onDrain', () => this.onDrain()),
@@ -187,8 +189,8 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
   }
 
   /**
-   * The next view is to have this stack: properties, or layers, with parameters. Only the coordinator can: false where it is another, and
-   * nothing happens. Views with other stacks do not merge with it.
+   * The next view is to have this stack: properties, or layers, with parameters. Only the coordinator of a stack
+   * with Switch can: elsewhere false, and nothing happens. Views with other stacks do not merge with it.
    */
   changeProtocol(stack: string, params = this.view?.params ?? ''): boolean {
     const group = this.#life.group('changeProtocol()');
@@ -270,8 +272,29 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
    * for, and with it all members.
    */
   onBlock(): void | Promise<void> {
+    this.onFlush();
     this.emit('block');
   }
+
+  /** Horus's name for what `onBlock` tells; its default calls this. */
+  onFlush(): void {}
+
+  /**
+   * At the coordinator: a member wants to join, or a view of one wants to come back. `message` is what it gave to `join()`. False denies it.
+   * Called again when the same member asks again.
+   */
+  onJoinRequest(_origin: Endpoint, _message: Message): boolean {
+    return true;
+  }
+
+  /** At the member that joins: its request was granted, and the view is on its way. */
+  onJoinReady(_coordinator: Endpoint): void {}
+
+  /** At the member that joins: the application of the coordinator has denied it. A `join()` under way rejects. */
+  onJoinDenied(_coordinator: Endpoint, _reason: string): void {}
+
+  /** At the member that joins: a coordinator that was asked has not answered, or not now. The member goes on, and asks again. */
+  onJoinFailed(_reason: string): void {}
 
   /** The view ends: what this member has to say to the coordinator about it, at most 16 KiB. */
   onChangingView(_view: ViewData): Payload | undefined {
@@ -327,6 +350,17 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     this.#outbox = view.outbox;
     this.#casts = view.outbox.casts;
     this.#ranks = view.ranks;
+  }
+
+  #joinAnswered(answer: JoinAnswer): void {
+    switch (answer.type) {
+      case 'ready':
+        return this.#errors.guard('onJoinReady', () => this.onJoinReady(answer.coordinator));
+      case 'denied':
+        return this.#errors.guard('onJoinDenied', () => this.onJoinDenied(answer.coordinator, answer.reason));
+      case 'failed':
+        return this.#errors.guard('onJoinFailed', () => this.onJoinFailed(answer.reason));
+    }
   }
 
   #endSending(): void {

@@ -7,10 +7,12 @@
  * `join` opens a member that is new, and closes again what it opened when it fails. `close` is allowed everywhere and final.
  */
 import { debuglog } from 'node:util';
+import type { Endpoint } from '../base/endpoint.js';
 import { ConsortAbortError, ConsortError } from '../base/errors.js';
 import type { Address, PlaneStats } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
 import type { Group } from '../stack/group.js';
+import type { JoinAnswer } from '../stack/layer.js';
 import { abortable, throwIfAborted } from './abort.js';
 import type { ErrorReport } from './error-report.js';
 import { FixedView } from './fixed-view.js';
@@ -32,6 +34,8 @@ export interface LifeEvents {
   onView(view: SessionView): void;
   /** The fixed view is installed. */
   onFixedView(data: ViewData): void;
+  /** What has become of the request to join. */
+  onJoinAnswer(answer: JoinAnswer): void;
   /** Nothing may be sent any more; messages still arrive. */
   onLeaving(): void;
   onLeft(): void;
@@ -186,7 +190,7 @@ export class Lifecycle {
     const opens = this.opening === undefined;
     try {
       await abortable(this.open(), abort.signal);
-      if (wanted.members === undefined) await this.joinGroup(stack, abort.signal);
+      if (wanted.members === undefined) await this.joinGroup(stack, wanted, abort.signal);
       else await this.joinFixed(stack, wanted.members, wanted.viewTime, abort.signal);
     } catch (error) {
       this.closePart();
@@ -214,25 +218,32 @@ export class Lifecycle {
   }
 
   /** Resolves when the first view was accepted. */
-  private async joinGroup(protocol: string, signal: AbortSignal): Promise<void> {
-    let first: () => void = () => {};
-    const accepted = new Promise<void>((resolve) => {
-      first = resolve;
-    });
-    const opening = openSession(this.options, protocol, this.plane as Plane, this.application, this.errors, {
-      onView: (view) => {
-        if (this.part !== undefined) this.enter(this.part.session, view);
-        first();
+  private async joinGroup(protocol: string, wanted: CheckedJoinOptions, signal: AbortSignal): Promise<void> {
+    const first = firstView();
+    const opening = openSession(
+      this.options,
+      { ...wanted, protocol },
+      this.plane as Plane,
+      this.application,
+      this.errors,
+      {
+        onView: (view) => {
+          if (this.part !== undefined) this.enter(this.part.session, view);
+          first.accept();
+        },
+        onJoinAnswer: (answer) => {
+          this.events.onJoinAnswer(answer);
+          if (answer.type === 'denied') first.deny(joinDenied(answer.coordinator, answer.reason));
+        },
       },
-      onExited: () => {},
-    });
+    );
     opening.then(
-      (part) => signal.aborted && void part.discovery.close(),
+      (part) => signal.aborted && void part.close(),
       () => {},
     );
     this.part = await abortable(opening, signal);
     this.part.session.join();
-    await abortable(accepted, signal);
+    await abortable(first.accepted, signal);
   }
 
   /** A view begins. */
@@ -264,7 +275,7 @@ export class Lifecycle {
     this.part = undefined;
     if (part === undefined) return;
     part.session.retire();
-    this.shutting = Promise.all([this.shutting, part.discovery.close()]).then(() => {});
+    this.shutting = Promise.all([this.shutting, part.close()]).then(() => {});
   }
 
   private progress(): void {
@@ -325,4 +336,23 @@ export class Lifecycle {
     this.errors.report(this.failure);
     void this.close();
   }
+}
+
+/** The first view of a join, or the refusal. */
+function firstView() {
+  let accept: () => void = () => {};
+  let deny: (error: Error) => void = () => {};
+  const accepted = new Promise<void>((resolve, reject) => {
+    accept = resolve;
+    deny = reject;
+  });
+  // Whoever gives the join up before does not look at it.
+  accepted.catch(() => {});
+  return { accepted, accept, deny };
+}
+
+function joinDenied(coordinator: Endpoint, reason: string): ConsortError {
+  return new ConsortError('ERR_JOIN_DENIED', `join(): ${coordinator} denies it: ${reason}`, {
+    details: { coordinator: coordinator.name, reason },
+  });
 }

@@ -7,6 +7,7 @@ import { show } from '../base/show.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { MAX_MEMBERS } from '../data-plane/typescript/limits.js';
 import { type AddressInput, familyOf, parseAddress, reaches, resolveAddress } from '../transport/address.js';
+import { type Payload, payloadBytes } from './payload.js';
 
 /** What `join()` takes. In a fixed view all members must give the same list, in the same order, and the same `viewTime`. */
 export interface JoinOptions {
@@ -21,6 +22,13 @@ export interface JoinOptions {
    */
   readonly viewTime?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Name under which somebody of the group is found in the directory; for groups that do not merge by themselves (`heal_auto=0`). The coordinator
+   * is registered under it.
+   */
+  readonly contactName?: string | undefined;
+  /** For the coordinator's `onJoinRequest`, at most 16 KiB. */
+  readonly message?: Payload | undefined;
 }
 
 export interface CheckedJoinOptions {
@@ -28,16 +36,27 @@ export interface CheckedJoinOptions {
   readonly members: readonly Address[] | undefined;
   readonly viewTime: number;
   readonly signal: AbortSignal | undefined;
+  readonly contactName: string | undefined;
+  readonly message: Uint8Array;
 }
+
+const NAMES = ['members', 'viewTime', 'signal', 'contactName', 'message'];
+/** It travels in one datagram with the request. */
+const MAX_JOIN_MESSAGE_BYTES = 16 * 1024;
 
 /** Checks all that can be checked before a name is looked up. */
 export function checkJoinOptions(given: unknown): CheckedJoinOptions {
-  const { members, viewTime = 0, signal } = record(given, 'join options', ['members', 'viewTime', 'signal']);
+  const { members, viewTime = 0, signal, contactName, message = '' } = record(given, 'join options', NAMES);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', signal, 'an AbortSignal');
   if (members === undefined) {
     if (viewTime !== 0) throw invalid('viewTime', viewTime, 'it only together with members');
-    return { members, viewTime, signal };
+    if (contactName !== undefined && (typeof contactName !== 'string' || contactName === '')) {
+      throw invalid('contactName', contactName, 'a string of 1 to 255 bytes');
+    }
+    return { members, viewTime, signal, contactName, message: payloadBytes(message, MAX_JOIN_MESSAGE_BYTES).slice() };
   }
+  if (contactName !== undefined) throw invalid('contactName', contactName, 'none together with members');
+  if (message !== '') throw invalid('message', message, 'none together with members');
   if (!Array.isArray(members) || members.length === 0) {
     throw invalid('members', members, 'an array of one address or more');
   }
@@ -53,6 +72,8 @@ export function checkJoinOptions(given: unknown): CheckedJoinOptions {
     members: members.map((member, rank) => parseAddress(member, `members[${rank}]`, 'ERR_INVALID_ARGUMENT', 1)),
     viewTime: viewTime as number,
     signal,
+    contactName,
+    message: new Uint8Array(0),
   };
 }
 

@@ -6,28 +6,44 @@ import type { Address } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
 import type { Discovery } from '../discovery/discovery.js';
 import { openDiscovery } from '../discovery/open.js';
+import type { JoinAnswer } from '../stack/layer.js';
 import { familyOf } from '../transport/address.js';
+import { Contacts } from './contacts.js';
 import { systemEnvironment } from './environment.js';
 import type { CheckedOptions } from './options.js';
-import { type GroupApplication, Session, type SessionReports, type SessionView } from './session.js';
+import {
+  type GroupApplication,
+  Session,
+  type SessionEvents,
+  type SessionReports,
+  type SessionView,
+} from './session.js';
 
 /** Tells a member from an earlier one at the same address. */
 const INCARNATIONS = 2 ** 40;
 
 export interface OpenSession {
   readonly session: Session;
-  readonly discovery: Discovery;
+  /** Discovery and directory: resolves when their sockets are gone. */
+  close(): Promise<void>;
+}
+
+export interface SessionRequest {
+  /** The stack. */
+  readonly protocol: string;
+  readonly contactName: string | undefined;
+  readonly message: Uint8Array;
 }
 
 export interface OpenSessionEvents {
   onView(view: SessionView): void;
-  onExited(): void;
+  onJoinAnswer(answer: JoinAnswer): void;
 }
 
 /** Rejects, with nothing left open, when discovery can't be had. */
 export async function openSession(
   options: CheckedOptions,
-  protocol: string,
+  request: SessionRequest,
   plane: Plane,
   application: GroupApplication,
   reports: SessionReports,
@@ -44,17 +60,46 @@ export async function openSession(
     receive: (bytes) => session?.group.receiveOutside(bytes),
     report: (error) => reports.report(error),
   });
+  const contacts = await openContacts(options, request, address, discovery, reports);
   const settings = {
     ...options,
-    protocol,
+    protocol: request.protocol,
     params: options.stack.params,
     frameBytes: Math.min(mtu ?? Number.POSITIVE_INFINITY, frameBytes),
   };
-  session = new Session(myEndpoint(address), settings, plane, systemEnvironment, application, reports, {
-    ...events,
+  const forSession: SessionEvents = {
+    onView: (view) => {
+      contacts.viewIs(view.data);
+      events.onView(view);
+    },
+    onJoinAnswer: (answer) => events.onJoinAnswer(answer),
+    onExited: () => {},
     announce: (datagram) => discovery.announce(datagram),
-  });
-  return { session, discovery };
+  };
+  const asked = { contacts: contacts.members, message: request.message };
+  const me = myEndpoint(address);
+  session = new Session(me, settings, plane, systemEnvironment, application, reports, forSession, asked);
+  return {
+    session,
+    close: async () => {
+      await Promise.all([discovery.close(), contacts.close()]);
+    },
+  };
+}
+
+async function openContacts(
+  options: CheckedOptions,
+  { contactName }: SessionRequest,
+  address: Address,
+  discovery: Discovery,
+  reports: SessionReports,
+): Promise<Contacts> {
+  try {
+    return await Contacts.open(options, contactName, address, (error) => reports.report(error));
+  } catch (error) {
+    await discovery.close();
+    throw error;
+  }
 }
 
 /** Who I am for the others: where my socket is reached. One bound to all addresses is reached at the first that others can have. */

@@ -5,6 +5,7 @@
 import { formatBytes } from '../base/show.js';
 import type { ThreadMode } from '../data-plane/data-plane.js';
 import { DISCOVERY_WANT, type DiscoveryOption } from '../discovery/choose.js';
+import type { Directory } from '../discovery/directory.js';
 import type { AddressInput } from '../transport/address.js';
 
 const KIB = 1024;
@@ -40,6 +41,8 @@ export interface GroupMemberOptions {
   readonly seed?: number | undefined;
   readonly argv?: readonly string[] | undefined;
   readonly groupd?: boolean | undefined;
+  readonly directory?: Directory | undefined;
+  readonly groupAddress?: AddressInput | undefined;
 }
 
 /** What values an option takes. */
@@ -203,6 +206,16 @@ export const OPTIONS = {
     kind: { type: 'boolean' },
     default: false,
     sentence: 'Whether a membership service decides about views; not available yet.',
+  },
+  directory: {
+    kind: { type: 'special', want: 'an object with register(), unregister() and lookup()' },
+    defaultText: 'one that asks all members by discovery',
+    sentence: 'Where `contactName` of `join()` is looked up and registered.',
+  },
+  groupAddress: {
+    kind: { type: 'special', want: "'host:port' of a member" },
+    defaultText: 'none',
+    sentence: 'A member to ask for the group when the directory knows none, or when there is no `contactName`.',
   },
 } as const satisfies Record<keyof GroupMemberOptions, OptionDeclaration>;
 

@@ -4,6 +4,7 @@ import { invalid, record } from '../base/checks.js';
 import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
 import { type DiscoveryChoice, parseDiscovery } from '../discovery/choose.js';
+import type { Directory } from '../discovery/directory.js';
 import { Params } from '../stack/params.js';
 import { type HostAndPort, isMulticast, parseAddress } from '../transport/address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
@@ -40,6 +41,9 @@ export interface CheckedOptions {
   readonly drop: DropOptions | undefined;
   /** Undefined: a random one. */
   readonly seed: number | undefined;
+  readonly directory: Directory | undefined;
+  /** The host may be a name. */
+  readonly groupAddress: HostAndPort | undefined;
 }
 
 const MIN_MTU = 1200;
@@ -62,7 +66,7 @@ export function checkOptions(given: unknown): CheckedOptions {
   const { transports, properties, protocol, params, argv: _, groupd: __, ...rest } = values;
   const simple = rest as unknown as Omit<
     CheckedOptions,
-    'stack' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
+    'stack' | 'directory' | 'groupAddress' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
   >;
   const transport = parseTransports(text('options.transports', transports), 'options.transports');
   if (values.groupd === true) throw noGroupd();
@@ -78,6 +82,8 @@ export function checkOptions(given: unknown): CheckedOptions {
     drop: values.drop === undefined ? dropOf(stack, simple.seed) : checkDrop(values.drop),
     errorHandler: simple.errorHandler ?? undefined,
     seed: simple.seed ?? undefined,
+    directory: checkDirectory(values.directory),
+    groupAddress: checkGroupAddress(values.groupAddress),
   });
 }
 
@@ -114,6 +120,18 @@ function checkMtu(value: unknown): number | undefined {
   if (value === 'auto') return undefined;
   if (Number.isInteger(value) && (value as number) >= MIN_MTU && (value as number) <= MAX_MTU) return value as number;
   throw invalid('options.mtu', value, OPTIONS.mtu.kind.want);
+}
+
+function checkDirectory(value: unknown): Directory | undefined {
+  if (value === undefined) return undefined;
+  const { register, unregister, lookup } = (value ?? {}) as Partial<Record<string, unknown>>;
+  if ([register, unregister, lookup].every((method) => typeof method === 'function')) return value as Directory;
+  throw invalid('options.directory', value, OPTIONS.directory.kind.want);
+}
+
+function checkGroupAddress(value: unknown): HostAndPort | undefined {
+  if (value === undefined) return undefined;
+  return Object.freeze(parseAddress(value, 'options.groupAddress', 'ERR_INVALID_OPTION', 1));
 }
 
 function noGroupd(): ConsortError {

@@ -149,7 +149,8 @@ export class Outbox {
    */
   adopt(old: Outbox, rankOf: (oldRank: number) => number | undefined): number {
     this.needDrain = old.needDrain;
-    this.wantedRoom = old.wantedRoom;
+    // The rings of a larger view are smaller: they may never have the room that was wanted.
+    this.wantedRoom = Math.min(old.wantedRoom, 2 * recordBytes(this.casts.mostDirect));
     this.queuedBytes = old.queuedBytes;
     this.casts.adopt(old.casts.queue);
     let dropped = 0;

@@ -7,8 +7,9 @@ import type { Endpoint } from '../base/endpoint.js';
 import { Message } from '../base/message.js';
 import type { Plane } from '../data-plane/plane.js';
 import type { Environment } from '../stack/environment.js';
-import { type AppReceivers, Group, type GroupOwner } from '../stack/group.js';
+import { type AppReceivers, Group, type GroupOwner, type JoinRequest } from '../stack/group.js';
 import type { GroupView } from '../stack/group-view.js';
+import type { JoinAnswer } from '../stack/layer.js';
 import { rankIn, type ViewState } from '../stack/view-state.js';
 import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
 import type { Membership } from './membership.js';
@@ -28,6 +29,7 @@ export interface GroupApplication extends Application {
   onBlock(): unknown;
   onChangingView(view: ViewData): Payload | undefined;
   onProposeView(view: ViewData, stateMessages: ReadonlyMap<Endpoint, Message>): Payload | undefined;
+  onJoinRequest(origin: Endpoint, message: Message): unknown;
 }
 
 export interface SessionReports extends Reports {
@@ -53,6 +55,8 @@ export interface SessionEvents {
   /** A view begins: its outbox is the one to send with. */
   onView(view: SessionView): void;
   onExited(): void;
+  /** What has become of the request to join. */
+  onJoinAnswer(answer: JoinAnswer): void;
   announce(datagram: Uint8Array): void;
 }
 
@@ -83,8 +87,9 @@ export class Session implements GroupOwner, Membership {
     private readonly application: GroupApplication,
     private readonly reports: SessionReports,
     private readonly events: SessionEvents,
+    request?: JoinRequest,
   ) {
-    this.group = new Group(me, settings, plane, environment, this);
+    this.group = new Group(me, settings, plane, environment, this, request);
   }
 
   get data(): ViewData {
@@ -157,7 +162,7 @@ export class Session implements GroupOwner, Membership {
   }
 
   get memoryBytes(): number {
-    return this.group.memoryBytes;
+    return this.group.memoryBytes + this.plane.spareBytes;
   }
 
   // ---- GroupOwner ----
@@ -215,6 +220,20 @@ export class Session implements GroupOwner, Membership {
     const messages = new Map<Endpoint, Message>();
     for (const [rank, bytes] of stateMessages) messages.set(data.members[rank] as Endpoint, Message.of(bytes));
     return this.ask('onProposeView', () => this.application.onProposeView(data, messages));
+  }
+
+  joinRequest(from: Endpoint, message: Uint8Array): boolean {
+    let allowed = true;
+    this.reports.guard('onJoinRequest', () => {
+      const answer = this.application.onJoinRequest(from, Message.of(message));
+      allowed = answer !== false;
+      return answer;
+    });
+    return allowed;
+  }
+
+  joinAnswer(answer: JoinAnswer): void {
+    this.events.onJoinAnswer(answer);
   }
 
   exited(): void {

@@ -1,6 +1,6 @@
 /** Which stack a member runs: from the options `properties`, `protocol` and `params`. */
 import { ConsortArgumentError } from '../base/errors.js';
-import { isHorusStack, propertiesOfHorusStack } from '../stack/horus.js';
+import { isHorusStack, parseHorusStack } from '../stack/horus.js';
 import { Params } from '../stack/params.js';
 import { parseProperties, stackOf } from '../stack/properties.js';
 import { parseProtocol } from '../stack/protocol.js';
@@ -20,7 +20,9 @@ export interface StackChoice {
 
 /** @throws ConsortError for what can't be had, and for what does not go together */
 export function chooseStack(properties: unknown, protocol: unknown, params: unknown): StackChoice {
-  const checked = Params.parse(textOf('options.params', params ?? ''), 'options.params');
+  // What Horus writes behind a layer counts less than what is said by itself.
+  const ofHorus = typeof protocol === 'string' && isHorusStack(protocol) ? parseHorusStack(protocol).params : '';
+  const checked = Params.parse(textOf('options.params', params ?? ''), 'options.params').withDefaults(ofHorus);
   const choice = { ...stacksOf(properties, protocol), params: checked.toString() };
   if (choice.group !== undefined && choice.fixed === undefined) checkQuorum(choice.group, checked);
   return Object.freeze(choice);
@@ -28,7 +30,7 @@ export function chooseStack(properties: unknown, protocol: unknown, params: unkn
 
 /** The stack that a text names: properties, layers, or a stack of Horus. */
 export function parseStack(text: string, path: string): { readonly text: string; readonly hasViews: boolean } {
-  if (isHorusStack(text)) return ofProperties(propertiesOfHorusStack(text, path), path);
+  if (isHorusStack(text)) return ofProperties(parseHorusStack(text, path).properties, path);
   // Layers come with Bottom, properties never do.
   if (/(^|:)\s*bottom\s*$/i.test(text) || /(^|:)\s*top_appl\s*(:|$)/i.test(text)) {
     const { text: spelt, layers } = parseProtocol(text, path);

@@ -63,6 +63,10 @@ export const ERROR_CODES = {
     when: 'A layer that checks what the stack promises has found a promise broken.',
     remedy: 'It is a bug of consort: report it with the message.',
   },
+  ERR_JOIN_DENIED: {
+    when: "The application of the group's coordinator answered `onJoinRequest` with false.",
+    remedy: 'Ask whoever runs the group; nothing was left open, and join() may be called again.',
+  },
   ERR_MALFORMED_STREAM: {
     when: "Another member's stream holds a record that no writer writes: that member is broken or hostile.",
     remedy: 'Nothing more of that stream is delivered; look after the member in `details.origin`.',

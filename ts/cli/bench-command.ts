@@ -8,9 +8,12 @@ const HELP = `
 Scenarios:
   throughput   messages and bytes per second that reach the handler of a real group over UDP on this machine
   latency      round trip of a cast answered by a cast: in ping-pong, and at a fixed rate
+  views        how fast a group forms, takes a member in, lets it go, notices one that was killed or stopped,
+               and how long a change keeps members from sending that all cast
 
-Both run native and ts mode in turns with what they are to be compared with: the limit (the same bytes, no
-protocol), plain TCP and plain datagrams. Every receiver checks number, order and content of what it gets;
+Groups have views, which they come to by discovery: properties Gmp:Sync:Heal:Switch:Frag:Suspect:Flow.
+The first two run native and ts mode in turns with what they are to be compared with: the limit (the same bytes, no
+protocol), plain TCP and plain datagrams. In all three every receiver checks number, order and content of what it gets;
 a run in which anything is wrong is an error, not a number.
 
 Examples:
@@ -20,12 +23,14 @@ Examples:
   consort bench throughput --members 2,3 --senders one,all --size 64
   consort bench throughput --loss 0,1%,5% --mode native
   consort bench throughput --mode native,ts,mixed --threads single,multi --mtu 1400
+  consort bench throughput --compare-fixed --mode native   what views cost: the same in a fixed view, in turns
   consort bench latency --rate 5000 --seconds 5
+  consort bench views --members 3,8 --mode native,ts,mixed
   consort bench --quick --quiet --json - | jq '.throughput[] | [.row, .mode, .messagesPerSecond.median]'
 
 Exit codes:
   0    passed
-  1    something was lost, out of order, corrupted, stuck or impossible to measure
+  1    something was lost, out of order, corrupted, stuck or impossible to measure, or a view never came
   2    the command line makes no sense
   130  interrupted; what was complete is shown and written
 
@@ -36,10 +41,10 @@ docs/benchmarking.md explains the numbers and the JSON.
 export function makeBenchCommand(onDone: (exitCode: number) => void): Command {
   const command = new Command('bench')
     .description('Measures groups on this machine: native against TypeScript, against the limit, TCP and datagrams.')
-    .argument('[scenario...]', 'throughput, latency (default: both)')
+    .argument('[scenario...]', 'throughput, latency, views (default: all)')
     .addHelpText('after', HELP)
-    .action(async (scenarios: readonly string[], words: BenchWords) => {
-      onDone(await benchCommand(parseOptions(scenarios, words)));
+    .action(async (scenarios: readonly string[], given: Readonly<Record<string, string | boolean>>) => {
+      onDone(await benchCommand(parseOptions(scenarios, wordsOf(given))));
     });
   for (const [name, declaration] of Object.entries<BenchOptionDeclaration>(BENCH_OPTIONS)) {
     const { argument, sentence, defaultText } = declaration;
@@ -47,4 +52,10 @@ export function makeBenchCommand(onDone: (exitCode: number) => void): Command {
     command.option(flags, defaultText === undefined ? sentence : `${sentence} Default: ${defaultText}.`);
   }
   return command;
+}
+
+/** The command line's library calls --compare-fixed compareFixed; the table of options calls it by its name. */
+function wordsOf(given: Readonly<Record<string, string | boolean>>): BenchWords {
+  const camelCase = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.keys(BENCH_OPTIONS).map((name) => [name, given[camelCase(name)]]));
 }

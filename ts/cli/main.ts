@@ -6,6 +6,7 @@ import { UsageError } from '../../bench/usage-error.js';
 import { VERSION } from '../base/version.js';
 import { makeBenchCommand } from './bench-command.js';
 import { makeGossipCommand } from './gossip-command.js';
+import { makeSimCommand } from './sim-command.js';
 import { makeTalkCommand } from './talk-command.js';
 
 const program = new Command('consort')
@@ -18,6 +19,7 @@ const onDone = (exitCode: number) => {
 };
 program.addCommand(makeBenchCommand(onDone));
 program.addCommand(makeGossipCommand(onDone));
+program.addCommand(makeSimCommand(onDone));
 program.addCommand(makeTalkCommand(onDone));
 
 for (const command of [program, ...program.commands]) {

@@ -82,6 +82,8 @@ export interface PlaneDriver {
   readonly mode: 'native' | 'ts';
   /** Whether rings must be shared memory. */
   readonly needsSharedRings: boolean;
+  /** Memory for a ring, where the driver has its own. */
+  makeRing?(bytes: number): Uint8Array;
   /** Where the socket is bound. */
   readonly address: Address;
   /** The largest frame to send: as asked for, or from the interface's MTU. */
@@ -98,6 +100,7 @@ export interface PlaneDriver {
   exclude(view: number, rank: number): void;
   setHolder(view: number, origin: number, holder: number, upTo: number): void;
   stopAt(view: number, origin: number, cut: number): void;
+  /** When it returns nothing reads or writes the view's rings any more, unless they are shared memory. */
   retire(view: number): void;
   /** JavaScript has published or consumed: the plane may act on it now. */
   flush(): void;

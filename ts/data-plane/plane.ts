@@ -15,6 +15,7 @@ import type {
   StreamKind,
   ViewConfig,
 } from './data-plane.js';
+import { RingPool } from './ring-pool.js';
 import type { RingSizes } from './ring-sizes.js';
 import { type Receivers, ViewPlane } from './view-plane.js';
 
@@ -49,6 +50,7 @@ export type Defer = (callback: () => void) => void;
 export class Plane {
   private readonly views = new Map<number, Installed>();
   private readonly message = new Message();
+  private readonly rings: RingPool;
   private nextView = 1;
   /** Why a cast has no flush to schedule; a number, not two booleans: each cast looks, and this costs it one comparison. */
   private flushIsNear = 0;
@@ -60,7 +62,9 @@ export class Plane {
     private readonly awake: Int32Array,
     private readonly events: PlaneEvents,
     private readonly defer: Defer,
-  ) {}
+  ) {
+    this.rings = new RingPool(driver.needsSharedRings, driver.makeRing?.bind(driver));
+  }
 
   /** Binds the socket and starts the plane. Rejects, with nothing left open, when the address can't be had. */
   static async open(create: DriverFactory, options: Omit<DriverOptions, 'awake'>, events: PlaneEvents): Promise<Plane> {
@@ -92,7 +96,7 @@ export class Plane {
     const number = this.nextView++;
     let view: ViewPlane;
     try {
-      view = new ViewPlane(this.driver, number, config, sizes, maxMessageSize);
+      view = new ViewPlane(this.driver, number, config, sizes, maxMessageSize, this.rings);
     } catch (error) {
       this.driver.retire(number);
       throw error;
@@ -101,12 +105,20 @@ export class Plane {
     return view;
   }
 
-  /** Ends a view: its streams and rings are gone. */
+  /** Ends a view: its streams are gone, its rings are for the next one. */
   retire(view: ViewPlane): void {
     for (const [number, installed] of this.views) {
-      if (installed.view === view) this.views.delete(number);
+      if (installed.view !== view) continue;
+      this.views.delete(number);
+      view.retire();
+      // Not while a receiver, which may be who retires it, walks over a ring.
+      this.defer(() => (this.views.size > 0 ? view.giveRings() : this.rings.clear()));
     }
-    view.retire();
+  }
+
+  /** Bytes of rings that wait for the next view. */
+  get spareBytes(): number {
+    return this.rings.bytes;
   }
 
   /** A view was paused and is no more: hands over what has arrived meanwhile, soon. */

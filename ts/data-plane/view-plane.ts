@@ -5,6 +5,7 @@
 import type { Message } from '../base/message.js';
 import { ALL_RANKS, type PlaneDriver, StreamKind, type ViewConfig } from './data-plane.js';
 import { RecordReader, type RecordReceiver, RecordWriter } from './record.js';
+import type { RingPool } from './ring-pool.js';
 import type { RingSizes } from './ring-sizes.js';
 
 const SLOT_WORDS = 32;
@@ -37,6 +38,8 @@ export class ViewPlane {
   private readonly pt2ptWriters = new Map<number, RecordWriter>();
   private readonly inbound: Inbound[] = [];
   private readonly castReaders = new Map<number, RecordReader>();
+  private readonly sendRings: Uint8Array[] = [];
+  private readonly receiveRings: Uint8Array[] = [];
   private ringBytes = 0;
   /** Whether the last look found nothing more to hand over. */
   caughtUp = false;
@@ -49,6 +52,7 @@ export class ViewPlane {
     private readonly config: ViewConfig,
     private readonly sizes: RingSizes,
     private readonly maxMessageSize: number,
+    private readonly pool: RingPool,
   ) {
     const members = config.addresses.length;
     this.counters = new Int32Array(new SharedArrayBuffer(members * SLOTS_PER_MEMBER * SLOT_WORDS * 4));
@@ -177,9 +181,25 @@ export class ViewPlane {
     this.driver.retire(this.number);
   }
 
+  /** After `retire`, when nobody walks over this view any more: its rings are for the next one. */
+  giveRings(): void {
+    this.pool.give(
+      this.sendRings.map((ring, index) => [ring, this.written(ring, this.writers[index] as RecordWriter)] as const),
+      this.receiveRings,
+    );
+  }
+
+  private written(ring: Uint8Array, writer: RecordWriter): number {
+    writer.publish();
+    // A claim that was not published may have been written to: an eighth of the ring at most.
+    return Math.min(ring.length, writer.published + ring.length / 8);
+  }
+
   private openSend(kind: StreamKind, to: number): RecordWriter {
     const slot = this.takeSlot();
-    const ring = this.makeRing(kind);
+    const ring = this.pool.takeSend(this.sizes[kind]);
+    this.ringBytes += ring.length;
+    this.sendRings.push(ring);
     this.driver.openSend(this.number, kind, to, ring, slot);
     const writer = new RecordWriter(ring, this.counters, slot, () => this.driver.flush());
     this.writers.push(writer);
@@ -188,7 +208,9 @@ export class ViewPlane {
 
   private openReceive(kind: StreamKind, origin: number): RecordReader {
     const slot = this.takeSlot();
-    const ring = this.makeRing(kind);
+    const ring = this.pool.takeReceive(this.sizes[kind]);
+    this.ringBytes += ring.length;
+    this.receiveRings.push(ring);
     this.driver.openReceive(this.number, kind, origin, ring, slot);
     const reader = new RecordReader(origin, ring, this.counters, slot, this.maxMessageSize);
     this.inbound.push({ kind, reader });
@@ -197,15 +219,5 @@ export class ViewPlane {
 
   private takeSlot(): number {
     return this.nextSlot++;
-  }
-
-  /**
-   * Only the TypeScript plane's worker needs shared memory; the addon is given a pointer, and V8 copies into unshared memory
-   * twice as fast.
-   */
-  private makeRing(kind: StreamKind): Uint8Array {
-    const bytes = this.sizes[kind];
-    this.ringBytes += bytes;
-    return new Uint8Array(this.driver.needsSharedRings ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   }
 }

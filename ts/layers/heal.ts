@@ -5,7 +5,10 @@
  *
  * The announcement of a smaller view is answered directly: a member that joins learns of its group in one round trip.
  *
- * Source: Ensemble's Heal.
+ * A member that joins may be given contacts, whom it asks directly. With `heal_auto=0` that is the only way: views neither announce themselves
+ * nor merge by themselves.
+ *
+ * Source: Ensemble's Heal; contacts are Horus's, `heal_auto` its MERGE(auto=0).
  */
 import type { Endpoint } from '../base/endpoint.js';
 import { type ByteReader, ByteWriter } from '../stack/codec.js';
@@ -20,12 +23,18 @@ import {
   viewName,
   writeViewId,
 } from '../stack/view-state.js';
-import { incompatible, whyIncompatible } from './incompatible.js';
+import { incompatible, whyIncompatible, whyTooMany } from './incompatible.js';
 
 /** A view that has just come to be waits so long at random before it announces itself: all of a partition are not heard at once. */
 const SPREAD_MS = 20;
 /** Names kept of those that were answered since the last announcement; more are answered again. */
 const MAX_ANSWERED = 1024;
+
+/** What an announcement is for; REDIRECT is the answer to an ASK of a member that does not coordinate, and holds who does. */
+const ANNOUNCE = 0;
+const ANSWER = 1;
+const ASK = 2;
+const REDIRECT = 3;
 
 interface Announcement {
   readonly id: ViewId;
@@ -40,6 +49,7 @@ export class Heal extends Layer {
   private readonly reported = new Set<string>();
   private gathering = false;
   private done = false;
+  private readonly auto = this.context.params.number('heal_auto') === 1;
 
   override up(event: StackEvent): void {
     if (event.type === 'flushed' && this.best !== undefined) {
@@ -53,6 +63,8 @@ export class Heal extends Layer {
   }
 
   override receiveOutside(from: Endpoint, record: ByteReader): void {
+    const kind = record.u8();
+    if (kind === REDIRECT) return this.askAt(record.endpoint());
     const theirs = {
       id: readViewId(record),
       members: record.u16(),
@@ -60,10 +72,14 @@ export class Heal extends Layer {
       compatibility: record.text(),
     };
     const { view, outside } = this.context;
-    if (this.done || this.context.myRank !== 0 || sameViewId(theirs.id, view.id)) return;
+    if (this.done || (kind === ANNOUNCE && !this.auto)) return;
+    if (kind === ASK && this.context.myRank !== 0) return this.redirect(from);
+    if (this.context.myRank !== 0 || sameViewId(theirs.id, view.id)) return;
     // One of mine: it does not know of my view yet, or has gone; then it will ask for a merge, and Inter finds out.
     if (rankIn(view.members, from) >= 0 && theirs.id.time <= view.id.time) return;
-    const mismatch = whyIncompatible(view, outside.compatibility, theirs.protocol, theirs.compatibility);
+    const mismatch =
+      whyIncompatible(view, outside.compatibility, theirs.protocol, theirs.compatibility) ??
+      whyTooMany(view.members.length + theirs.members, outside.maxMembers);
     const larger = this.isLarger(theirs);
     if (!larger || mismatch !== undefined) this.answer(from, theirs.id);
     if (mismatch !== undefined) return this.report(from, mismatch);
@@ -71,11 +87,36 @@ export class Heal extends Layer {
   }
 
   private begin(): void {
-    const { view, environment } = this.context;
-    const fresh = view.members.length === 1 && view.previous.length === 0;
-    if (fresh) this.announce();
+    const { environment, outside } = this.context;
+    if (this.isFresh && outside.contacts.length > 0) this.ask();
+    if (!this.auto) return;
+    if (this.isFresh) this.announce();
     else environment.setTimer(environment.random(SPREAD_MS), () => this.announce());
     this.schedule();
+  }
+
+  /** Has just joined, and met nobody yet. */
+  private get isFresh(): boolean {
+    const { view } = this.context;
+    return view.members.length === 1 && view.previous.length === 0;
+  }
+
+  /** Again and again until there is another view. */
+  private ask(): void {
+    if (this.done) return;
+    const { environment, outside, params } = this.context;
+    for (const contact of outside.contacts) this.askAt(contact);
+    environment.setTimer(2 * params.milliseconds('merge_sweep'), () => this.ask());
+  }
+
+  private askAt(member: Endpoint): void {
+    if (this.done || !this.isFresh || this.context.outside.contacts.length === 0) return;
+    this.context.outside.sendTo(member, this.announcement(ASK));
+  }
+
+  private redirect(to: Endpoint): void {
+    const [coordinator] = this.context.view.members;
+    this.context.outside.sendTo(to, new ByteWriter().u8(REDIRECT).endpoint(coordinator as Endpoint));
   }
 
   private schedule(): void {
@@ -92,12 +133,12 @@ export class Heal extends Layer {
   private announce(): void {
     if (this.done) return;
     this.answered.clear();
-    this.context.outside.announce(this.announcement());
+    this.context.outside.announce(this.announcement(ANNOUNCE));
   }
 
-  private announcement(): ByteWriter {
+  private announcement(kind: number): ByteWriter {
     const { view, outside } = this.context;
-    const body = new ByteWriter();
+    const body = new ByteWriter().u8(kind);
     writeViewId(body, view.id);
     return body.u16(view.members.length).text(view.protocol).text(outside.compatibility);
   }
@@ -108,7 +149,7 @@ export class Heal extends Layer {
     if (this.answered.has(name)) return;
     if (this.answered.size >= MAX_ANSWERED) this.answered.clear();
     this.answered.add(name);
-    this.context.outside.sendTo(to, this.announcement());
+    this.context.outside.sendTo(to, this.announcement(ANSWER));
   }
 
   private isLarger(theirs: Announcement): boolean {

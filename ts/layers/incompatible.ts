@@ -9,6 +9,11 @@ export function whyIncompatible(view: ViewState, mine: string, protocol: string,
   return theirs === mine ? undefined : `this one has ${mine}, the other ${theirs}`;
 }
 
+/** Why they would not fit into one. */
+export function whyTooMany(members: number, most: number): string | undefined {
+  return members > most ? `${members} members are more than the ${most} that a view can have` : undefined;
+}
+
 export function incompatible(peer: Endpoint, reason: string): ConsortError {
   return new ConsortError(
     'ERR_INCOMPATIBLE',

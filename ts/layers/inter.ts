@@ -6,10 +6,12 @@
  * many who join at once make one view change.
  */
 import type { Endpoint } from '../base/endpoint.js';
-import type { MergeMessage, StackEvent } from '../stack/event.js';
-import { Layer } from '../stack/layer.js';
+import type { Denial, MergeMessage, StackEvent } from '../stack/event.js';
+import { type JoinAnswer, Layer } from '../stack/layer.js';
 import { rankIn, sameViewId, type ViewId, type ViewState, viewName } from '../stack/view-state.js';
-import { incompatible, whyIncompatible } from './incompatible.js';
+import { incompatible, whyIncompatible, whyTooMany } from './incompatible.js';
+
+const NOTHING = new Uint8Array(0);
 
 type Request = Extract<MergeMessage, { kind: 'request' }>;
 
@@ -37,6 +39,7 @@ export class Inter extends Layer {
       case 'mergeFailed':
         if (this.phase !== 'asking') return;
         this.phase = 'open';
+        this.joinAnswered({ type: 'failed', reason: event.reason });
         break;
       case 'view':
         this.phase = 'closed';
@@ -60,6 +63,7 @@ export class Inter extends Layer {
       from: view.id,
       merger,
       compatibility: outside.compatibility,
+      joinMessage: isAlone(view) ? outside.joinMessage : NOTHING,
     });
   }
 
@@ -76,10 +80,14 @@ export class Inter extends Layer {
         // Only what has us in it; after giving up it is too late, and also when another coordinates by now: the others go with that one.
         if (this.phase !== 'asking' || !this.coordinates || rankIn(message.state.members, this.context.me) < 0) return;
         this.phase = 'closed';
+        this.joinAnswered({ type: 'ready', coordinator: peer });
         return this.context.down({ type: 'view', state: message.state });
       case 'denied':
         if (this.phase !== 'asking') return;
-        if (message.forGood) this.reportDenied(peer, message.reason);
+        if (message.by === 'incompatible') this.reportDenied(peer, message.reason);
+        if (message.by === 'application') {
+          this.joinAnswered({ type: 'denied', coordinator: peer, reason: message.reason });
+        }
         this.phase = 'open';
         return this.context.up({ type: 'mergeFailed', reason: message.reason });
     }
@@ -91,19 +99,13 @@ export class Inter extends Layer {
     if (this.phase === 'closed' || !this.coordinates) return;
     if (this.taken.some(({ id }) => sameViewId(id, from))) return;
     const objection = this.objection(request);
-    if (objection !== undefined) {
-      if (objection.forGood) this.reportDenied(peer, objection.reason);
-      return this.tell(peer, { kind: 'denied', to: from, ...objection });
-    }
-    if (this.phase === 'asking') {
-      return this.tell(peer, {
-        kind: 'denied',
-        to: from,
-        reason: 'it merges with another view itself',
-        forGood: false,
-      });
-    }
+    if (objection !== undefined) return this.deny(peer, from, objection, 'incompatible');
+    if (this.phase === 'asking') return this.deny(peer, from, 'it merges with another view itself', 'busy');
     if (this.overlaps(request)) return;
+    // A part of the group that comes back needs no leave; one who comes alone does.
+    if (isAlone(merger.state) && !this.context.application.joinRequest(peer, request.joinMessage)) {
+      return this.deny(peer, from, 'the application of the group does not want it', 'application');
+    }
     this.taken.push({ coordinator: peer, id: from, members: merger.state.members });
     this.context.up({ type: 'merger', merger });
   }
@@ -126,15 +128,24 @@ export class Inter extends Layer {
     );
   }
 
-  private objection(request: Request): { readonly reason: string; readonly forGood: boolean } | undefined {
+  /** Why this view and theirs can never be one, as they are. */
+  private objection(request: Request): string | undefined {
     const { view, outside } = this.context;
     const theirs = request.merger.state;
     const mismatch = whyIncompatible(view, outside.compatibility, theirs.protocol, request.compatibility);
-    if (mismatch !== undefined) return { reason: mismatch, forGood: true };
+    if (mismatch !== undefined) return mismatch;
     const members =
       this.taken.reduce((sum, each) => sum + each.members.length, view.members.length) + theirs.members.length;
-    if (members <= outside.maxMembers) return undefined;
-    return { reason: `${members} members are more than the ${outside.maxMembers} that a view can have`, forGood: true };
+    return whyTooMany(members, outside.maxMembers);
+  }
+
+  private deny(peer: Endpoint, to: ViewId, reason: string, by: Denial): void {
+    if (by === 'incompatible') this.reportDenied(peer, reason);
+    this.tell(peer, { kind: 'denied', to, reason, by });
+  }
+
+  private joinAnswered(answer: JoinAnswer): void {
+    if (isAlone(this.context.view)) this.context.application.joinAnswer(answer);
   }
 
   private tell(peer: Endpoint, message: MergeMessage): void {
@@ -144,4 +155,8 @@ export class Inter extends Layer {
   private reportDenied(peer: Endpoint, reason: string): void {
     this.context.application.report(incompatible(peer, reason));
   }
+}
+
+function isAlone({ members }: ViewState): boolean {
+  return members.length === 1;
 }

@@ -8,11 +8,12 @@
 import type { Endpoint } from '../base/endpoint.js';
 import { type ByteReader, ByteWriter, MalformedError } from '../stack/codec.js';
 import type { Timer } from '../stack/environment.js';
-import type { MergeMessage, StackEvent } from '../stack/event.js';
+import type { Denial, MergeMessage, StackEvent } from '../stack/event.js';
 import { Layer } from '../stack/layer.js';
 import { readViewId, readViewState, sameViewId, viewName, writeViewId, writeViewState } from '../stack/view-state.js';
 
 const KINDS = ['request', 'granted', 'denied', 'taken'] as const;
+const DENIALS = ['busy', 'incompatible', 'application'] as const;
 
 interface Pending {
   readonly peer: Endpoint;
@@ -89,7 +90,7 @@ export function writeMergeMessage(message: MergeMessage): ByteWriter {
       writeViewId(record, message.from);
       writeViewState(record, message.merger.state);
       record.list(message.merger.stateMessages, (bytes) => record.block(bytes));
-      return record.text(message.compatibility);
+      return record.text(message.compatibility).block(message.joinMessage);
     }
     case 'granted':
       writeViewId(record, message.to);
@@ -97,7 +98,7 @@ export function writeMergeMessage(message: MergeMessage): ByteWriter {
       return record;
     case 'denied':
       writeViewId(record, message.to);
-      return record.text(message.reason).u8(message.forGood ? 1 : 0);
+      return record.text(message.reason).u8(DENIALS.indexOf(message.by));
     case 'taken':
       writeViewId(record, message.to);
       return record;
@@ -114,15 +115,22 @@ export function readMergeMessage(record: ByteReader): MergeMessage {
       const state = readViewState(record);
       const stateMessages = record.list(() => record.block());
       if (stateMessages.length !== state.members.length) throw new MalformedError('state messages of another view');
-      return { kind, into, from, merger: { state, stateMessages }, compatibility: record.text() };
+      const merger = { state, stateMessages };
+      return { kind, into, from, merger, compatibility: record.text(), joinMessage: record.block() };
     }
     case 'granted':
       return { kind, to: readViewId(record), state: readViewState(record) };
     case 'denied':
-      return { kind, to: readViewId(record), reason: record.text(), forGood: record.u8() === 1 };
+      return { kind, to: readViewId(record), reason: record.text(), by: readDenial(record) };
     case 'taken':
       return { kind, to: readViewId(record) };
     default:
       throw new MalformedError('no message of Merge');
   }
+}
+
+function readDenial(record: ByteReader): Denial {
+  const denial = DENIALS[record.u8()];
+  if (denial === undefined) throw new MalformedError('no reason to deny');
+  return denial;
 }

@@ -22,6 +22,7 @@ import { planeStats, rejectDeclarations, statDeclarations } from '../data-plane/
 import type { Clock } from './clock.js';
 import { type Mode, makeSimCore, type SimCore } from './cores.js';
 import type { SimHost, SimNetwork } from './network.js';
+import { giveRing, takeRing } from './ring-pool.js';
 
 interface SimView {
   readonly number: number;
@@ -39,6 +40,8 @@ export class SimDriver implements PlaneDriver {
   private readonly header = newHeader();
   private readonly slot: Slot;
   private readonly host: SimHost;
+  /** Of views that are gone. Not given away before the run is over: whoever walks over one now may go on for a moment. */
+  private readonly rings: Uint8Array[] = [];
   private alarm: { cancel(): void } | undefined;
   private alarmAt = NEVER;
   private telling = false;
@@ -82,30 +85,30 @@ export class SimDriver implements PlaneDriver {
   }
 
   openSend(view: number, kind: StreamKind, to: number, ring: Uint8Array, slot: number): void {
-    this.find(view)?.openSend(kind, to, ring, slot);
+    this.find(view)?.core.openSend(kind, to, ring, slot);
   }
 
   openReceive(view: number, kind: StreamKind, origin: number, ring: Uint8Array, slot: number): void {
-    this.find(view)?.openReceive(kind, origin, ring, slot);
+    this.find(view)?.core.openReceive(kind, origin, ring, slot);
   }
 
   exclude(view: number, rank: number): void {
-    this.find(view)?.exclude(rank, this.clock.now);
+    this.find(view)?.core.exclude(rank, this.clock.now);
     this.flush();
   }
 
   setHolder(view: number, origin: number, holder: number, upTo: number): void {
-    this.find(view)?.setHolder(origin, holder, upTo, this.clock.now);
+    this.find(view)?.core.setHolder(origin, holder, upTo, this.clock.now);
     this.flush();
   }
 
   stopAt(view: number, origin: number, cut: number): void {
-    this.find(view)?.stopAt(origin, cut, this.clock.now);
+    this.find(view)?.core.stopAt(origin, cut, this.clock.now);
     this.flush();
   }
 
   watch(view: number, ranks: readonly number[], intervalMs: number): void {
-    const installed = this.views.find(({ number }) => number === view);
+    const installed = this.find(view);
     const members = installed?.config.addresses.length ?? 0;
     const watched = new Set(ranks);
     for (let rank = 0; rank < members; rank++)
@@ -119,6 +122,19 @@ export class SimDriver implements PlaneDriver {
     if (view === undefined || this.dead) return;
     view.core.answerAll();
     view.core.poll(this.clock.now);
+  }
+
+  makeRing(bytes: number): Uint8Array {
+    const ring = takeRing(bytes);
+    this.rings.push(ring);
+    return ring;
+  }
+
+  /** The run is over, and nothing will be called any more: another may have the rings. */
+  release(): void {
+    this.kill();
+    this.views.length = 0;
+    for (const ring of this.rings.splice(0)) giveRing(ring);
   }
 
   flush(): void {
@@ -264,7 +280,7 @@ export class SimDriver implements PlaneDriver {
     return this.unattached.length > 0 || this.views.some(({ core }) => core.hasWanted);
   }
 
-  private find(number: number): SimCore | undefined {
-    return this.views.find((view) => view.number === number)?.core;
+  private find(number: number): SimView | undefined {
+    return this.views.find((view) => view.number === number);
   }
 }

@@ -84,6 +84,7 @@ export class SimMember implements GroupApplication {
     this.session = new Session(this.endpoint, settings, this.plane, this.environment(), this, this.reports(), {
       onView: () => {},
       onExited: () => this.exited(),
+      onJoinAnswer: () => {},
       announce: (bytes) => {
         if (!this.driver.dead) this.network.broadcast(address, bytes);
       },
@@ -174,6 +175,10 @@ export class SimMember implements GroupApplication {
         ready();
       });
     });
+  }
+
+  onJoinRequest(): boolean {
+    return true;
   }
 
   onChangingView(view: ViewData): string | undefined {

@@ -33,6 +33,8 @@ const ARRIVED_WITHIN = 4_000 * MS;
 const SLICE = 50 * MS;
 /** More steps than this in one slice of time: nothing of it would ever end. */
 const MOST_STEPS = 300_000;
+/** Members that are gone, and still in a view beside those that came after them at their addresses. */
+const MOST_GHOSTS = 8;
 /** Between two attempts to bring views with different stacks together again. */
 const OPERATOR_SWEEP = 400 * MS;
 
@@ -64,7 +66,7 @@ export class Run {
       key: '',
       protocol,
       params,
-      memory: minMemory(2 * places),
+      memory: minMemory(places + Math.min(places, MOST_GHOSTS)),
       maxMessageSize: 1 << 20,
       highWaterMark: 64 * 1024,
       maxQueuedBytes: 1 << 22,
@@ -75,7 +77,7 @@ export class Run {
 
   run(): RunResult {
     const { scenario, clock } = this;
-    for (const step of scenario.steps) clock.schedule(step.at, () => this.act(step));
+    this.schedule();
     this.advance(scenario.end);
     this.endFaults();
     const togetherAt = this.waitUntil(scenario.end + TOGETHER_WITHIN, () => this.isTogetherForGood());
@@ -90,6 +92,21 @@ export class Run {
       hung: this.hung,
       datagrams: this.network.datagrams,
     };
+  }
+
+  /** All steps, from now on. */
+  schedule(): void {
+    for (const step of this.scenario.steps) this.clock.schedule(step.at, () => this.act(step));
+  }
+
+  /** Places in so many pieces, by turns. */
+  split(pieces: number): void {
+    this.network.partition(this.byPlace.map((_, place) => [addressOf(place), place % pieces]));
+  }
+
+  /** Ends all members; afterwards only what `members` have logged is of any use. */
+  dispose(): void {
+    for (const { driver } of this.members) driver.release();
   }
 
   // ---- steps ----
@@ -230,7 +247,7 @@ export class Run {
   }
 
   /** All who live and stay are in one view, and nobody else is. */
-  private isTogether(): boolean {
+  isTogether(): boolean {
     const live = this.members.filter(({ isLive }) => isLive);
     if (live.some(({ isLeaving }) => isLeaving)) return false;
     const [first] = live;
@@ -262,7 +279,7 @@ export class Run {
   }
 
   /** Returns when it was so; undefined: it was not in time. */
-  private waitUntil(until: number, isSo: () => boolean): number | undefined {
+  waitUntil(until: number, isSo: () => boolean): number | undefined {
     while (!this.hung) {
       if (isSo()) return this.clock.now;
       if (this.clock.now >= until) return undefined;
@@ -271,7 +288,7 @@ export class Run {
     return undefined;
   }
 
-  private advance(until: number): void {
+  advance(until: number): void {
     while (!this.hung && this.clock.now < until)
       this.hung = !this.clock.runUntil(Math.min(until, this.clock.now + SLICE), MOST_STEPS);
   }

@@ -23,6 +23,9 @@ export interface Merger {
   readonly stateMessages: readonly Uint8Array[];
 }
 
+/** Why a merge is denied: not now; never, as things are; or because the application does not want it. */
+export type Denial = 'busy' | 'incompatible' | 'application';
+
 /** What the coordinators of two views say to each other. */
 export type MergeMessage =
   /** May my view, as it would be next, merge into that one? */
@@ -32,11 +35,12 @@ export type MergeMessage =
       readonly from: ViewId;
       readonly merger: Merger;
       readonly compatibility: string;
+      /** Of the application that joins, to the coordinator's. */
+      readonly joinMessage: Uint8Array;
     }
   /** Yes: this is the view that both go to. `to` is the view that asked. */
   | { readonly kind: 'granted'; readonly to: ViewId; readonly state: ViewState }
-  /** No. `forGood`: it would be the same next time. */
-  | { readonly kind: 'denied'; readonly to: ViewId; readonly reason: string; readonly forGood: boolean }
+  | { readonly kind: 'denied'; readonly to: ViewId; readonly reason: string; readonly by: Denial }
   /** `granted` has come to the view that asked. */
   | { readonly kind: 'taken'; readonly to: ViewId };
 

@@ -30,7 +30,7 @@ export interface AppReceivers {
 /** What a view needs of its group. */
 export type GroupViewHost = Pick<
   StackHost,
-  'me' | 'compatibility' | 'maxMembers' | 'announce' | 'sendOutside' | 'environment'
+  'me' | 'compatibility' | 'maxMembers' | 'contacts' | 'joinMessage' | 'announce' | 'sendOutside' | 'environment'
 > & {
   readonly settings: GroupSettings;
   readonly plane: Plane;
@@ -75,7 +75,12 @@ export class GroupView implements PlanePort {
       [StreamKind.controlPt2pt]: control,
     });
     this.streams.paused = true;
-    this.stack = new Stack(this.stackHost());
+    try {
+      this.stack = new Stack(this.stackHost());
+    } catch (error) {
+      plane.retire(this.streams);
+      throw error;
+    }
   }
 
   /** After each batch. */
@@ -162,6 +167,8 @@ export class GroupView implements PlanePort {
       application: host.application(this),
       compatibility: host.compatibility,
       maxMembers: host.maxMembers,
+      contacts: host.contacts,
+      joinMessage: host.joinMessage,
       cast: (kind, record) => post(streams.controlCasts, kind, record),
       send: (to, kind, record) => post(streams.pt2pt(to, StreamKind.controlPt2pt), kind, record),
       announce: (kind, body) => host.announce(kind, body),

@@ -15,7 +15,7 @@ import { ByteReader, MalformedError } from './codec.js';
 import type { Environment, Timer } from './environment.js';
 import type { StackEvent } from './event.js';
 import { type AppReceivers, type GroupSettings, GroupView, type GroupViewHost } from './group-view.js';
-import type { ApplicationPort } from './layer.js';
+import type { ApplicationPort, JoinAnswer } from './layer.js';
 import { CONTROL_VERSION, OutsideFormat } from './outside.js';
 import { Params } from './params.js';
 import { rankIn, singleton, type ViewState } from './view-state.js';
@@ -26,6 +26,14 @@ export type { AppReceivers, GroupSettings } from './group-view.js';
 const LAST_WORDS_MS = 1000;
 /** So many times `join_wait` a member that joins waits at most while it is merging. */
 const MOST_WAITS = 20;
+
+/** How a member asks to be let in. */
+export interface JoinRequest {
+  /** Members to ask, beside those that discovery finds; only their addresses count. */
+  readonly contacts: readonly Endpoint[];
+  /** For the coordinator's application. */
+  readonly message: Uint8Array;
+}
 
 /** The member that the group works for. */
 export interface GroupOwner {
@@ -39,6 +47,8 @@ export interface GroupOwner {
   stopSending(): void;
   stateMessage(view: ViewState): Uint8Array;
   viewMessage(next: ViewState, stateMessages: ReadonlyMap<number, Uint8Array>): Uint8Array;
+  joinRequest(from: Endpoint, message: Uint8Array): boolean;
+  joinAnswer(answer: JoinAnswer): void;
   /** The member has left; nothing comes after it. */
   exited(): void;
   report(error: Error): void;
@@ -68,6 +78,7 @@ export class Group {
     private readonly plane: Plane,
     private readonly environment: Environment,
     private readonly owner: GroupOwner,
+    private readonly request: JoinRequest = { contacts: [], message: new Uint8Array(0) },
   ) {
     this.format = new OutsideFormat(settings.groupName, settings.key);
     this.viewHost = this.makeViewHost();
@@ -107,10 +118,10 @@ export class Group {
     this.newest()?.stack.inject({ type: 'prompt' });
   }
 
-  /** False: this member does not coordinate, and nothing happens. */
+  /** False: this member does not coordinate, or the stack has no Switch, and nothing happens. */
   changeProtocol(protocol: string, params: string): boolean {
     const view = this.newest();
-    if (view === undefined || view.myRank !== 0) return false;
+    if (view === undefined || view.myRank !== 0 || !view.state.protocol.split(':').includes('Switch')) return false;
     view.stack.inject({ type: 'protocol', protocol, params });
     return true;
   }
@@ -182,9 +193,10 @@ export class Group {
     try {
       view = new GroupView(state, this.viewHost);
     } catch (error) {
-      // It can't be had here: go on alone, and let the others find out.
+      // It can't be had here: go on alone, with the stack that works, and let the others find out.
       this.owner.report(error as Error);
-      view = new GroupView(singleton(this.me, state.id.time + 1, state), this.viewHost);
+      const { protocol, params } = this.newest()?.state ?? state;
+      view = new GroupView(singleton(this.me, state.id.time + 1, { ...state, protocol, params }), this.viewHost);
     }
     this.views.push(view);
     this.waiting.push(view);
@@ -310,6 +322,8 @@ export class Group {
       environment: this.environment,
       compatibility: `wire version 1, memory ${formatBytes(memory)}, checksum ${checksum ? 'on' : 'off'}, ${reach(me)}`,
       maxMembers: maxMembersOf(memory),
+      contacts: this.request.contacts,
+      joinMessage: this.request.message,
       receivers: (state) => owner.receivers(state),
       application: (view) => this.applicationOf(view),
       announce: (layer, body) => owner.announce(format.write(layer, me, body)),
@@ -333,6 +347,8 @@ export class Group {
       },
       stateMessage: () => owner.stateMessage(view.state),
       viewMessage: (next, stateMessages) => owner.viewMessage(next, stateMessages),
+      joinRequest: (from, message) => owner.joinRequest(from, message),
+      joinAnswer: (answer) => owner.joinAnswer(answer),
       report: (error) => owner.report(error),
     };
   }

@@ -15,7 +15,7 @@ const LAYERS: Readonly<Record<string, readonly PropertyName[]>> = {
   CAUSAL: ['Causal'],
   UNPACK: [],
   TOTAL: ['Total'],
-  MERGE: ['Heal'],
+  MERGE: [],
   VIEWS: ['Gmp', 'Sync', 'Suspect'],
   MBRSHIP: ['Gmp', 'Sync', 'Suspect'],
   FLUSH: ['Sync'],
@@ -32,21 +32,28 @@ export function isHorusStack(text: string): boolean {
   return text.split(':').some((word) => /^(VIEWS|MBRSHIP|BUFFER|UNPACK)(\(.*\))?$/.test(word.trim()));
 }
 
-/** The names of the properties, separated by colons. @throws ConsortArgumentError for names and parameters that are unknown */
-export function propertiesOfHorusStack(text: string, path = 'protocol'): string {
-  const properties = new Set<PropertyName>(['Frag', 'Flow']);
+/** What a stack of Horus is here: names of properties separated by colons, and parameters. */
+export interface HorusStack {
+  readonly properties: string;
+  readonly params: string;
+}
+
+/** @throws ConsortArgumentError for names and parameters that are unknown */
+export function parseHorusStack(text: string, path = 'protocol'): HorusStack {
+  const properties = new Set<PropertyName>(['Frag', 'Flow', 'Heal']);
+  // Without MERGE, and with MERGE(auto=0), views merge when a member that joins asks its contact for it, not by themselves.
+  let auto = false;
   for (const word of text.split(':')) {
     const [, name = '', params] = WORD.exec(word.trim()) ?? [];
     const brought = LAYERS[name];
     if (brought === undefined) {
       throw refused(path, `${quote(word.trim())} is no layer of Horus, want names of ${listOf(Object.keys(LAYERS))}`);
     }
-    // MERGE(auto=0): views merge when a member asks for it, not by themselves.
-    const auto = name === 'MERGE' && params !== undefined ? autoOf(params, path) : true;
-    if (name !== 'MERGE' && params !== undefined) throw refused(path, `${name} takes no parameters`);
-    if (auto) for (const property of brought) properties.add(property);
+    if (name === 'MERGE') auto = params === undefined || autoOf(params, path);
+    else if (params !== undefined) throw refused(path, `${name} takes no parameters`);
+    for (const property of brought) properties.add(property);
   }
-  return [...properties].join(':');
+  return { properties: [...properties].join(':'), params: auto ? '' : 'heal_auto=0:int' };
 }
 
 function autoOf(params: string, path: string): boolean {

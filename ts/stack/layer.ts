@@ -39,9 +39,19 @@ export interface ApplicationPort {
   stateMessage(): Uint8Array;
   /** At the coordinator: what the view is to carry. `stateMessages` by rank in `next`; of who has said something. */
   viewMessage(next: ViewState, stateMessages: ReadonlyMap<Rank, Uint8Array>): Uint8Array;
+  /** Another member wants to join: whether it may. */
+  joinRequest(from: Endpoint, message: Uint8Array): boolean;
+  /** What has become of this member's own request to join. */
+  joinAnswer(answer: JoinAnswer): void;
   /** Something is wrong that no call can be blamed for. */
   report(error: Error): void;
 }
+
+/** `ready`: its view is on the way. `denied`: the application there does not want it. `failed`: there was no answer. */
+export type JoinAnswer =
+  | { readonly type: 'ready'; readonly coordinator: Endpoint }
+  | { readonly type: 'denied'; readonly coordinator: Endpoint; readonly reason: string }
+  | { readonly type: 'failed'; readonly reason: string };
 
 /** Ways to other views of the group, unreliable. */
 export interface OutsidePort {
@@ -51,6 +61,10 @@ export interface OutsidePort {
   sendTo(to: Endpoint, body: ByteWriter): void;
   /** What members must agree on to be in one view: wire version, memory, ... For people too. */
   readonly compatibility: string;
+  /** Where a member that joins asks for the group itself, beside what discovery finds. */
+  readonly contacts: readonly Endpoint[];
+  /** Of the application that joins, to the coordinator's. */
+  readonly joinMessage: Uint8Array;
   /** A view can't be larger than this. */
   readonly maxMembers: number;
 }

@@ -75,6 +75,13 @@ export const PARAMS = {
     max: HOUR,
     sentence: 'Merge: a merge that is not answered for this long is given up.',
   },
+  heal_auto: {
+    type: 'int',
+    default: 1,
+    min: 0,
+    max: 1,
+    sentence: 'Heal: 0, and views merge only when a member that joins asks for it.',
+  },
   heal_sweep: {
     type: 'time',
     default: 1,
@@ -161,6 +168,11 @@ export class Params {
       }
     }
     return new Params(values);
+  }
+
+  /** These, and of the others what `text` says. */
+  withDefaults(text: string): Params {
+    return new Params(new Map([...Params.parse(text).values, ...this.values]));
   }
 
   number(name: ParamName): number {

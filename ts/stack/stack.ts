@@ -53,6 +53,8 @@ export interface StackHost {
   readonly application: ApplicationPort;
   readonly compatibility: string;
   readonly maxMembers: number;
+  readonly contacts: readonly Endpoint[];
+  readonly joinMessage: Uint8Array;
   /** A control record to all other members, or to one; `kind` comes out at `receive` there. */
   cast(kind: number, record: Uint8Array): void;
   send(to: Rank, kind: number, record: Uint8Array): void;
@@ -132,7 +134,7 @@ export class Stack {
 
   private add(layerClass: LayerClass, kind: number, index: number, params: Params): void {
     const { host } = this;
-    const { compatibility, maxMembers } = host;
+    const { compatibility, maxMembers, contacts, joinMessage } = host;
     const context: LayerContext = {
       view: host.view,
       myRank: host.myRank,
@@ -146,6 +148,8 @@ export class Stack {
         sendTo: (to, body) => host.sendOutside(to, kind, body.finish()),
         compatibility,
         maxMembers,
+        contacts,
+        joinMessage,
       },
       up: (event) => this.pass(event, index - 1, 'up'),
       down: (event) => this.pass(event, index + 1, 'down'),

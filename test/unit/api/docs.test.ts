@@ -1,11 +1,13 @@
-// docs/api.md and docs/errors.md hold tables made from the declarations in the code. After a change there:
+// docs/api.md, docs/groups.md and docs/errors.md hold tables made from the declarations in the code. After a change there:
 //   UPDATE_DOCS=1 npx vitest run test/unit/api/docs.test.ts
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultText, OPTION_NAMES, OPTIONS, type OptionDeclaration, wanted } from '../../../ts/api/option-table.js';
-import { ERROR_CODES } from '../../../ts/base/errors.js';
+import { ConsortError, ERROR_CODES } from '../../../ts/base/errors.js';
+import { PARAM_NAMES, PARAMS } from '../../../ts/stack/params.js';
 import { PROPERTIES } from '../../../ts/stack/properties.js';
+import { parseProtocol } from '../../../ts/stack/protocol.js';
 
 const docs = join(import.meta.dirname, '../../../docs');
 
@@ -30,6 +32,14 @@ const tables = {
       sentence,
     ]),
   ),
+  params: table(
+    ['parameter', 'type', 'default', 'range', 'what for'],
+    PARAM_NAMES.map((name) => {
+      const { type, default: value, min, max, sentence } = PARAMS[name];
+      const unit = type === 'time' ? ' s' : '';
+      return [`\`${name}\``, type, `${value}${unit}`, `${min} to ${max}${unit}`, sentence];
+    }),
+  ),
   errors: table(
     ['code', 'when', 'what to do'],
     Object.entries(ERROR_CODES).map(([code, { when, remedy }]) => [`\`${code}\``, when, remedy]),
@@ -41,7 +51,7 @@ function inStep(doc: string, name: keyof typeof tables): string {
   const begin = `<!-- ${name}: made by test/unit/api/docs.test.ts -->\n`;
   const end = `\n<!-- end of ${name} -->`;
   const from = doc.indexOf(begin);
-  const to = doc.indexOf(end);
+  const to = doc.indexOf(end, from);
   if (from < 0 || to < from) throw new Error(`the marks of ${name} are missing`);
   return doc.slice(0, from + begin.length) + tables[name] + doc.slice(to);
 }
@@ -49,7 +59,8 @@ function inStep(doc: string, name: keyof typeof tables): string {
 describe('the documents', () => {
   it.each([
     ['api.md', 'options'],
-    ['api.md', 'properties'],
+    ['groups.md', 'properties'],
+    ['groups.md', 'params'],
     ['errors.md', 'errors'],
   ] as const)('%s: the table of %s is in step with the code', (file, name) => {
     const path = join(docs, file);
@@ -58,4 +69,22 @@ describe('the documents', () => {
     if (process.env.UPDATE_DOCS !== undefined) writeFileSync(path, right);
     else expect(doc).toBe(right);
   });
+
+  it('groups.md: the table of layers has those that a stack may name, in their order', () => {
+    const [, lines = ''] =
+      /<!-- layers: .*-->\n([\s\S]*)<!-- end of layers -->/.exec(readFileSync(join(docs, 'groups.md'), 'utf8')) ?? [];
+    const names = [...lines.matchAll(/^\| (\w+) \| (?:control|data) \|/gm)].map(([, name]) => name);
+    expect(names).toEqual(knownLayers());
+  });
 });
+
+/** As the error lists them that an unknown layer gives. */
+function knownLayers(): unknown {
+  try {
+    parseProtocol('Nonsense');
+  } catch (error) {
+    if (error instanceof ConsortError) return error.details.known;
+    throw error;
+  }
+  throw new Error('there is a layer of the name Nonsense');
+}

@@ -217,9 +217,10 @@ describe('the stack', () => {
       fixed: 'Top_appl:Frag:Pt2pt:Stable:Mnak:Bottom',
       params: '',
     });
-    const horus = stackOf({ protocol: 'BUFFER:ORDER:UNPACK:MERGE(auto=0):VIEWS' }).group;
-    expect(horus).toBe(stackOf({ properties: 'Gmp:Sync:Suspect:Frag:Flow' }).group);
-    expect(stackOf({ protocol: 'BUFFER:MERGE:VIEWS' }).group).toContain('Top:Heal:');
+    const horus = stackOf({ protocol: 'BUFFER:ORDER:UNPACK:MERGE(auto=0):VIEWS' });
+    expect(horus).toEqual({ ...stackOf({ properties: 'Gmp:Sync:Heal:Suspect:Frag:Flow' }), params: 'heal_auto=0:int' });
+    expect(stackOf({ protocol: 'BUFFER:VIEWS' }).params).toBe('heal_auto=0:int');
+    expect(stackOf({ protocol: 'BUFFER:MERGE:VIEWS' })).toMatchObject({ group: horus.group, params: '' });
   });
 
   it('has parameters in their one spelling', () => {

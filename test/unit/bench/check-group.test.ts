@@ -14,8 +14,8 @@ const traffic = {
 const cpu = { pid: 1, userSeconds: 0, systemSeconds: 0 };
 const good: TallyReport = { messages: 10, hash: 5, firstMs: 0, lastMs: 1, compared: 1, ended: true, faults: [] };
 
-function report(rank: number, changes: Partial<GroupReport>): GroupReport {
-  return { rank, sent: undefined, received: [], failures: [], cpu, traffic, ...changes };
+function report(member: number, changes: Partial<GroupReport>): GroupReport {
+  return { member, sent: undefined, received: [], failures: [], cpu, traffic, ...changes };
 }
 
 /** Member 0 sends to members 1 and 2; what member 1 got is to be judged. */

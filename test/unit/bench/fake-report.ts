@@ -2,13 +2,16 @@
 import type { Block, GroupRow, Row } from '../../../bench/plan.js';
 import { latencyResults } from '../../../bench/report/latency-results.js';
 import { throughputResults } from '../../../bench/report/throughput-results.js';
+import { viewsResults } from '../../../bench/report/views-results.js';
 import { type BenchReport, SCHEMA, SCHEMA_VERSION, type ThroughputSample } from '../../../bench/results.js';
 import type { Outcome } from '../../../bench/runner.js';
+import type { ViewsMeasurement } from '../../../bench/scenarios/views.js';
 
 export const nativeRow: GroupRow = {
   kind: 'group',
   mode: 'native',
   threads: 'multi',
+  properties: 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
   members: 2,
   senders: 'one',
   lossRate: 0,
@@ -20,7 +23,7 @@ export function sample(repetition: number, messagesPerSecond: number, more: Part
     messagesPerSecond,
     bytesPerSecond: messagesPerSecond * 64,
     deliveredMessagesPerSecond: messagesPerSecond,
-    receivers: [{ rank: 1, messages: messagesPerSecond, seconds: 1, comparedMessages: 1 }],
+    receivers: [{ member: 1, messages: messagesPerSecond, seconds: 1, comparedMessages: 1 }],
     sentMessages: messagesPerSecond,
     ...more,
   };
@@ -33,6 +36,19 @@ export function outcome(row: Row, first: number, second: number, error?: string)
 
 export function fakeBlock(rows: readonly Row[]): Block {
   return { scenario: 'throughput', sizeBytes: 64, mtu: 'auto', rows };
+}
+
+export const viewsBlock: Block = { scenario: 'views', sizeBytes: 1024, mtu: 'auto', rows: [] };
+
+/** Two repetitions of a group of eight that takes a while for everything. */
+export function viewsOutcome(millis: number): Outcome<ViewsMeasurement> {
+  const times = { formation: [millis], join: [millis, 2 * millis], crash: [millis], hang: [millis] };
+  const samples = [0, 1].map((repetition) => ({
+    repetition,
+    millis: { ...times, blockedPrompt: [millis, millis] },
+    verifiedMessages: 1000,
+  }));
+  return { row: { ...nativeRow, members: 8, senders: 'all' }, samples, error: undefined };
 }
 
 export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
@@ -61,6 +77,10 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     })),
     1000,
   );
+  const views = viewsResults(viewsBlock, [viewsOutcome(20)], {
+    quick: false,
+    isolation: 'processes',
+  });
   return {
     schema: SCHEMA,
     schemaVersion: SCHEMA_VERSION,
@@ -94,6 +114,7 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     },
     throughput,
     latency,
+    views,
     ...changes,
   };
 }

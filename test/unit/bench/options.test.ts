@@ -5,9 +5,9 @@ import { UsageError } from '../../../bench/usage-error.js';
 describe('the options of consort bench', () => {
   it('are all optional', () => {
     expect(parseOptions([], {})).toMatchObject({
-      scenarios: ['throughput', 'latency'],
+      scenarios: undefined,
       sizesBytes: undefined,
-      members: [2],
+      members: undefined,
       senders: ['one'],
       lossRates: [0],
       seconds: 1,
@@ -82,7 +82,7 @@ describe('the options of consort bench', () => {
 
   it('refuse a scenario that there is none of, and suggest the one that was meant', () => {
     expect(() => parseOptions(['latenzy'], {})).toThrow(
-      "unknown scenario 'latenzy'; there are throughput and latency; did you mean 'latency'?",
+      "unknown scenario 'latenzy'; there are throughput, latency and views; did you mean 'latency'?",
     );
   });
 });

@@ -41,6 +41,21 @@ describe('the plan of a bench', () => {
     expect(block?.rows.filter(({ kind }) => kind === 'group')).toHaveLength(2 * 2 * 3 * 2 * 2);
   });
 
+  it('measures groups with views, or in a fixed view, or both in turns', () => {
+    const stacks = (words: BenchWords) =>
+      plan(['throughput'], { size: '64', mtu: 'auto', mode: 'ts', ...words })[0]?.rows.flatMap((row) =>
+        row.kind === 'group' ? [row.properties] : [],
+      );
+    const full = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
+    expect(stacks({})).toEqual([full]);
+    expect(stacks({ fixed: true })).toEqual(['Frag:Flow']);
+    expect(stacks({ 'compare-fixed': true })).toEqual([full, 'Frag:Flow']);
+    expect(stacks({ fixed: true, 'compare-fixed': true })).toEqual(['Frag:Flow']);
+    expect(stacks({ properties: 'Gmp:Sync' })).toEqual(['Gmp:Sync']);
+    expect(() => stacks({ properties: 'Gmp:Sink' })).toThrow(UsageError);
+    expect(() => stacks({ properties: 'Gmp', fixed: true })).toThrow('want one of both');
+  });
+
   it('compares with no datagrams where the message is longer than one', () => {
     const rows = (size: string) => plan(['throughput'], { size, mtu: 'auto' })[0]?.rows.map(({ kind }) => kind);
     expect(rows('65507')).toContain('dgram');

@@ -24,6 +24,13 @@ describe('results of throughput', () => {
     expect(tcp).toMatchObject({ shareOfLimit: 0.25 });
   });
 
+  it('compare a group with views with the same group in a fixed view', () => {
+    const fixed: GroupRow = { ...nativeRow, properties: 'Frag:Flow' };
+    const [full, other] = resultsOf(outcome(nativeRow, 97, 98), outcome(fixed, 100, 100));
+    expect(full).toMatchObject({ shareOfFixed: 0.975, properties: nativeRow.properties });
+    expect(other).not.toHaveProperty('shareOfFixed');
+  });
+
   it('compare a group with loss with the same group without', () => {
     const lossy: GroupRow = { ...nativeRow, lossRate: 0.01 };
     const samples = [sample(0, 80, { resentBytes: 120, lostBytes: 100 })];
@@ -72,7 +79,7 @@ describe('results of round trips', () => {
 describe('the JSON of a report', () => {
   it('is one model with a version, raw samples and units in its names', () => {
     const report = JSON.parse(JSON.stringify(fakeReport())) as ReturnType<typeof fakeReport>;
-    expect(report).toMatchObject({ schema: 'consort-bench', schemaVersion: 1, passed: true, interrupted: false });
+    expect(report).toMatchObject({ schema: 'consort-bench', schemaVersion: 2, passed: true, interrupted: false });
     expect(report).toEqual(fakeReport());
     for (const result of report.throughput) expect(result.samples).toHaveLength(2);
     for (const result of report.latency) expect(result.samples[0]?.histogramNanos).toMatch(/^HISTF/);
@@ -81,7 +88,7 @@ describe('the JSON of a report', () => {
   it('has no key without a unit among the measurements', () => {
     const [result] = fakeReport().throughput;
     const countsAndRatios =
-      /^(row|mode|mtu|members|senders|threads|lossRate|samples|shareOf\w+|times\w+|resentPerLost)$/;
+      /^(row|mode|mtu|members|senders|threads|properties|lossRate|samples|shareOf\w+|times\w+|resentPerLost)$/;
     const withUnit = /(PerSecond|PerMillionMessages|Bytes|Micros)$/;
     for (const key of Object.keys(result ?? {})) {
       expect(countsAndRatios.test(key) || withUnit.test(key), key).toBe(true);

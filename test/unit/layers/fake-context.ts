@@ -4,7 +4,14 @@ import type { Endpoint } from '../../../ts/base/endpoint.js';
 import { ByteReader, type ByteWriter } from '../../../ts/stack/codec.js';
 import type { Environment } from '../../../ts/stack/environment.js';
 import type { Rank, StackEvent } from '../../../ts/stack/event.js';
-import type { ApplicationPort, Layer, LayerContext, OutsidePort, PlanePort } from '../../../ts/stack/layer.js';
+import type {
+  ApplicationPort,
+  JoinAnswer,
+  Layer,
+  LayerContext,
+  OutsidePort,
+  PlanePort,
+} from '../../../ts/stack/layer.js';
 import { Params } from '../../../ts/stack/params.js';
 import type { ViewState } from '../../../ts/stack/view-state.js';
 import { bytesOf, viewOf } from '../stack/views.js';
@@ -120,6 +127,8 @@ export class FakeApplication implements ApplicationPort {
   /** What it was told, in order. */
   readonly calls: string[] = [];
   readonly reports: Error[] = [];
+  letsIn = true;
+  readonly answers: JoinAnswer[] = [];
   readonly views: { readonly next: ViewState; readonly stateMessages: ReadonlyMap<Rank, Uint8Array> }[] = [];
 
   block(ready: () => void): void {
@@ -145,6 +154,14 @@ export class FakeApplication implements ApplicationPort {
   report(error: Error): void {
     this.reports.push(error);
   }
+
+  joinRequest(): boolean {
+    return this.letsIn;
+  }
+
+  joinAnswer(answer: JoinAnswer): void {
+    this.answers.push(answer);
+  }
 }
 
 export interface FakeSettings {
@@ -152,6 +169,7 @@ export interface FakeSettings {
   readonly params?: string;
   readonly compatibility?: string;
   readonly maxMembers?: number;
+  readonly contacts?: readonly Endpoint[];
   readonly environment?: FakeEnvironment;
 }
 
@@ -184,6 +202,8 @@ export class FakeContext implements LayerContext {
       sendTo: (to, body) => this.told.push({ to, body: body.finish() }),
       compatibility: settings.compatibility ?? 'all the same',
       maxMembers: settings.maxMembers ?? 1024,
+      contacts: settings.contacts ?? [],
+      joinMessage: bytesOf('please'),
     };
   }
 

@@ -14,10 +14,12 @@ interface Announced {
   readonly members: number;
   readonly protocol?: string;
   readonly compatibility?: string;
+  /** 0: to all; 1: an answer; 2: a question of one who joins. */
+  readonly kind?: number;
 }
 
-function announcement({ id, members, protocol = STACK, compatibility = 'all the same' }: Announced) {
-  const body = new ByteWriter();
+function announcement({ id, members, protocol = STACK, compatibility = 'all the same', kind = 0 }: Announced) {
+  const body = new ByteWriter().u8(kind);
   writeViewId(body, id);
   return reader(body.u16(members).text(protocol).text(compatibility));
 }
@@ -43,6 +45,7 @@ describe('Heal', () => {
     const { layer, context } = layerIn(Heal, 1, { params: PARAMS });
     layer.up({ type: 'init' });
     const body = reader(context.announced[0] as Uint8Array);
+    expect(body.u8()).toBe(0);
     expect([readViewId(body), body.u16(), body.text(), body.text()]).toEqual([viewId(5), 1, STACK, 'all the same']);
     body.end();
   });
@@ -127,7 +130,8 @@ describe('Heal', () => {
     for (let i = 0; i < 3; i++) layer.receiveOutside(member(7), announcement({ id: viewId(1, 7), members: 1 }));
     layer.receiveOutside(member(8), announcement({ id: viewId(1, 8), members: 1 }));
     expect(context.told.map(({ to }) => to)).toEqual([member(7), member(8)]);
-    expect(readViewId(reader(context.told[0]?.body as Uint8Array))).toEqual(viewId(5));
+    const answer = reader(context.told[0]?.body as Uint8Array);
+    expect([answer.u8(), readViewId(answer)]).toEqual([1, viewId(5)]);
     context.environment.advance(1500);
     context.clear();
     layer.receiveOutside(member(7), announcement({ id: viewId(1, 7), members: 1 }));
@@ -204,5 +208,52 @@ describe('Heal of views that can not be one', () => {
       context.environment.advance(3);
       expect(context.downs).toEqual([]);
     }
+  });
+});
+
+describe('Heal with contacts', () => {
+  const CONTACT = member(9);
+  const fresh = (more: FakeSettings = {}) =>
+    heal(1, { previous: [], contacts: [CONTACT], params: 'heal_auto=0;merge_sweep=0.05', ...more });
+
+  it('asks them directly, again and again until there is another view, and announces nothing', () => {
+    const { layer, context } = layerIn(Heal, 1, {
+      params: 'heal_auto=0;merge_sweep=0.05',
+      contacts: [CONTACT],
+      view: { previous: [] },
+    });
+    layer.up({ type: 'init' });
+    context.environment.advance(1000);
+    expect(context.told.length).toBeGreaterThan(5);
+    expect(context.told.every(({ to, body }) => to === CONTACT && body[0] === 2)).toBe(true);
+    expect(context.announced).toEqual([]);
+    layer.up({ type: 'view', state: viewOf([0, 1]) });
+    context.clear();
+    context.environment.advance(1000);
+    expect(context.told).toEqual([]);
+  });
+
+  it('sends who asks to the coordinator, which asks there', () => {
+    const other = layerIn(Heal, 3, { myRank: 2, params: PARAMS });
+    other.layer.receiveOutside(member(7), announcement({ id: viewId(1, 7), members: 1, kind: 2 }));
+    const [redirect] = other.context.told;
+    expect(redirect?.to).toEqual(member(7));
+    const { layer, context } = fresh();
+    layer.receiveOutside(CONTACT, reader(redirect?.body as Uint8Array));
+    expect(context.told.map(({ to, body }) => [to, body[0]])).toEqual([[member(0), 2]]);
+  });
+
+  it('does not hear what is announced to all, and merges with whoever answers or asks', () => {
+    const { layer, context } = fresh();
+    layer.receiveOutside(member(7), announcement({ id: viewId(9, 7), members: 5 }));
+    expect(contactOf(layer, context)).toBeUndefined();
+    layer.receiveOutside(member(7), announcement({ id: viewId(9, 7), members: 5, kind: 1 }));
+    expect(contactOf(layer, context)).toEqual({ viewId: viewId(9, 7), coordinator: member(7) });
+  });
+
+  it('does not follow where it has not asked', () => {
+    const { layer, context } = heal(1, { previous: [] });
+    layer.receiveOutside(member(7), reader(new ByteWriter().u8(3).endpoint(member(8))));
+    expect(context.told).toEqual([]);
   });
 });

@@ -18,6 +18,7 @@ function requestOf(numbers: readonly number[], more: Partial<Request> = {}): Req
     from: viewId(3, numbers[0]),
     merger: mergerOf(numbers),
     compatibility: 'all the same',
+    joinMessage: bytesOf('please'),
     ...more,
   };
 }
@@ -96,7 +97,7 @@ describe('Inter, asked', () => {
     context.clear();
     hear(layer, 4, requestOf([4]));
     expect(told(context)).toEqual([
-      [member(4), { kind: 'denied', to: viewId(3, 4), reason: 'it merges with another view itself', forGood: false }],
+      [member(4), { kind: 'denied', to: viewId(3, 4), reason: 'it merges with another view itself', by: 'busy' }],
     ]);
     expect([context.ups, context.application.reports]).toEqual([[], []]);
   });
@@ -107,7 +108,7 @@ describe('Inter, asked', () => {
   ])('denies for good a view with %s, and both sides say so', (_, more) => {
     const { layer, context } = layerIn(Inter, 2);
     hear(layer, 4, requestOf([4], more));
-    expect(told(context)).toMatchObject([[member(4), { kind: 'denied', to: viewId(3, 4), forGood: true }]]);
+    expect(told(context)).toMatchObject([[member(4), { kind: 'denied', to: viewId(3, 4), by: 'incompatible' }]]);
     expect(context.application.reports).toMatchObject([{ code: 'ERR_INCOMPATIBLE' }]);
   });
 
@@ -123,7 +124,7 @@ describe('Inter, asked', () => {
           kind: 'denied',
           to: viewId(3, 6),
           reason: '5 members are more than the 4 that a view can have',
-          forGood: true,
+          by: 'incompatible',
         },
       ],
     ]);
@@ -138,7 +139,7 @@ describe('Inter, asked', () => {
 
   it('ignores a request that was delayed: from a view of before mine', () => {
     const { layer, context } = layerIn(Inter, 3);
-    hear(layer, 1, requestOf([1, 2], { from: viewId(4, 1) }));
+    hear(layer, 1, requestOf([1, 2], { from: viewId(4, 1), into: viewId(4) }));
     expect([context.ups, context.downs]).toEqual([[], []]);
   });
 
@@ -164,6 +165,7 @@ describe('Inter, asking', () => {
           from: viewId(5),
           merger: mergerOf([0, 1], 5),
           compatibility: 'all the same',
+          joinMessage: bytesOf(''),
         },
       ],
     ]);
@@ -205,8 +207,8 @@ describe('Inter, asking', () => {
   it('gives up when it is denied, and takes others in again', () => {
     const { layer, context } = layerIn(Inter, 2);
     layer.down(ask);
-    hear(layer, 7, { kind: 'denied', to: viewId(5), reason: 'busy', forGood: false });
-    hear(layer, 7, { kind: 'denied', to: viewId(5), reason: 'busy', forGood: false });
+    hear(layer, 7, { kind: 'denied', to: viewId(5), reason: 'busy', by: 'busy' });
+    hear(layer, 7, { kind: 'denied', to: viewId(5), reason: 'busy', by: 'busy' });
     expect(context.ups).toEqual([{ type: 'mergeFailed', reason: 'busy' }]);
     expect(context.application.reports).toEqual([]);
     hear(layer, 4, requestOf([4]));
@@ -216,7 +218,7 @@ describe('Inter, asking', () => {
   it('says so when it is denied for good', () => {
     const { layer, context } = layerIn(Inter, 2);
     layer.down(ask);
-    hear(layer, 7, { kind: 'denied', to: viewId(5), reason: 'too many', forGood: true });
+    hear(layer, 7, { kind: 'denied', to: viewId(5), reason: 'too many', by: 'incompatible' });
     expect(context.application.reports).toMatchObject([{ code: 'ERR_INCOMPATIBLE' }]);
     expect(context.application.reports[0]?.message).toContain('too many');
   });
@@ -244,5 +246,41 @@ describe('Inter', () => {
     const again = { ...viewOf([1], { time: 2 }), members: [member(1, 8)], id: { time: 2, coordinator: member(1, 8) } };
     hear(layer, 1, requestOf([1], { merger: { state: again, stateMessages: [bytesOf('')] }, from: again.id }));
     expect(context.upTypes).toEqual(['merger']);
+  });
+});
+
+describe('Inter and who joins alone', () => {
+  it('asks the application for leave, and for whom comes with others it does not', () => {
+    const { layer, context } = layerIn(Inter, 2);
+    context.application.letsIn = false;
+    hear(layer, 4, requestOf([4]));
+    expect(told(context)).toMatchObject([[member(4), { kind: 'denied', to: viewId(3, 4), by: 'application' }]]);
+    expect(context.ups).toEqual([]);
+    hear(layer, 5, requestOf([5, 6]));
+    expect(context.upTypes).toEqual(['merger']);
+    expect(context.application.reports).toEqual([]);
+  });
+
+  it('has a message with the request', () => {
+    const { layer, context } = layerIn(Inter, 1);
+    layer.down(ask);
+    expect(told(context)).toMatchObject([[member(7), { joinMessage: bytesOf('please') }]]);
+  });
+
+  it.each([
+    [{ kind: 'denied', to: viewId(5), reason: 'no', by: 'application' }, 'denied'],
+    [{ kind: 'granted', to: viewId(5), state: viewOf([7, 0], { time: 10 }) }, 'ready'],
+  ] as const)('is told what has become of it: %j', (message, type) => {
+    const { layer, context } = layerIn(Inter, 1);
+    layer.down(ask);
+    hear(layer, 7, message);
+    expect(context.application.answers).toMatchObject([{ type }]);
+  });
+
+  it('is told when nobody answers', () => {
+    const { layer, context } = layerIn(Inter, 1);
+    layer.down(ask);
+    layer.up({ type: 'mergeFailed', reason: 'no answer' });
+    expect(context.application.answers).toEqual([{ type: 'failed', reason: 'no answer' }]);
   });
 });

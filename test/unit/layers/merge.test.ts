@@ -17,11 +17,16 @@ const request: MergeMessage = {
   from: mine,
   merger: { state: viewOf([0, 1], { time: 6, previous: [mine] }), stateMessages: [bytesOf('a'), bytesOf('')] },
   compatibility: 'all the same',
+  joinMessage: bytesOf('please'),
 };
-const granted: MergeMessage = { kind: 'granted', to: mine, state: viewOf([9, 0, 1], { time: 8 }) };
-const denied: MergeMessage = { kind: 'denied', to: mine, reason: 'busy', forGood: false };
+const granted: Extract<MergeMessage, { kind: 'granted' }> = {
+  kind: 'granted',
+  to: mine,
+  state: viewOf([9, 0, 1], { time: 8 }),
+};
+const denied: Extract<MergeMessage, { kind: 'denied' }> = { kind: 'denied', to: mine, reason: 'busy', by: 'busy' };
 const taken: MergeMessage = { kind: 'taken', to: mine };
-const MESSAGES = [request, granted, denied, { ...denied, forGood: true }, taken];
+const MESSAGES: MergeMessage[] = [request, granted, denied, { ...denied, by: 'application' }, taken];
 
 function merge(): { layer: Merge; context: FakeContext } {
   return layerIn(Merge, 2, { params: PARAMS });

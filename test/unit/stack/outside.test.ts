@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Endpoint } from '../../../ts/base/endpoint.js';
-import { MalformedError } from '../../../ts/stack/codec.js';
+import { crc32c } from '../../../ts/data-plane/typescript/crc32c.js';
+import { ByteWriter, MalformedError } from '../../../ts/stack/codec.js';
 import { CONTROL_VERSION, OutsideFormat } from '../../../ts/stack/outside.js';
 import { bytesOf, member } from './views.js';
 
 const format = new OutsideFormat('chat', 'secret');
 const good = format.write(8, member(1, 77), bytesOf('body'));
+
+function withCrc(bytes: Uint8Array): Uint8Array {
+  return new ByteWriter().raw(bytes).u32(crc32c(bytes, bytes.length)).finish();
+}
 
 describe('a datagram outside views', () => {
   it('is read as it was written', () => {
@@ -35,7 +40,7 @@ describe('a datagram outside views', () => {
     for (const version of [0, CONTROL_VERSION + 1, 255]) {
       const other = good.slice(0, 12);
       other[2] = version;
-      expect(format.read(other)).toBe(version);
+      expect(format.read(withCrc(other))).toBe(version);
     }
   });
 
@@ -58,9 +63,18 @@ describe('a datagram outside views', () => {
   });
 
   it('cut short in its sender is malformed', () => {
-    const bodyBytes = 4;
-    for (let length = 12; length < good.length - bodyBytes; length++) {
-      expect(() => format.read(good.subarray(0, length))).toThrow(MalformedError);
+    const bodyAndCrcBytes = 8;
+    for (let length = 12; length < good.length - bodyAndCrcBytes; length++) {
+      expect(() => format.read(withCrc(good.subarray(0, length)))).toThrow(MalformedError);
+    }
+  });
+
+  it('with any bit changed is malformed, or none of ours', () => {
+    for (let bit = 0; bit < 8 * good.length; bit++) {
+      const spoiled = good.slice();
+      spoiled[bit >> 3] = (spoiled[bit >> 3] as number) ^ (1 << (bit & 7));
+      if (bit < 16 || (bit >= 32 && bit < 96)) expect(format.read(spoiled)).toBeUndefined();
+      else expect(() => format.read(spoiled)).toThrow(MalformedError);
     }
   });
 
@@ -69,7 +83,7 @@ describe('a datagram outside views', () => {
     fc.assert(
       fc.property(garbage, fc.boolean(), (bytes, headed) => {
         try {
-          format.read(headed ? Uint8Array.of(...good.subarray(0, 12), ...bytes) : bytes);
+          format.read(headed ? withCrc(Uint8Array.of(...good.subarray(0, 12), ...bytes)) : bytes);
         } catch (error) {
           expect(error).toBeInstanceOf(MalformedError);
         }

@@ -23,6 +23,8 @@ class FakeHost implements StackHost {
   readonly application = new FakeApplication();
   readonly compatibility = 'all the same';
   readonly maxMembers = 16;
+  readonly contacts = [];
+  readonly joinMessage = new Uint8Array(0);
   readonly records: { readonly to: number | 'all'; readonly kind: number; readonly record: Uint8Array }[] = [];
   readonly outside: { readonly to: Endpoint | 'all'; readonly kind: number }[] = [];
   readonly top: StackEvent[] = [];
@@ -95,7 +97,7 @@ describe('a stack', () => {
   it('brings datagrams outside views to the layer that they are for, and leaves those of unknown layers alone', () => {
     const { host, stack } = started(1);
     const announcements = host.outside.length;
-    const body = new ByteWriter().integer(5).endpoint(member(7)).u16(9).text(WHOLE).text('all the same').finish();
+    const body = new ByteWriter().u8(0).integer(5).endpoint(member(7)).u16(9).text(WHOLE).text('all the same').finish();
     stack.receiveOutside(member(7), kindOf('Heal'), new ByteReader(body));
     stack.receiveOutside(member(7), 200, new ByteReader(body));
     expect(announcements).toBe(1);

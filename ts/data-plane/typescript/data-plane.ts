@@ -740,10 +740,13 @@ export class DataPlaneCore {
     return true;
   }
 
-  /** At the next poll every origin gets a STATUS: what a view says last. */
+  /**
+   * At the next poll every origin that something has come from gets a STATUS: what a view says last. Those who never sent wait for none, and to
+   * answer them too would cost a view change of n members n² datagrams.
+   */
   answerAll(): void {
     for (const inbound of this.inbounds) {
-      if (inbound !== undefined) inbound.answerNow = true;
+      if (inbound !== undefined && inbound.stream.received > 0) inbound.answerNow = true;
     }
   }
 

@@ -211,12 +211,17 @@ describe('polling', () => {
     expect(typesIn(member.sink.take())).toEqual([PartType.status, PartType.probe]);
   });
 
-  it('tells every origin that lives what it has of it, when that is wished for', () => {
+  it('tells every origin that lives, and that it has something of, what that is, when that is wished for', () => {
     const { member, plane } = setUp();
+    member.receive(from(2).data(cast, 2, 0, countingBytes(8)).bytes(), 0);
     plane.answerAll();
     plane.exclude(2);
     expect(member.poll(0)).toBe(NEVER);
-    expect(partsIn(member.sink.take())).toMatchObject([{ type: PartType.status, origin: 1, position: 0, to: 1 }, {}]);
+    expect(member.sink.take()).toEqual([]);
+    member.receive(from(1).data(cast, 1, 0, countingBytes(8)).bytes(), 0);
+    plane.answerAll();
+    member.poll(0);
+    expect(partsIn(member.sink.take())).toMatchObject([{ type: PartType.status, origin: 1, position: 8, to: 1 }, {}]);
   });
 
   it('asks with a HEARTBEAT those who lag, and only those', () => {

@@ -1,0 +1,182 @@
+// The files of examples/, each run as its first line says, in processes of their own.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { CALL_TIMEOUT_MS, root } from '../helpers/child.js';
+
+let groups = 0;
+
+/** A group of nobody else, on this machine and around it. */
+function group(): string {
+  return `example ${process.pid} ${Date.now()} ${++groups}`;
+}
+
+/** An example that runs. */
+class Example {
+  readonly lines: string[] = [];
+  readonly ended: Promise<number | null>;
+  private stderr = '';
+  private look: () => void = () => {};
+
+  private constructor(
+    private readonly name: string,
+    private readonly process: ReturnType<typeof Example.spawn>,
+  ) {
+    process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    createInterface(process.stdout).on('line', (line) => {
+      this.lines.push(line);
+      this.look();
+    });
+    this.ended = new Promise((resolve) => {
+      process.on('close', (code) => {
+        resolve(code);
+        this.look();
+      });
+    });
+  }
+
+  static start(context: TestContext, file: string, ...words: readonly string[]): Example {
+    const example = new Example(file, Example.spawn(file, words));
+    context.onTestFinished(async () => {
+      example.kill();
+      await example.ended;
+    });
+    return example;
+  }
+
+  private static spawn(file: string, words: readonly string[]) {
+    return spawn(process.execPath, [join('examples', file), ...words], { cwd: root, stdio: 'pipe' });
+  }
+
+  /** The first line from number `from` on that matches; waits for it. */
+  async line(pattern: RegExp, from = 0): Promise<string> {
+    const deadline = Date.now() + CALL_TIMEOUT_MS;
+    for (;;) {
+      const found = this.lines.slice(from).find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      const left = deadline - Date.now();
+      if (left <= 0 || this.process.exitCode !== null) throw new Error(this.describe(pattern));
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.look = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Where the last line that matches has been printed. */
+  after(pattern: RegExp): number {
+    return 1 + this.lines.findLastIndex((line) => pattern.test(line));
+  }
+
+  type(line: string): void {
+    this.process.stdin.write(`${line}\n`);
+  }
+
+  kill(): void {
+    this.process.kill('SIGKILL');
+  }
+
+  /** Ctrl-D, and the end: with code 0, and no complaints. */
+  async end(): Promise<void> {
+    this.process.stdin.end();
+    expect(await this.ended).toBe(0);
+    expect(this.stderr).toBe('');
+  }
+
+  private describe(pattern: RegExp): string {
+    return `${this.name}: no line like ${pattern} in ${JSON.stringify(this.lines)}; ${this.stderr}`;
+  }
+}
+
+describe('the example', () => {
+  it('fixed-view.mjs: three members hear each other', async (context) => {
+    const example = Example.start(context, 'fixed-view.mjs');
+    await example.end();
+    expect(example.lines.filter((line) => line.includes('cast from'))).toHaveLength(6);
+    expect(example.lines.filter((line) => line.includes('send from'))).toEqual([
+      expect.stringMatching(/^Clara: send from .*: only for rank 2$/),
+    ]);
+  });
+
+  it('chat.mjs: what is typed at one is read at the others, and all see who comes and goes', async (context) => {
+    const name = group();
+    const [anna, boris, clara] = start3(context, 'chat.mjs', name);
+    await Promise.all([anna, boris, clara].map((each) => each.line(/^3 here: /)));
+    anna.type('hello');
+    await Promise.all([boris, clara].map((each) => each.line(/: hello$/)));
+    expect(anna.lines.some((line) => line.endsWith(': hello'))).toBe(false);
+    boris.type('goodbye');
+    await Promise.all([anna, clara].map((each) => each.line(/: goodbye$/)));
+    await anna.end();
+    await Promise.all([boris, clara].map((each) => each.line(/^2 here: /, each.after(/: (hello|goodbye)$/))));
+    boris.kill();
+    await clara.line(/^1 here: /, clara.after(/: goodbye$/));
+    await clara.end();
+  });
+
+  describe.each(['multi', 'single'])('group-member.mjs %s', (threads) => {
+    it('greets, is greeted, says its last words in a view and leaves', async (context) => {
+      const name = group();
+      const members = start3(context, 'group-member.mjs', threads, name);
+      await Promise.all(members.map((each) => each.line(/^view \d+: 3 members/)));
+      await Promise.all(members.map((each) => each.line(/the coordinator says: welcome to the 3 of us$/)));
+      await Promise.all(members.map((each) => each.line(/^cast from .*: hello from rank [012]$/)));
+      await Promise.all(members.map((each) => each.line(/^send from .*: hello to you$/)));
+      const [first, second, third] = members;
+      await first.end();
+      expect(first.lines.at(-1)).toBe('exit');
+      // Those who stay had a word in the view that ended.
+      await Promise.all([second, third].map((each) => each.line(/^view \d+: 2 members/, each.after(/: last words$/))));
+      await Promise.all([second, third].map((each) => each.end()));
+    });
+  });
+
+  it('shards.mjs: every shard has one member, whoever comes and goes', async (context) => {
+    const name = group();
+    const workers = start3(context, 'shards.mjs', name);
+    const all = await Promise.all(workers.map((each) => each.line(/^3 members; /)));
+    expect(shardsOf(all)).toEqual(Array.from({ length: 12 }, (_, shard) => shard));
+    for (const line of all) expect(shardsOf([line])).toHaveLength(4);
+    const [first, second, third] = workers;
+    second.kill();
+    const rest = await Promise.all([first, third].map((each) => each.line(/^2 members; /, each.after(/^3 members; /))));
+    expect(shardsOf(rest)).toEqual(Array.from({ length: 12 }, (_, shard) => shard));
+    // Nobody loses what it had.
+    expect(shardsOf(rest.slice(0, 1))).toEqual(expect.arrayContaining(shardsOf(all.slice(0, 1))));
+    await Promise.all([first.end(), third.end()]);
+  });
+
+  it('primary.mjs: two of three go on without the third, and one of three refuses', async (context) => {
+    const name = group();
+    const [first, second, third] = start3(context, 'primary.mjs', '3', name);
+    await Promise.all([first, second, third].map((each) => each.line(/^3 of 3 here: primary$/)));
+    first.kill();
+    await Promise.all([second, third].map((each) => each.line(/^2 of 3 here: primary$/, each.after(/^3 of 3/))));
+    second.type('blue');
+    await third.line(/^value: blue$/);
+    second.kill();
+    await third.line(/^1 of 3 here: not primary/, third.after(/^value: blue$/));
+    third.type('red');
+    await third.line(/^refused/);
+    await third.end();
+  });
+});
+
+function start3(context: TestContext, file: string, ...words: readonly string[]): [Example, Example, Example] {
+  const one = () => Example.start(context, file, ...words);
+  return [one(), one(), one()];
+}
+
+/** Those that the lines name, sorted. */
+function shardsOf(lines: readonly string[]): number[] {
+  return lines
+    .flatMap((line) => line.replace(/^.*mine: /, '').split(' '))
+    .map(Number)
+    .sort((a, b) => a - b);
+}

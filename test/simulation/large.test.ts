@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { runLarge } from '../../ts/sim/large.js';
+
+it('a view change costs messages in proportion to the members', { timeout: 240_000 }, () => {
+  const [small, large] = [runLarge(25, 3), runLarge(50, 5)];
+  const ratio = (cost: 'changed' | 'formed', what: 'records' | 'datagrams') => large[cost][what] / small[cost][what];
+  expect(ratio('changed', 'records')).toBeLessThan(2.2);
+  expect(ratio('changed', 'datagrams')).toBeLessThan(2.6);
+  // BLOCK, CUT, VIEW and ALL_GOT to all, and an answer to each of the first three from all.
+  expect(large.changed.records).toBeLessThanOrEqual(4 + 3 * 50);
+});

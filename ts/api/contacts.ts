@@ -1,0 +1,86 @@
+/**
+ * Whom a member asks that joins a group which does not announce itself: the contact registered in the directory, and the group's address. The
+ * coordinator is the contact, view after view.
+ *
+ * Source: Horus's name server, `contactName` and `groupEntity`.
+ */
+import { Endpoint } from '../base/endpoint.js';
+import { ConsortArgumentError } from '../base/errors.js';
+import type { Address } from '../data-plane/data-plane.js';
+import { BroadcastDirectory, type Directory } from '../discovery/directory.js';
+import { familyOf, parseAddress, resolveAddress } from '../transport/address.js';
+import type { CheckedOptions } from './options.js';
+import type { ViewData } from './view.js';
+
+export class Contacts {
+  private registered = false;
+
+  private constructor(
+    private readonly name: string | undefined,
+    private readonly directory: Directory | undefined,
+    private readonly close_: () => Promise<void>,
+    /** Only their addresses count. */
+    readonly members: readonly Endpoint[],
+  ) {}
+
+  static async open(
+    options: CheckedOptions,
+    name: string | undefined,
+    address: Address,
+    report: (error: Error) => void,
+  ): Promise<Contacts> {
+    const opened =
+      name === undefined || options.directory !== undefined ? undefined : await openOwn(options, address, report);
+    const directory = name === undefined ? undefined : (options.directory ?? opened);
+    const close = async () => {
+      await opened?.close();
+    };
+    try {
+      const found = name === undefined ? undefined : await directory?.lookup(name);
+      const contact =
+        found === undefined ? options.groupAddress : parseAddress(found, 'directory', 'ERR_INVALID_ARGUMENT', 1);
+      const members = contact === undefined ? [] : [await resolveAddress(contact, familyOf(address))];
+      return new Contacts(
+        name,
+        directory,
+        close,
+        members
+          .filter(({ host, port }) => host !== address.host || port !== address.port)
+          .map(({ host, port }) => new Endpoint(host, port)),
+      );
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  /** A view begins: who coordinates it is the contact. */
+  viewIs({ myRank, myEndpoint: { host, port } }: ViewData): void {
+    const { name, directory } = this;
+    if (name === undefined || directory === undefined) return;
+    if (myRank === 0) directory.register(name, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+    else if (this.registered) directory.unregister(name);
+    this.registered = myRank === 0;
+  }
+
+  async close(): Promise<void> {
+    if (this.registered && this.name !== undefined) this.directory?.unregister(this.name);
+    await this.close_();
+  }
+}
+
+function openOwn(
+  options: CheckedOptions,
+  address: Address,
+  report: (error: Error) => void,
+): Promise<BroadcastDirectory> {
+  const { discovery, key } = options;
+  if (discovery.type === 'multicast' || discovery.type === 'gossip') {
+    return BroadcastDirectory.open(discovery, { key, address, sendTo: () => {}, report });
+  }
+  throw new ConsortArgumentError(
+    'ERR_INVALID_ARGUMENT',
+    `contactName: the discovery '${discovery.type}' has no directory, want options.directory, or the discovery 'multicast' or 'gossip'`,
+    { details: { path: 'contactName', discovery: discovery.type } },
+  );
+}

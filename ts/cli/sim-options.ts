@@ -1,0 +1,66 @@
+/** The options of `consort sim`: from the words of the command line to checked values. */
+import { UsageError } from '../../bench/usage-error.js';
+import { didYouMean } from '../base/nearest.js';
+import { listOf, quote } from '../base/show.js';
+import { PLANTED } from '../sim/planted.js';
+
+export interface SimOptions {
+  /** The first. */
+  readonly seed: number;
+  /** How many. */
+  readonly seeds: number;
+  readonly members: number | undefined;
+  /** Until then there are always more seeds. */
+  readonly minutes: number | undefined;
+  readonly jobs: number;
+  readonly json: string | undefined;
+  readonly plant: string | undefined;
+  readonly trace: boolean;
+  /** Never the addon, even where there is one. */
+  readonly ts: boolean;
+  readonly shrink: boolean;
+}
+
+export type SimWords = { readonly [Name in keyof SimOptions]?: string | boolean | undefined };
+
+/** @throws UsageError for the first thing that is wrong */
+export function parseSimOptions(words: SimWords): SimOptions {
+  const minutes = number(words, 'minutes', 0.01, 100_000, false);
+  return {
+    seed: number(words, 'seed', 0, 2 ** 32 - 1) ?? 1,
+    seeds: number(words, 'seeds', 1, 2 ** 32 - 1) ?? (minutes === undefined ? 1 : 2 ** 32 - 1),
+    members: number(words, 'members', 2, 64),
+    minutes,
+    jobs: number(words, 'jobs', 1, 256) ?? 1,
+    json: typeof words.json === 'string' ? words.json : undefined,
+    plant: plantOf(words.plant),
+    trace: words.trace === true,
+    ts: words.ts === true,
+    shrink: words.shrink !== false,
+  };
+}
+
+function number(
+  words: SimWords,
+  name: keyof SimOptions,
+  least: number,
+  most: number,
+  whole = true,
+): number | undefined {
+  const word = words[name];
+  if (typeof word !== 'string') return undefined;
+  const value = word.trim() === '' ? Number.NaN : Number(word);
+  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
+  throw new UsageError(
+    `--${name}: got ${quote(word)}, want ${whole ? 'an integer' : 'a number'} from ${least} to ${most}`,
+  );
+}
+
+function plantOf(word: string | boolean | undefined): string | undefined {
+  if (typeof word !== 'string') return undefined;
+  const known = Object.keys(PLANTED);
+  if (known.includes(word)) return word;
+  throw new UsageError(
+    `--plant: ${quote(word)} is no planted bug, want one of ${listOf(known)}${didYouMean(word, known)}`,
+  );
+}
