@@ -7,6 +7,7 @@ import { VERSION } from '../base/version.js';
 import { makeBenchCommand } from './bench-command.js';
 import { makeGossipCommand } from './gossip-command.js';
 import { makeSimCommand } from './sim-command.js';
+import { makeTalkCommand } from './talk-command.js';
 
 const program = new Command('consort')
   .description('Virtually synchronous process groups for Node.js.')
@@ -19,6 +20,7 @@ const onDone = (exitCode: number) => {
 program.addCommand(makeBenchCommand(onDone));
 program.addCommand(makeGossipCommand(onDone));
 program.addCommand(makeSimCommand(onDone));
+program.addCommand(makeTalkCommand(onDone));
 
 for (const command of [program, ...program.commands]) {
   command.exitOverride().showSuggestionAfterError().showHelpAfterError('Run it with --help to see what it takes.');
