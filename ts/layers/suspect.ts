@@ -99,13 +99,17 @@ export class Suspect extends Layer {
   /** What others suspect needs no watching; the next ones do. */
   private watch(): void {
     const ranks = this.toWatch();
+    let changed = false;
     for (const rank of this.watched.keys()) {
-      if (!ranks.includes(rank)) this.watched.delete(rank);
+      if (!ranks.includes(rank)) changed = this.watched.delete(rank);
     }
     for (const rank of ranks) {
-      if (!this.watched.has(rank)) this.watched.set(rank, { heard: this.context.plane.heard(rank), idle: 0 });
+      if (this.watched.has(rank)) continue;
+      this.watched.set(rank, { heard: this.context.plane.heard(rank), idle: 0 });
+      changed = true;
     }
-    this.probe();
+    // All are probed at once: not for nothing, in the middle of a view change.
+    if (changed) this.probe();
   }
 
   /** The watched, and those that may be gone, whether they are watched or not: who is not asked can't answer. */
