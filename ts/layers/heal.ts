@@ -1,7 +1,7 @@
 /**
  * Finds other views of the group and starts the merge: each coordinator announces its view now and then; who hears of a larger one asks for a
  * view change, and goes over to the largest that it has heard of when that is flushed. Larger is by members, then by view id, the same
- * everywhere: so merges never go in circles.
+ * everywhere: so merges never go in circles. A member that has just begun to look for its group is smaller than all others.
  *
  * The announcement of a smaller view is answered directly: a member that joins learns of its group in one round trip.
  *
@@ -38,6 +38,8 @@ const REDIRECT = 3;
 
 interface Announcement {
   readonly id: ViewId;
+  /** Not the first view of a member that has just begun to look for others. */
+  readonly settled: boolean;
   readonly members: number;
   readonly protocol: string;
   readonly compatibility: string;
@@ -49,6 +51,7 @@ export class Heal extends Layer {
   private readonly reported = new Set<string>();
   private gathering = false;
   private done = false;
+  private settled = !this.isFresh;
   private readonly auto = this.context.params.number('heal_auto') === 1;
 
   override up(event: StackEvent): void {
@@ -57,6 +60,7 @@ export class Heal extends Layer {
       return this.context.up({ ...event, contact });
     }
     this.context.up(event);
+    if (event.type === 'settled') this.settled = true;
     if (event.type === 'init' && this.context.myRank === 0) this.begin();
     if (event.type === 'view' || event.type === 'exit') this.done = true;
     if (event.type === 'mergeFailed') this.best = undefined;
@@ -67,6 +71,7 @@ export class Heal extends Layer {
     if (kind === REDIRECT) return this.askAt(record.endpoint());
     const theirs = {
       id: readViewId(record),
+      settled: record.u8() === 1,
       members: record.u16(),
       protocol: record.text(),
       compatibility: record.text(),
@@ -140,7 +145,11 @@ export class Heal extends Layer {
     const { view, outside } = this.context;
     const body = new ByteWriter().u8(kind);
     writeViewId(body, view.id);
-    return body.u16(view.members.length).text(view.protocol).text(outside.compatibility);
+    return body
+      .u8(this.settled ? 1 : 0)
+      .u16(view.members.length)
+      .text(view.protocol)
+      .text(outside.compatibility);
   }
 
   /** Once between two announcements: whoever lost the answer announces itself again. */
@@ -153,19 +162,13 @@ export class Heal extends Layer {
   }
 
   private isLarger(theirs: Announcement): boolean {
-    const { view } = this.context;
-    return (
-      theirs.members - view.members.length > 0 ||
-      (theirs.members === view.members.length && compareViewIds(theirs.id, view.id) > 0)
-    );
+    const { id, members } = this.context.view;
+    return compareSizes(theirs, { id, settled: this.settled, members: members.length }) > 0;
   }
 
   private prefer(theirs: Announcement & { readonly coordinator: Endpoint }): void {
     const { best } = this;
-    const better =
-      best === undefined ||
-      theirs.members > best.members ||
-      (theirs.members === best.members && compareViewIds(theirs.id, best.id) > 0);
+    const better = best === undefined || compareSizes(theirs, best) > 0;
     // Its newer view replaces the one that it had.
     if (better || best.coordinator.equals(theirs.coordinator)) this.best = theirs;
     if (this.gathering) return;
@@ -185,4 +188,11 @@ export class Heal extends Layer {
     this.reported.add(from.name);
     this.context.application.report(incompatible(from, reason));
   }
+}
+
+type Size = Pick<Announcement, 'id' | 'settled' | 'members'>;
+
+/** Whose view takes the other in: who was there before one who has just come, then the one of more members, then the newer. */
+function compareSizes(a: Size, b: Size): number {
+  return Number(a.settled) - Number(b.settled) || a.members - b.members || compareViewIds(a.id, b.id);
 }

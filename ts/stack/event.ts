@@ -53,6 +53,8 @@ export type StackEvent =
   | { readonly type: 'leaving'; readonly rank: Rank }
   /** Up, once: all before me are suspected or leave; I coordinate. */
   | { readonly type: 'elect' }
+  /** Down and back: the application has seen this view, in which it is alone: who is new comes to it, not it to others. */
+  | { readonly type: 'settled' }
   /** Down and back: somebody wants a new view. The coordinator sees that there is one. */
   | { readonly type: 'prompt' }
   /**

@@ -285,6 +285,7 @@ export class Group {
       if (!this.held) return;
       if (merging) return this.waitForOthers(waitMs, waits + 1);
       this.held = false;
+      this.waiting[0]?.stack.inject({ type: 'settled' });
       this.advance();
     });
   }

@@ -16,12 +16,26 @@ interface Announced {
   readonly compatibility?: string;
   /** 0: to all; 1: an answer; 2: a question of one who joins. */
   readonly kind?: number;
+  readonly settled?: boolean;
 }
 
-function announcement({ id, members, protocol = STACK, compatibility = 'all the same', kind = 0 }: Announced) {
+function announcement({
+  id,
+  members,
+  protocol = STACK,
+  compatibility = 'all the same',
+  kind = 0,
+  settled = true,
+}: Announced) {
   const body = new ByteWriter().u8(kind);
   writeViewId(body, id);
-  return reader(body.u16(members).text(protocol).text(compatibility));
+  return reader(
+    body
+      .u8(settled ? 1 : 0)
+      .u16(members)
+      .text(protocol)
+      .text(compatibility),
+  );
 }
 
 /** The coordinator of a view (time 5) of so many. */
@@ -46,7 +60,8 @@ describe('Heal', () => {
     layer.up({ type: 'init' });
     const body = reader(context.announced[0] as Uint8Array);
     expect(body.u8()).toBe(0);
-    expect([readViewId(body), body.u16(), body.text(), body.text()]).toEqual([viewId(5), 1, STACK, 'all the same']);
+    expect([readViewId(body), body.u8(), body.u16()]).toEqual([viewId(5), 0, 1]);
+    expect([body.text(), body.text()]).toEqual([STACK, 'all the same']);
     body.end();
   });
 
@@ -208,6 +223,25 @@ describe('Heal of views that can not be one', () => {
       context.environment.advance(3);
       expect(context.downs).toEqual([]);
     }
+  });
+});
+
+describe('Heal of a member that has just begun', () => {
+  const other = announcement.bind(undefined, { id: viewId(1, 3), members: 1 });
+
+  it('goes to who was there before, whatever their names', () => {
+    const { layer, context } = heal(1, { previous: [] });
+    layer.receiveOutside(member(3), other());
+    expect(contactOf(layer, context)).toEqual({ viewId: viewId(1, 3), coordinator: member(3) });
+  });
+
+  it('was there before as soon as the application has seen its view', () => {
+    const { layer, context } = heal(1, { previous: [] });
+    layer.up({ type: 'settled' });
+    context.clear();
+    layer.receiveOutside(member(7), announcement({ id: viewId(9, 7), members: 1, settled: false }));
+    expect(context.told.map(({ to }) => to)).toEqual([member(7)]);
+    expect(contactOf(layer, context)).toBeUndefined();
   });
 });
 

@@ -241,11 +241,11 @@ describe('Inter', () => {
     expect([context.ups, context.downs]).toEqual([[event], [event]]);
   });
 
-  it('compares members, not addresses: one that has come again is another', () => {
+  it('takes one that has come again for another, and the one that it was for gone', () => {
     const { layer, context } = layerIn(Inter, 2);
     const again = { ...viewOf([1], { time: 2 }), members: [member(1, 8)], id: { time: 2, coordinator: member(1, 8) } };
     hear(layer, 1, requestOf([1], { merger: { state: again, stateMessages: [bytesOf('')] }, from: again.id }));
-    expect(context.upTypes).toEqual(['merger']);
+    expect(context.ups).toMatchObject([{ type: 'suspect', ranks: [1] }, { type: 'merger' }]);
   });
 });
 

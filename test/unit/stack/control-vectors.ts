@@ -302,7 +302,14 @@ function describeSync(from: ByteReader): object {
 function describeHeal(from: ByteReader): object {
   const type = ['ANNOUNCE', 'ANSWER', 'ASK', 'REDIRECT'][from.u8()];
   if (type === 'REDIRECT') return { type, coordinator: from.endpoint().name };
-  return { type, id: idOf(from), members: from.u16(), protocol: from.text(), compatibility: from.text() };
+  return {
+    type,
+    id: idOf(from),
+    settled: from.u8() === 1,
+    members: from.u16(),
+    protocol: from.text(),
+    compatibility: from.text(),
+  };
 }
 
 function describeMerge(from: ByteReader): object {

@@ -97,7 +97,15 @@ describe('a stack', () => {
   it('brings datagrams outside views to the layer that they are for, and leaves those of unknown layers alone', () => {
     const { host, stack } = started(1);
     const announcements = host.outside.length;
-    const body = new ByteWriter().u8(0).integer(5).endpoint(member(7)).u16(9).text(WHOLE).text('all the same').finish();
+    const body = new ByteWriter()
+      .u8(0)
+      .integer(5)
+      .endpoint(member(7))
+      .u8(1)
+      .u16(9)
+      .text(WHOLE)
+      .text('all the same')
+      .finish();
     stack.receiveOutside(member(7), kindOf('Heal'), new ByteReader(body));
     stack.receiveOutside(member(7), 200, new ByteReader(body));
     expect(announcements).toBe(1);
