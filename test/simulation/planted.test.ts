@@ -14,6 +14,7 @@ const FOUND_BY: Readonly<Record<string, readonly [invariant: string, from: numbe
   'install-any-view': ['liveness', 10],
   'two-coordinators': ['liveness', 10],
   'drop-queue': ['FIFO', 1],
+  'half-message': ['no error', 60],
   'send-after-block-ok': ['virtual synchrony', 1],
   'early-view': ['virtual synchrony', 1],
   'forget-sends': ['virtual synchrony', 10],

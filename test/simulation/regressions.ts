@@ -23,4 +23,13 @@ export const REGRESSIONS: readonly Regression[] = [
     found:
       'a merge was granted to one who had just given up, and asked again, and gave up again before it was found not to be there',
   },
+  {
+    seed: 20626,
+    found: 'two who left watched a coordinator that crashed, and whoever came after them did not: nobody coordinated',
+  },
+  { seed: 24445, found: 'the same' },
+  {
+    seed: 21551,
+    found: 'members that had come again at their addresses stayed in the view beside themselves, until it was full',
+  },
 ];

@@ -7,7 +7,7 @@ import { REGRESSIONS } from './regressions.js';
 
 const native = hasNativeCore();
 const BLOCKS = 10;
-const SEEDS_PER_BLOCK = 60;
+const SEEDS_PER_BLOCK = 100;
 const TIMEOUT_MS = 240_000;
 
 /** What is wrong with a seed, as its replay would show it; '' when all is well. */

@@ -3,6 +3,7 @@
  * production has no switch. For tests, and for `consort sim --plant`.
  */
 import { Outbox } from '../api/outbox.js';
+import { OutgoingQueue } from '../api/outgoing-queue.js';
 import { ViewPlane } from '../data-plane/view-plane.js';
 import { Elect } from '../layers/elect.js';
 import { Intra } from '../layers/intra.js';
@@ -98,6 +99,20 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
         (_, original, old, rankOf) => {
           old.casts.queue.clear();
           return original(old, rankOf);
+        },
+      ],
+    ],
+  },
+  'half-message': {
+    sentence: 'A message that was sent in part goes on in the next view where it was.',
+    methods: [
+      [
+        OutgoingQueue,
+        'rebind',
+        (self, original, writer) => {
+          const { firstDone } = self;
+          original(writer);
+          self.firstDone = firstDone;
         },
       ],
     ],

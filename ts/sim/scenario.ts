@@ -288,8 +288,10 @@ class Steps {
     }
     for (let count = dice.below(40); count > 0; count--) {
       const at = from + dice.below(400 * MS);
-      if (dice.chance(0.7)) this.add(at, { do: 'cast', place: this.place(), bytes: dice.below(3000) });
-      else this.add(at, { do: 'send', place: this.place(), to: this.place(), bytes: dice.below(3000) });
+      // Some longer than the ring: a part of them is sent when the view ends.
+      const bytes = dice.below(dice.chance(0.06) ? 200_000 : 3000);
+      if (dice.chance(0.7)) this.add(at, { do: 'cast', place: this.place(), bytes });
+      else this.add(at, { do: 'send', place: this.place(), to: this.place(), bytes });
     }
   }
 
