@@ -170,8 +170,10 @@ export class Heal extends Layer {
     if (better || best.coordinator.equals(theirs.coordinator)) this.best = theirs;
     if (this.gathering) return;
     this.gathering = true;
-    const { environment, params } = this.context;
-    environment.setTimer(params.milliseconds('heal_gather'), () => {
+    const { environment, params, view } = this.context;
+    // One that joins a group goes at once: who are many have gathered already, and a still larger view is found after the merge.
+    const waitMs = view.members.length === 1 && theirs.members > 1 ? 0 : params.milliseconds('heal_gather');
+    environment.setTimer(waitMs, () => {
       this.gathering = false;
       if (!this.done) this.context.down({ type: 'prompt' });
     });

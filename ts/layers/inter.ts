@@ -106,8 +106,27 @@ export class Inter extends Layer {
     if (isAlone(merger.state) && !this.context.application.joinRequest(peer, request.joinMessage)) {
       return this.deny(peer, from, 'the application of the group does not want it', 'application');
     }
+    this.forgetOlder(request);
+    this.suspectReplaced(merger.state.members);
     this.taken.push({ coordinator: peer, id: from, members: merger.state.members });
     this.context.up({ type: 'merger', merger });
+  }
+
+  /** Who asks again from a later view has given up the request that was taken: to grant that one would fill the view with nobody. */
+  private forgetOlder({ from, merger }: Request): void {
+    for (const [index, { id, members }] of [...this.taken.entries()].reverse()) {
+      if (id.time < from.time && share(members, merger.state.members)) this.taken.splice(index, 1);
+    }
+  }
+
+  /** Two can't be bound to one address: who comes with a later incarnation tells that the one before is gone. */
+  private suspectReplaced(members: readonly Endpoint[]): void {
+    const ranks = this.context.view.members.flatMap((old, rank) =>
+      members.some((each) => each.host === old.host && each.port === old.port && each.incarnation > old.incarnation)
+        ? [rank]
+        : [],
+    );
+    if (ranks.length > 0) this.context.up({ type: 'suspect', ranks, reason: 'another is bound to its address' });
   }
 
   /**
@@ -124,7 +143,7 @@ export class Inter extends Layer {
     }
     return (
       ranks.length > 0 ||
-      this.taken.some(({ members }) => members.some((each) => rankIn(merger.state.members, each) >= 0))
+      this.taken.some(({ id, members }) => id.time >= from.time && share(members, merger.state.members))
     );
   }
 
@@ -159,4 +178,8 @@ export class Inter extends Layer {
 
 function isAlone({ members }: ViewState): boolean {
   return members.length === 1;
+}
+
+function share(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {
+  return a.some((each) => rankIn(b, each) >= 0);
 }

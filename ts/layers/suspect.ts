@@ -3,7 +3,8 @@
  * asks the watched for a sign of life when they have been silent, and answers such questions itself: a busy application is not a dead one.
  *
  * Each member watches the `suspect_neighbours` before it, and the coordinator watches all: the cost of a view is linear in its size, and
- * whoever fails is watched by somebody, however many fail at once.
+ * whoever fails is watched by somebody, however many fail at once. Those who leave do not count among the neighbours: they do not coordinate any more,
+ * and keep to themselves whom they suspect, so whoever comes after them has to look further.
  *
  * Where the kernel says that nothing is bound to a member's address any more, it is asked at once, and suspected when it stays silent for
  * `suspect_verify`: a process that was killed on a living host is gone within a tenth of a second.
@@ -21,6 +22,7 @@ interface Watched {
 
 export class Suspect extends Layer {
   private readonly gone = new Set<Rank>();
+  private readonly leaving = new Set<Rank>();
   private readonly watched = new Map<Rank, Watched>();
   private coordinates = false;
   private readonly sweepMs = this.context.params.milliseconds('suspect_sweep');
@@ -36,8 +38,13 @@ export class Suspect extends Layer {
       this.watch();
       this.schedule();
     }
+    if (event.type === 'leaving') {
+      this.leaving.add(event.rank);
+      this.watch();
+    }
     if (event.type === 'block') {
       for (const rank of event.failed) this.gone.add(rank);
+      for (const rank of event.leaving) this.leaving.add(rank);
       this.coordinates ||= event.coordinator === this.context.myRank;
       this.watch();
     }
@@ -92,13 +99,17 @@ export class Suspect extends Layer {
   /** What others suspect needs no watching; the next ones do. */
   private watch(): void {
     const ranks = this.toWatch();
+    let changed = false;
     for (const rank of this.watched.keys()) {
-      if (!ranks.includes(rank)) this.watched.delete(rank);
+      if (!ranks.includes(rank)) changed = this.watched.delete(rank);
     }
     for (const rank of ranks) {
-      if (!this.watched.has(rank)) this.watched.set(rank, { heard: this.context.plane.heard(rank), idle: 0 });
+      if (this.watched.has(rank)) continue;
+      this.watched.set(rank, { heard: this.context.plane.heard(rank), idle: 0 });
+      changed = true;
     }
-    this.probe();
+    // All are probed at once: not for nothing, in the middle of a view change.
+    if (changed) this.probe();
   }
 
   /** The watched, and those that may be gone, whether they are watched or not: who is not asked can't answer. */
@@ -111,10 +122,12 @@ export class Suspect extends Layer {
     const { view, myRank } = this.context;
     const members = view.members.length;
     const ranks: Rank[] = [];
-    const most = this.coordinates ? members : this.neighbours;
-    for (let step = 1; step < members && ranks.length < most; step++) {
+    let left = this.coordinates ? members : this.neighbours;
+    for (let step = 1; step < members && left > 0; step++) {
       const rank = (myRank - step + members) % members;
-      if (!this.gone.has(rank)) ranks.push(rank);
+      if (this.gone.has(rank)) continue;
+      ranks.push(rank);
+      if (!this.leaving.has(rank)) left--;
     }
     return ranks;
   }

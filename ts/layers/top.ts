@@ -14,7 +14,7 @@
 import { type ByteReader, ByteWriter, MalformedError } from '../stack/codec.js';
 import type { Merger, Rank, StackEvent } from '../stack/event.js';
 import { Layer } from '../stack/layer.js';
-import type { ViewState } from '../stack/view-state.js';
+import { rankIn, type ViewState } from '../stack/view-state.js';
 
 const SUSPECT = 1;
 const PROMPT = 2;
@@ -28,7 +28,7 @@ export class Top extends Layer {
   private attempt = 0;
   private readonly suspects = new Set<Rank>();
   private readonly leavers = new Set<Rank>();
-  private readonly mergers: Merger[] = [];
+  private mergers: readonly Merger[] = [];
   private lastFlushed: Flushed | undefined;
 
   override up(event: StackEvent): void {
@@ -52,7 +52,7 @@ export class Top extends Layer {
         this.tellCoordinator(new ByteWriter().u8(PROMPT));
         break;
       case 'merger':
-        this.mergers.push(event.merger);
+        this.take(event.merger);
         return this.want();
       case 'flushed':
         return this.flushed(event);
@@ -114,6 +114,14 @@ export class Top extends Layer {
     const { view, myRank } = this.context;
     const coordinator = view.members.findIndex((_, rank) => !this.suspects.has(rank) && !this.leavers.has(rank));
     if (coordinator >= 0 && coordinator !== myRank) this.context.send(coordinator, record);
+  }
+
+  /** It replaces what the same members have asked for before. */
+  private take(merger: Merger): void {
+    const others = this.mergers.filter(
+      ({ state }) => !state.members.some((each) => rankIn(merger.state.members, each) >= 0),
+    );
+    this.mergers = [...others, merger];
   }
 
   private want(): void {

@@ -130,7 +130,7 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
         Top,
         'decide',
         (self, original, event) => {
-          self.mergers.length = 0;
+          self.mergers = [];
           original(event);
         },
       ],

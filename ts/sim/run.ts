@@ -66,7 +66,7 @@ export class Run {
       key: '',
       protocol,
       params,
-      memory: minMemory(places + Math.min(places, MOST_GHOSTS)),
+      memory: minMemory(places + MOST_GHOSTS),
       maxMessageSize: 1 << 20,
       highWaterMark: 64 * 1024,
       maxQueuedBytes: 1 << 22,

@@ -106,7 +106,7 @@ export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
     quorum,
     traits: makeTraits(new Dice(seed, 1), places, options.native),
     // A member that comes again remembers no primary view: it is another one of all that there can be.
-    steps: new Steps(new Dice(seed, 2), places, end, corrupts, !primary).all(),
+    steps: new Steps(new Dice(seed, 2), places, end, corrupts, !primary, new Dice(seed, 3).chance(0.25)).all(),
     end,
     settle: (params === QUICK ? 600 : 2000) * MS,
   };
@@ -135,6 +135,7 @@ class Steps {
     private readonly end: number,
     private readonly corrupts: boolean,
     private readonly comeAgain: boolean,
+    private readonly storms: boolean,
   ) {}
 
   all(): Step[] {
@@ -151,6 +152,7 @@ class Steps {
       () => this.ambushes(),
     ];
     for (const kind of kinds) if (this.dice.chance(0.4)) kind();
+    if (this.storms) this.storm();
     return this.steps.sort((a, b) => a.at - b.at);
   }
 
@@ -263,17 +265,47 @@ class Steps {
     });
   }
 
-  private ambushes(): void {
+  /** Much at once: view changes on top of view changes, each of which somebody does not live to see. */
+  private storm(): void {
     const { dice } = this;
-    this.some(4, (at) =>
-      this.add(at, {
-        do: 'ambush',
-        moment: dice.pick(['block', 'changing', 'propose', 'view'] as const),
-        coordinator: dice.chance(0.7),
-        datagrams: dice.below(3 * this.places),
-        fault: dice.pick(['crash', 'crash', 'stop', 'isolate'] as const),
-        micros: dice.between(1, 900) * MS,
-      }),
-    );
+    const from = this.anyTime();
+    for (let count = dice.between(5, 25); count > 0; count--) {
+      const at = from + dice.below(300 * MS);
+      const place = this.place();
+      const what = dice.below(9);
+      if (what === 0) this.add(at, { do: 'leave', place });
+      else if (what === 1) this.add(at, { do: 'suspect', place, whom: this.place() });
+      else if (what === 2) this.add(at, { do: 'stop', place, micros: dice.between(1, 400) * MS });
+      else if (what === 3) this.add(at, { do: 'slow', place, micros: dice.between(1, 400) * MS });
+      else if (what === 4) this.add(at, { do: 'cut', from: place, to: this.place() });
+      else if (what === 5) this.add(at, { do: 'heal' });
+      else if (what === 6) this.ambush(at);
+      else if (what === 7) this.add(at, { do: 'prompt', place });
+      else if (this.comeAgain) {
+        this.add(at, { do: 'crash', place, refuses: dice.chance(0.5) });
+        this.add(at + dice.below(100 * MS), { do: 'join', place });
+      }
+    }
+    for (let count = dice.below(40); count > 0; count--) {
+      const at = from + dice.below(400 * MS);
+      if (dice.chance(0.7)) this.add(at, { do: 'cast', place: this.place(), bytes: dice.below(3000) });
+      else this.add(at, { do: 'send', place: this.place(), to: this.place(), bytes: dice.below(3000) });
+    }
+  }
+
+  private ambushes(): void {
+    this.some(4, (at) => this.ambush(at));
+  }
+
+  private ambush(at: number): void {
+    const { dice } = this;
+    this.add(at, {
+      do: 'ambush',
+      moment: dice.pick(['block', 'changing', 'propose', 'view'] as const),
+      coordinator: dice.chance(0.7),
+      datagrams: dice.below(3 * this.places),
+      fault: dice.pick(['crash', 'crash', 'stop', 'isolate'] as const),
+      micros: dice.between(1, 900) * MS,
+    });
   }
 }

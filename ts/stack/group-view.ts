@@ -11,6 +11,9 @@ import type { PlanePort } from './layer.js';
 import { Stack, type StackHost } from './stack.js';
 import { rankIn, type ViewState } from './view-state.js';
 
+/** Rank 0 coordinates, and rank 1 when 0 leaves or fails. */
+const COORDINATORS = 2;
+
 export interface GroupSettings {
   readonly groupName: string;
   readonly key: string;
@@ -75,6 +78,7 @@ export class GroupView implements PlanePort {
       [StreamKind.controlPt2pt]: control,
     });
     this.streams.paused = true;
+    if (this.myRank < COORDINATORS) this.openAnswers();
     try {
       this.stack = new Stack(this.stackHost());
     } catch (error) {
@@ -143,6 +147,16 @@ export class GroupView implements PlanePort {
   }
 
   // ---- to and from the layers ----
+
+  /**
+   * In a view change all answer the coordinator. A stream of records to one member is opened when something of it comes, and that is lost:
+   * its sender notices some milliseconds later. Here the streams are there before.
+   */
+  private openAnswers(): void {
+    for (const rank of this.state.members.keys()) {
+      if (rank !== this.myRank) this.streams.accept(rank, StreamKind.controlPt2pt);
+    }
+  }
 
   private controlReceiver(): RecordReceiver {
     return {

@@ -304,6 +304,7 @@ export class Group {
   }
 
   private retireStable(): void {
+    if (!this.views.some(({ over }) => over)) return;
     for (const view of [...this.views]) {
       if (view.over && view.isStable) this.retire(view);
     }

@@ -20,7 +20,7 @@ import { TopAppl } from '../layers/top-appl.js';
 import { ByteReader, MalformedError } from './codec.js';
 import type { Environment, Timer } from './environment.js';
 import type { Rank, StackEvent } from './event.js';
-import type { ApplicationPort, Layer, LayerClass, LayerContext, PlanePort } from './layer.js';
+import { type ApplicationPort, Layer, type LayerClass, type LayerContext, type PlanePort } from './layer.js';
 import { Params } from './params.js';
 import { CONTROL_LAYERS, type ControlLayerName, parseProtocol } from './protocol.js';
 import type { ViewState } from './view-state.js';
@@ -67,6 +67,8 @@ export interface StackHost {
 export class Stack {
   /** From the top; the last is Bottom, which has no records. */
   private readonly layers: Layer[] = [];
+  /** Those that want to know of progress: it comes with every batch, and most of the time none does. */
+  private readonly progressing: Layer[] = [];
   private readonly byKind = new Map<number, Layer>();
   private readonly timers = new Set<Timer>();
   private stopped = false;
@@ -123,7 +125,7 @@ export class Stack {
   }
 
   progress(): void {
-    if (!this.stopped) for (const layer of this.layers) layer.progress();
+    if (!this.stopped) for (const layer of this.progressing) layer.progress();
   }
 
   private enter(event: StackEvent, where: 'top' | 'bottom'): void {
@@ -158,6 +160,7 @@ export class Stack {
     };
     const layer = new layerClass(context);
     this.layers.push(layer);
+    if (layer.progress !== Layer.prototype.progress) this.progressing.push(layer);
     this.byKind.set(kind, layer);
   }
 
