@@ -51,4 +51,24 @@ describe.each(GROUP_COMBINATIONS)('a group in mode %s, %s', (...combination) => 
     await crew.close();
     crew.check();
   });
+
+  it('lets go a member that takes no events any more', async (context) => {
+    const crew = await GroupCrew.together(context, combination, 2);
+    const options = { eventBufferBytes: 1_000, lingerMs: 100 };
+    const [full] = await crew.add(1, { traits: { loop: true }, options });
+    await crew.areTogether();
+    const others = crew.members.filter((member) => member !== full);
+    await full?.call('holdLoop', true);
+    await crew.load(true, others);
+    await crew.hear(100, others);
+    const start = performance.now();
+    await crew.explain(full?.call('leave') as Promise<void>);
+    // Not as long as a group that does not answer is waited for.
+    expect(performance.now() - start).toBeLessThan(9_000);
+    await crew.areTogether(others);
+    await crew.load(false, others);
+    await full?.call('holdLoop', false);
+    await crew.close();
+    crew.check();
+  });
 });

@@ -21,6 +21,7 @@ import { groupViewData, type ViewData } from './view.js';
 const SETTLE_INTERVAL_MS = 2;
 /** Beyond `lingerMs`: time for a view change, in which somebody may be suspected. */
 const GIVE_UP_MS = 10_000;
+const GIVE_UP_INTERVAL_MS = 10;
 const LAST_WORDS_MS = 50;
 
 /** What the application is asked and told, beside its messages. */
@@ -135,12 +136,21 @@ export class Session implements GroupOwner, Membership {
     const left = () => start + lingerMs - performance.now();
     while (this.view !== undefined && this.outbox.queuedBytes > 0 && left() > 0) await sleep(SETTLE_INTERVAL_MS);
     this.group.leave();
-    // A group that does not answer must not hold back a process that wants to end.
-    await Promise.race([this.hasExited, sleep(lingerMs + GIVE_UP_MS, undefined, { ref: false })]);
+    await Promise.race([this.hasExited, this.losePatience(lingerMs)]);
     // All have what this member sent; what may be on its way are the layers' last words, which nobody needs to have.
     for (let waited = 0; !this.group.isSettled && waited < LAST_WORDS_MS; waited += SETTLE_INTERVAL_MS) {
       await sleep(SETTLE_INTERVAL_MS);
     }
+  }
+
+  /**
+   * Neither a group that does not answer nor an application that takes nothing may hold back a process that wants to end: `for await` loops call
+   * leave() and wait for it, with much that they have not taken yet.
+   */
+  private async losePatience(lingerMs: number): Promise<void> {
+    await sleep(lingerMs, undefined, { ref: false });
+    for (let waited = 0; waited < GIVE_UP_MS && !this.group.hasLeft; waited += GIVE_UP_INTERVAL_MS)
+      await sleep(GIVE_UP_INTERVAL_MS, undefined, { ref: false });
   }
 
   /** After each batch of the plane. Returns whether a sender that was told to wait may go on. */

@@ -66,6 +66,7 @@ export class Group {
   private held = true;
   private leaving = false;
   private exited = false;
+  private disposed = false;
   private paused = false;
   private readonly timers = new Set<Timer>();
   private readonly format: OutsideFormat;
@@ -107,6 +108,13 @@ export class Group {
     this.waiting.length = 0;
     this.front = undefined;
     this.exited = true;
+    this.disposed = true;
+  }
+
+  /** All is done for leaving, but for what the application has not taken yet. */
+  get hasLeft(): boolean {
+    const end = this.newest()?.end;
+    return this.exited || (end !== undefined && end.next === undefined);
   }
 
   /** Nothing that others may need is held here any more. */
@@ -369,6 +377,8 @@ export class Group {
   }
 
   private setTimer(milliseconds: number, callback: () => void): void {
+    // What was deferred may come after the end: it must not keep a process.
+    if (this.disposed) return;
     const timer = this.environment.setTimer(milliseconds, () => {
       this.timers.delete(timer);
       callback();

@@ -219,6 +219,14 @@ describe('a group that is disposed of', () => {
     expect(b?.log.slice(said)).toEqual([]);
   });
 
+  it('sets no timer that would keep the process, whatever was under way', async () => {
+    const [a] = await crew.together(1);
+    a?.group.leave();
+    a?.group.dispose();
+    await crew.pass(1);
+    expect(crew.environment.pendingTimers).toBe(0);
+  });
+
   it('keeps an ended view no longer than it is needed', async () => {
     const [a, b] = await crew.together(2);
     const memory = a?.group.memoryBytes ?? 0;
