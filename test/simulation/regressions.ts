@@ -32,4 +32,10 @@ export const REGRESSIONS: readonly Regression[] = [
     seed: 21551,
     found: 'members that had come again at their addresses stayed in the view beside themselves, until it was full',
   },
+  {
+    seed: 300214,
+    found: 'a leaver that heard by a block that nobody was left to make a view without it waited for ever',
+  },
+  { seed: 303601, found: 'the same' },
+  { seed: 309798, found: 'the same' },
 ];

@@ -46,7 +46,9 @@ export class Top extends Layer {
         for (const rank of event.leaving) this.leavers.add(rank);
         // Another coordinates, whoever I took for out.
         if (event.coordinator !== this.context.myRank) this.elected = false;
-        break;
+        this.context.up(event);
+        // With these the last may be out who could have made a view without me.
+        return this.exitIfAlone();
       case 'prompt':
         this.want();
         this.tellCoordinator(new ByteWriter().u8(PROMPT));

@@ -29,7 +29,10 @@ export function traceStacks(onTrace: OnTrace): () => void {
   };
   inside.pass = function (this: Inside, event, index, way) {
     // Each event once: where it turns, and where it comes out.
-    if ((way === 'up' && index < 0) || (way === 'down' && index === this.layers.length - 1))
+    if (
+      (way === 'up' && (index < 0 || (index === 0 && endsAtTop(event)))) ||
+      (way === 'down' && index === this.layers.length - 1)
+    )
       tell(this, `${way === 'up' ? 'out at the top' : 'at the bottom'}: ${describeEvent(event)}`);
     pass.call(this, event, index, way);
   };
@@ -42,6 +45,11 @@ export function traceStacks(onTrace: OnTrace): () => void {
     receiveOutside.call(this, from, kind, body);
   };
   return () => Object.assign(inside, { enter, pass, receive, receiveOutside });
+}
+
+/** What Top keeps to itself. */
+function endsAtTop({ type }: StackEvent): boolean {
+  return type === 'suspect' || type === 'elect' || type === 'flushed' || type === 'merger' || type === 'mergeFailed';
 }
 
 function describeEvent(event: StackEvent): string {
