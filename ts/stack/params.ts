@@ -70,7 +70,7 @@ export const PARAMS = {
   },
   merge_timeout: {
     type: 'time',
-    default: 5,
+    default: 2,
     min: 0.01,
     max: HOUR,
     sentence: 'Merge: a merge that is not answered for this long is given up.',
