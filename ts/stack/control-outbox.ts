@@ -10,6 +10,8 @@ interface Waiting {
 
 export class ControlOutbox {
   private readonly queues = new Map<RecordWriter, Waiting[]>();
+  /** How many wait: nearly always none, and each batch asks. */
+  private waiting = 0;
 
   post(writer: RecordWriter, kind: number, record: Uint8Array): void {
     let queue = this.queues.get(writer);
@@ -18,15 +20,17 @@ export class ControlOutbox {
       this.queues.set(writer, queue);
     }
     queue.push({ record, kind, done: 0 });
+    this.waiting++;
     this.drainQueue(writer, queue);
   }
 
   get isEmpty(): boolean {
-    return [...this.queues.values()].every((queue) => queue.length === 0);
+    return this.waiting === 0;
   }
 
   /** Writes what there is room for now. Returns whether it wrote anything. */
   drain(): boolean {
+    if (this.waiting === 0) return false;
     let any = false;
     for (const [writer, queue] of this.queues) any = this.drainQueue(writer, queue) || any;
     return any;
@@ -40,6 +44,7 @@ export class ControlOutbox {
       any ||= whole || first.done > before;
       if (!whole) break;
       queue.shift();
+      this.waiting--;
     }
     return any;
   }
