@@ -66,7 +66,6 @@ export class Group {
   private held = true;
   private leaving = false;
   private exited = false;
-  private anyOver = false;
   private disposed = false;
   private paused = false;
   private readonly timers = new Set<Timer>();
@@ -229,7 +228,6 @@ export class Group {
     if (event.type === 'exit') {
       this.environment.defer(() => {
         view.over = true;
-        this.anyOver = true;
         if (view.end === undefined) {
           // Left by all: its layers must not go on announcing a view that others would wait for (invariant 11).
           view.stack.stop();
@@ -311,7 +309,6 @@ export class Group {
     for (const view of [...this.views]) {
       if (view.over && view.isStable) this.retire(view);
     }
-    this.anyOver = this.views.some(({ over }) => over);
   }
 
   private retire(view: GroupView): void {
