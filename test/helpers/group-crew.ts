@@ -116,6 +116,9 @@ export class Member {
   }
 }
 
+/** Lines of the log that tell of messages: too many to be shown. */
+const MESSAGE_LINE = /^\{"type":"(sending|sent|unsent|received)"/;
+
 let groups = 0;
 
 export function uniqueGroup(): string {
@@ -249,9 +252,9 @@ export class GroupCrew {
   private describe(): string {
     return this.members
       .map((member) => {
-        const lines = member.lines().filter(({ type }) => !['sending', 'sent', 'unsent', 'received'].includes(type));
-        const last = lines.slice(-12).map((line) => `  ${JSON.stringify(line)}`);
-        return [`${member.name}${member.killed ? ' (killed)' : ''}:`, ...last].join('\n');
+        const lines = readFileSync(member.logFile, 'utf8').split('\n');
+        const last = lines.filter((line) => line !== '' && !MESSAGE_LINE.test(line)).slice(-15);
+        return [`${member.name}${member.killed ? ' (killed)' : ''}:`, ...last.map((line) => `  ${line}`)].join('\n');
       })
       .join('\n');
   }
