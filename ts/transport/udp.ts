@@ -81,7 +81,7 @@ export class UdpSocket {
     const { host, port } = options.address;
     // A group of IPv6 has nothing to do with IPv4; only a socket of its own may be bound to both.
     const type = isIPv6(host) ? 'udp6' : 'udp4';
-    const socket = createSocket({ type, reuseAddr: options.shared, ipv6Only: options.shared, lookup });
+    const socket = createSocket({ type, reuseAddr: options.shared, ipv6Only: options.shared && isIPv6(host), lookup });
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('error', reject);

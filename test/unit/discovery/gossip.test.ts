@@ -47,7 +47,7 @@ describe('gossip', () => {
     await c.discovery.close();
     expect(server.counts().clients).toBe(2);
     // As if its process had been killed.
-    environment.sockets[2]?.close();
+    await environment.sockets[2]?.close();
     await environment.pass(CLIENT_LIFETIME_MS + 2 * KEEP_ALIVE_MS);
     expect(server.counts()).toMatchObject({ clients: 1, groups: 1 });
     a.discovery.announce(bytesOf('hello'));
