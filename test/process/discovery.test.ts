@@ -8,7 +8,7 @@ import { GossipServer } from '../../ts/discovery/gossip-server.js';
 import { openDiscovery } from '../../ts/discovery/open.js';
 import { Child } from '../helpers/child.js';
 import { hasMulticast, randomGroup } from '../helpers/multicast.js';
-import { bytesOf, type Heard, makeContext, textOf } from '../unit/discovery/fake-environment.js';
+import { bytesOf, makeContext, textOf } from '../unit/discovery/fake-environment.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
@@ -51,15 +51,15 @@ async function announceUntilHeard(sender: Program, text: string, receivers: read
   }, PATIENCE);
 }
 
-async function openHere(context: TestContext, option: unknown, port = 0): Promise<Heard & { discovery: Discovery }> {
-  const heard = makeContext({ address: { host: '127.0.0.1', port } });
-  const discovery = await openDiscovery(parseDiscovery(option), heard.context);
+async function openHere(context: TestContext, option: unknown, host = '127.0.0.1') {
+  const heard = makeContext({ address: { host, port: 4000 } });
+  const discovery: Discovery = await openDiscovery(parseDiscovery(option), heard.context);
   context.onTestFinished(() => discovery.close());
   return { ...heard, discovery };
 }
 
-async function startServer(context: TestContext, port = 0): Promise<GossipServer> {
-  const server = await GossipServer.open({ host: '127.0.0.1', port }, () => {});
+async function startServer(context: TestContext, port = 0, host = '127.0.0.1'): Promise<GossipServer> {
+  const server = await GossipServer.open({ host, port }, () => {});
   context.onTestFinished(() => server.close());
   return server;
 }
@@ -173,5 +173,22 @@ describe('static and dns', () => {
     // Announced before there was anybody: it comes with the next look-up.
     await vi.waitUntil(() => received.includes('view'), PATIENCE);
     expect(new Set(received)).toEqual(new Set(['view']));
+  });
+});
+
+describe('members with IPv6 addresses on loopback', () => {
+  const hasIPv6 = systemEnvironment.interfaces().some(({ host }) => host === '::1');
+
+  it.for(['multicast', 'gossip'])('hear of each other by %s', async (type, context) => {
+    context.skip(!hasIPv6, 'this machine has no IPv6 on its loopback interface');
+    context.skip(type === 'multicast' && !(await hasMulticast(context)), 'this machine has no multicast on loopback');
+    const servers = type === 'gossip' ? [(await startServer(context, 0, '::1')).address] : [];
+    const option = type === 'gossip' ? { type, servers } : ownGroup();
+    const [a, b] = [await openHere(context, option, '::1'), await openHere(context, option, '::1')];
+    await vi.waitUntil(() => {
+      a.discovery.announce(bytesOf('view of a'));
+      return b.received.includes('view of a');
+    }, PATIENCE);
+    expect([...a.errors, ...b.errors]).toEqual([]);
   });
 });
