@@ -1,9 +1,8 @@
 // The transport DEERING: casts go out once, by IP multicast, to all members on the loopback interface.
 
-import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { COMBINATIONS, Crew, type Plan } from '../helpers/crew.js';
+import { hasMulticast, randomGroup } from '../helpers/multicast.js';
 
 const FRAME_BYTES = 1_400;
 const DATA_BYTES = FRAME_BYTES - 32;
@@ -12,37 +11,6 @@ const castPlan: Plan = [
   [1_024, 2_000],
   [0, 10],
 ];
-const PROBE_MS = 2_000;
-
-function randomGroup(): { host: string; port: number } {
-  return { host: `239.255.${randomInt(1, 255)}.${randomInt(1, 255)}`, port: randomInt(20_000, 32_000) };
-}
-
-/** Whether a datagram to a multicast group comes back on the loopback interface of this machine. */
-async function hasMulticast(context: TestContext): Promise<boolean> {
-  const group = randomGroup();
-  const [receiver, sender] = [createSocket({ type: 'udp4', reuseAddr: true }), createSocket('udp4')];
-  context.onTestFinished(() => {
-    receiver.close();
-    sender.close();
-  });
-  try {
-    await new Promise<void>((resolve) => receiver.bind(group.port, group.host, resolve));
-    receiver.addMembership(group.host, '127.0.0.1');
-    await new Promise<void>((resolve) => sender.bind(0, '127.0.0.1', resolve));
-    sender.setMulticastInterface('127.0.0.1');
-  } catch {
-    return false;
-  }
-  return new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(false), PROBE_MS);
-    receiver.on('message', () => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-    sender.send('?', group.port, group.host);
-  });
-}
 
 describe.each(COMBINATIONS)('three members in mode %s, %s, on DEERING', (mix, threads) => {
   it('get each cast by one datagram for all of them', async (context) => {

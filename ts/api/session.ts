@@ -233,10 +233,11 @@ export class Session implements GroupOwner, Membership {
   }
 
   joinRequest(from: Endpoint, message: Uint8Array): boolean {
-    let allowed = true;
+    // An application that fails, or answers with a promise, has not let anybody in.
+    let allowed = false;
     this.reports.guard('onJoinRequest', () => {
       const answer = this.application.onJoinRequest(from, Message.of(message));
-      allowed = answer !== false;
+      allowed = answer === true || answer === undefined;
       return answer;
     });
     return allowed;

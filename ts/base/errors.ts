@@ -48,7 +48,7 @@ export const ERROR_CODES = {
     remedy: 'Give each member its own host and port; names are compared after they are resolved.',
   },
   ERR_INCOMPATIBLE: {
-    when: 'Another view of the group can not merge with this one: another stack, wire version, memory or checksum.',
+    when: 'Another view of the group can not merge with this one: another stack, wire version, memory, checksum, or kind of address (loopback or outside).',
     remedy: 'The message says what differs; give all members of a group the same options and version.',
   },
   ERR_INVALID_ARGUMENT: {
@@ -112,7 +112,7 @@ export const ERROR_CODES = {
     remedy: 'Look at `cause`; addresses in numbers need no resolver.',
   },
   ERR_SEND_TO_SELF: {
-    when: '`send()` was given the member itself; in a fixed view nothing is delivered to its sender.',
+    when: '`send()` was given the member itself; nothing is delivered to its sender.',
     remedy: 'Handle the message where it is made.',
   },
   ERR_TOO_MANY_MEMBERS: {

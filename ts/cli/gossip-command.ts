@@ -1,7 +1,9 @@
 /** The command line of `consort gossip`. */
 import { Command } from 'commander';
 import { UsageError } from '../../bench/usage-error.js';
+import { Endpoint } from '../base/endpoint.js';
 import { isConsortError } from '../base/errors.js';
+import { quote } from '../base/show.js';
 import { type GossipCounts, GossipServer } from '../discovery/gossip-server.js';
 import { parseAddress, resolveAddress } from '../transport/address.js';
 
@@ -46,9 +48,7 @@ async function runServer(where: string): Promise<number> {
   try {
     const server = await GossipServer.open(await resolveAddress(listen, 0), fail);
     for (const signal of SIGNALS) process.on(signal, end);
-    console.log(
-      `gossip: listening on ${server.address.host.includes(':') ? `[${server.address.host}]` : server.address.host}:${server.address.port}`,
-    );
+    console.log(`gossip: listening on ${new Endpoint(server.address.host, server.address.port).name}`);
     try {
       await ended;
     } finally {
@@ -82,8 +82,8 @@ function outcome() {
 function parseWhere(where: string) {
   try {
     return parseAddress(where, '--address', 'ERR_INVALID_ARGUMENT', 0);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
+  } catch {
+    throw new UsageError(`--address: got ${quote(where)}, want host:port or [ipv6]:port with a port from 0 to 65535`);
   }
 }
 
@@ -93,6 +93,6 @@ function summary(counts: GossipCounts): string {
     `gossip: ${counts.received} datagrams received, ${counts.announcements} announcements among them, ` +
     `${counts.reflected} sent to others; ${counts.clients} clients in ${counts.groups} groups at the end\n` +
     `gossip: ${dropped} dropped (${counts.repeated} repeated, ${counts.tooFast} too fast, ${counts.garbage} garbage, ` +
-    `${counts.wrongVersion} of another version), ${counts.evicted} clients made room for others`
+    `${counts.wrongVersion} of another version), ${counts.evicted} clients made room for others, ${counts.refused} not sent`
   );
 }

@@ -28,7 +28,7 @@ export interface DiscoveryContext {
   sendTo(to: Address, bytes: Uint8Array): void;
   /** An announcement of somebody, maybe my own. The bytes are the receiver's to keep. */
   receive(bytes: Uint8Array): void;
-  /** Something that no call can be blamed for (lost server, no such name): told once until it is over. */
+  /** Something that no call can be blamed for (lost server, no such name): told once until it is over. Must not throw. */
   report(error: Error): void;
 }
 

@@ -28,6 +28,8 @@ export interface GossipCounts {
   readonly garbage: number;
   /** Datagrams of a version that this server doesn't know: dropped. */
   readonly wrongVersion: number;
+  /** Datagrams that the system refused to send, as a firewall on this machine makes it do. */
+  readonly refused: number;
   /** Clients that had to make room for others. */
   readonly evicted: number;
   /** Now. */
@@ -47,6 +49,7 @@ export class GossipServer {
     tooFast: 0,
     garbage: 0,
     wrongVersion: 0,
+    refused: 0,
   };
   private socket!: DiscoverySocket;
   private timer: Timer | undefined;
@@ -67,7 +70,14 @@ export class GossipServer {
     try {
       server.socket = await environment.openSocket(
         { address, bufferBytes: SERVER_BUFFER_BYTES, shared: false },
-        { onDatagram: (bytes, from) => server.handle(bytes, { host: from.address, port: from.port }), onFailure },
+        {
+          onDatagram: (bytes, from) => server.handle(bytes, { host: from.address, port: from.port }),
+          onFailure: (error) => {
+            // What one client can't be sent is no reason to leave the others alone.
+            if ((error as NodeJS.ErrnoException).syscall === 'send') server.counted.refused++;
+            else onFailure(error);
+          },
+        },
       );
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);

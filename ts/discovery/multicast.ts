@@ -11,7 +11,7 @@ import type { Address } from '../data-plane/data-plane.js';
 import { isLoopback } from '../transport/address.js';
 import { decodeDatagram, encodeDatagram, groupHash, Kind } from './datagram.js';
 import { checkAnnouncement, type Discovery, type DiscoveryContext } from './discovery.js';
-import type { DiscoveryEnvironment, DiscoverySocket, Timer } from './environment.js';
+import type { DiscoveryEnvironment, DiscoverySocket, InterfaceAddress, Timer } from './environment.js';
 import { type Channel, type ChannelsWanted, channelsFor } from './interfaces.js';
 import { INTERFACES_INTERVAL_MS, SOCKET_BUFFER_BYTES } from './limits.js';
 import { receiveSafely } from './receive-safely.js';
@@ -105,7 +105,7 @@ export class MulticastDiscovery implements Discovery {
   }
 
   private async useInterfaces(): Promise<void> {
-    const { channels, missing } = channelsFor(this.wanted, this.environment.interfaces());
+    const { channels, missing } = channelsFor(this.wanted, this.interfaces());
     const same = (a: Channel, b: Channel) => a.name === b.name && a.bind === b.bind;
     const gone = this.senders.filter(({ channel }) => !channels.some((each) => same(each, channel)));
     this.senders = this.senders.filter((sender) => !gone.includes(sender));
@@ -124,6 +124,16 @@ export class MulticastDiscovery implements Discovery {
     // A tunnel without multicast among interfaces that nobody asked for is no trouble, as long as another way is left.
     if (this.choice.interfaces === undefined && this.senders.length > 0) return;
     for (const [name, error] of failures) this.fail(name, error);
+  }
+
+  /** Some sandboxes forbid to ask; loopback is left. */
+  private interfaces(): readonly InterfaceAddress[] {
+    try {
+      return this.environment.interfaces();
+    } catch (error) {
+      this.fail('interfaces', error);
+      return [];
+    }
   }
 
   private async use(channel: Channel): Promise<void> {

@@ -86,7 +86,7 @@ export class Suspect extends Layer {
       if (watched.idle > this.maxIdle) silent.push(rank);
     }
     if (silent.length === 0) return;
-    const seconds = ((this.maxIdle * this.sweepMs) / 1000).toFixed(1);
+    const seconds = (((this.maxIdle + 1) * this.sweepMs) / 1000).toFixed(1);
     this.suspect(silent, `nothing has come for ${seconds} s`);
   }
 

@@ -13,7 +13,7 @@ export interface ViewState {
   readonly groupName: string;
   /** The layers, from the top, separated by colons. */
   readonly protocol: string;
-  /** `name=value` separated by colons. */
+  /** `name=value:type` separated by semicolons. */
   readonly params: string;
   readonly id: ViewId;
   /** The index is the rank. */

@@ -136,6 +136,17 @@ describe('multicast', () => {
     ]);
   });
 
+  it('is left with loopback where nobody may ask for the interfaces', async () => {
+    const environment = new FakeEnvironment();
+    environment.interfaces = () => {
+      throw new Error('uv_interface_addresses');
+    };
+    const { discovery, errors, received } = await open(environment, { address: { host: '0.0.0.0', port: 4000 } });
+    await environment.pass(2 * INTERFACES_INTERVAL_MS);
+    discovery.announce(bytesOf('hello'));
+    expect({ received, errors: errors.length }).toEqual({ received: ['hello'], errors: 1 });
+  });
+
   it('lives on when the receiver of announcements throws', async () => {
     const environment = new FakeEnvironment();
     const receive = () => {
