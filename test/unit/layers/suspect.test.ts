@@ -49,7 +49,7 @@ describe('Suspect', () => {
     context.plane.hear(1);
     context.environment.advance(1000);
     expect(suspected(context)).toEqual([[2]]);
-    expect(context.ups.at(-1)).toMatchObject({ reason: 'nothing has come for 3.0 s' });
+    expect(context.ups.at(-1)).toMatchObject({ reason: 'nothing has come for 4.0 s' });
   });
 
   it('begins to count anew with each sign of life', () => {
