@@ -237,8 +237,14 @@ serve({
     return viewOf(member).me;
   },
 
-  leave: () => member.leave(),
-  close: () => member.close(),
+  leave: () => {
+    traits.chatty = false; // who leaves can't send any more, and may still be told of a view
+    return member.leave();
+  },
+  close: () => {
+    traits.chatty = false;
+    return member.close();
+  },
 
   view: () => viewOf(member),
 

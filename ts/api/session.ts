@@ -79,6 +79,7 @@ export class Session implements GroupOwner, Membership {
   });
   private incoming: readonly Incoming[] = [];
   private stopped = false;
+  private leaving = false;
 
   constructor(
     me: Endpoint,
@@ -132,6 +133,7 @@ export class Session implements GroupOwner, Membership {
    * member; then what they may still need of it is kept until they have it.
    */
   async leave(lingerMs: number): Promise<void> {
+    this.leaving = true;
     const start = performance.now();
     const left = () => start + lingerMs - performance.now();
     while (this.view !== undefined && this.outbox.queuedBytes > 0 && left() > 0) await sleep(SETTLE_INTERVAL_MS);
@@ -205,7 +207,8 @@ export class Session implements GroupOwner, Membership {
   }
 
   block(ready: () => void): void {
-    if (this.stopped) return ready();
+    // Who leaves may not send any more: there is nothing to ask it.
+    if (this.stopped || this.leaving) return ready();
     let result: unknown;
     this.reports.guard('onBlock', () => {
       result = this.application.onBlock();
@@ -268,8 +271,8 @@ export class Session implements GroupOwner, Membership {
   /** What the application says about a view, in bytes; nothing, where it fails. */
   private ask(callback: string, question: () => Payload | undefined): Uint8Array {
     let bytes = NOTHING;
-    // Views that it has left may still change for others: nothing comes after `exit` (invariant 11).
-    if (this.stopped) return bytes;
+    // Views that it has left may still change for others: nothing comes after `exit` (invariant 11). Who leaves has nothing to say.
+    if (this.stopped || this.leaving) return bytes;
     this.reports.guard(callback, () => {
       const answer = question();
       if (answer !== undefined) bytes = payloadBytes(answer, MAX_VIEW_MESSAGE_BYTES).slice();
