@@ -26,6 +26,8 @@ export type { AppReceivers, GroupSettings } from './group-view.js';
 const LAST_WORDS_MS = 1000;
 /** So many times `join_wait` a member that joins waits at most while it is merging. */
 const MOST_WAITS = 20;
+/** Endpoints of members that are remembered, so that one member is one object. */
+const MOST_KNOWN = 8192;
 
 /** How a member asks to be let in. */
 export interface JoinRequest {
@@ -57,6 +59,8 @@ export interface GroupOwner {
 }
 
 export class Group {
+  /** Members that were met, by name. */
+  private readonly known = new Map<string, Endpoint>();
   /** Those that are there, oldest first. */
   private readonly views: GroupView[] = [];
   /** The application's. */
@@ -215,8 +219,12 @@ export class Group {
 
   /** One object for each member, over all views: handlers compare with `===`. */
   private withKnown(state: ViewState): ViewState {
-    const known = new Map([this.me, ...(this.newest()?.state.members ?? [])].map((member) => [member.name, member]));
-    return { ...state, members: state.members.map((member) => known.get(member.name) ?? member) };
+    // Also of who was away for a view; of more than that nobody will ask.
+    if (this.known.size > MOST_KNOWN) this.known.clear();
+    for (const member of [this.me, ...(this.newest()?.state.members ?? [])]) this.known.set(member.name, member);
+    const members = state.members.map((member) => this.known.get(member.name) ?? member);
+    for (const member of members) this.known.set(member.name, member);
+    return { ...state, members };
   }
 
   private onTop(view: GroupView, event: StackEvent): void {
