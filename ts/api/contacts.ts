@@ -18,7 +18,7 @@ export class Contacts {
   private constructor(
     private readonly name: string | undefined,
     private readonly directory: Directory | undefined,
-    private readonly close_: () => Promise<void>,
+    private readonly closeDirectory: () => Promise<void>,
     /** Only their addresses count. */
     readonly members: readonly Endpoint[],
   ) {}
@@ -29,25 +29,15 @@ export class Contacts {
     address: Address,
     report: (error: Error) => void,
   ): Promise<Contacts> {
-    const opened =
-      name === undefined || options.directory !== undefined ? undefined : await openOwn(options, address, report);
-    const directory = name === undefined ? undefined : (options.directory ?? opened);
+    const own =
+      name !== undefined && options.directory === undefined ? await openOwn(options, address, report) : undefined;
+    const directory = own ?? options.directory;
     const close = async () => {
-      await opened?.close();
+      await own?.close();
     };
     try {
       const found = name === undefined ? undefined : await directory?.lookup(name);
-      const contact =
-        found === undefined ? options.groupAddress : parseAddress(found, 'directory', 'ERR_INVALID_ARGUMENT', 1);
-      const members = contact === undefined ? [] : [await resolveAddress(contact, familyOf(address))];
-      return new Contacts(
-        name,
-        directory,
-        close,
-        members
-          .filter(({ host, port }) => host !== address.host || port !== address.port)
-          .map(({ host, port }) => new Endpoint(host, port)),
-      );
+      return new Contacts(name, directory, close, await membersAt(contactOf(found, options), address));
     } catch (error) {
       await close();
       throw error;
@@ -58,15 +48,26 @@ export class Contacts {
   viewIs({ myRank, myEndpoint: { host, port } }: ViewData): void {
     const { name, directory } = this;
     if (name === undefined || directory === undefined) return;
-    if (myRank === 0) directory.register(name, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+    if (myRank === 0) directory.register(name, new Endpoint(host, port).name);
     else if (this.registered) directory.unregister(name);
     this.registered = myRank === 0;
   }
 
   async close(): Promise<void> {
     if (this.registered && this.name !== undefined) this.directory?.unregister(this.name);
-    await this.close_();
+    await this.closeDirectory();
   }
+}
+
+function contactOf(found: string | undefined, { groupAddress }: CheckedOptions): Address | undefined {
+  return found === undefined ? groupAddress : parseAddress(found, 'directory', 'ERR_INVALID_ARGUMENT', 1);
+}
+
+/** Who is to be asked at a contact: nobody where that is this member's own address. */
+async function membersAt(contact: Address | undefined, mine: Address): Promise<Endpoint[]> {
+  if (contact === undefined) return [];
+  const { host, port } = await resolveAddress(contact, familyOf(mine));
+  return host === mine.host && port === mine.port ? [] : [new Endpoint(host, port)];
 }
 
 function openOwn(

@@ -237,13 +237,23 @@ export class Lifecycle {
         },
       },
     );
-    opening.then(
-      (part) => signal.aborted && void part.close(),
-      () => {},
-    );
-    this.part = await abortable(opening, signal);
+    this.part = await this.unlessAborted(opening, signal);
     this.part.session.join();
     await abortable(first.accepted, signal);
+  }
+
+  /** What is given up while it opens is closed when it has opened, and close() waits for that. */
+  private async unlessAborted(opening: Promise<OpenSession>, signal: AbortSignal): Promise<OpenSession> {
+    try {
+      return await abortable(opening, signal);
+    } catch (error) {
+      const closed = opening.then(
+        (part) => part.close(),
+        () => {},
+      );
+      this.shutting = Promise.all([this.shutting, closed]).then(() => {});
+      throw error;
+    }
   }
 
   /** A view begins. */

@@ -1,5 +1,4 @@
 /** From options and an open plane to a session that joins its group. */
-import { randomInt } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { Endpoint } from '../base/endpoint.js';
 import type { Address } from '../data-plane/data-plane.js';
@@ -10,6 +9,7 @@ import type { JoinAnswer } from '../stack/layer.js';
 import { familyOf } from '../transport/address.js';
 import { Contacts } from './contacts.js';
 import { systemEnvironment } from './environment.js';
+import { newIncarnation } from './incarnation.js';
 import type { CheckedOptions } from './options.js';
 import {
   type GroupApplication,
@@ -18,9 +18,6 @@ import {
   type SessionReports,
   type SessionView,
 } from './session.js';
-
-/** Tells a member from an earlier one at the same address. */
-const INCARNATIONS = 2 ** 40;
 
 export interface OpenSession {
   readonly session: Session;
@@ -104,7 +101,7 @@ async function openContacts(
 
 /** Who I am for the others: where my socket is reached. One bound to all addresses is reached at the first that others can have. */
 function myEndpoint(bound: Address): Endpoint {
-  const incarnation = randomInt(1, INCARNATIONS);
+  const incarnation = newIncarnation(Date.now());
   if (bound.host !== '0.0.0.0' && bound.host !== '::') return new Endpoint(bound.host, bound.port, incarnation);
   const family = `IPv${familyOf(bound)}`;
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);

@@ -28,6 +28,12 @@ export class OutgoingStream {
     this.queue = new OutgoingQueue(writer);
   }
 
+  /** The view ends: nothing is written any more, and a claim that was not published is lost (invariant 3). */
+  block(): void {
+    this.direct = -1;
+    this.claimedAt = -1;
+  }
+
   /** Takes over what waits for a stream of an earlier view. */
   adopt(queue: OutgoingQueue): void {
     queue.rebind(this.writer);
@@ -60,7 +66,8 @@ export class OutgoingStream {
     this.claimedAt = -1;
     return new ConsortError(
       'ERR_CLAIM_LOST',
-      `publishClaim(${length}): ${claimedBytes} bytes were claimed, or something was cast since; claim, write and publish in one go`,
+      `publishClaim(${length}): ${claimedBytes} bytes were claimed, or something was cast or the view ended since; ` +
+        'claim, write and publish in one go',
       { details: { length, claimedBytes } },
     );
   }
@@ -103,7 +110,7 @@ export class Outbox {
     let stream = this.sends[rank];
     if (stream === undefined) {
       stream = this.stream(this.view.pt2pt(rank));
-      if (this.blocked) stream.direct = -1;
+      if (this.blocked) stream.block();
       this.sends[rank] = stream;
     }
     return stream;
@@ -138,9 +145,7 @@ export class Outbox {
   /** The view ends: from here on everything waits for the next. */
   block(): void {
     this.blocked = true;
-    for (const stream of [this.casts, ...this.sends]) {
-      if (stream !== undefined) stream.direct = -1;
-    }
+    for (const stream of [this.casts, ...this.sends]) stream?.block();
   }
 
   /**

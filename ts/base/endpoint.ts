@@ -7,7 +7,7 @@ export class Endpoint {
   readonly host: string;
   readonly port: number;
   /**
-   * Tells a member from an earlier one at the same address, which may have crashed a moment ago: another number for each `join()`, up to
+   * Tells a member from an earlier one at the same address, which may have crashed a moment ago: a larger number for each `join()`, up to
    * 2^53 - 1. Always 0 in a fixed view.
    */
   readonly incarnation: number;

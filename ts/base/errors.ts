@@ -32,7 +32,7 @@ export const ERROR_CODES = {
     remedy: 'Look at `cause`, and at `details.callback` for which it was.',
   },
   ERR_CLAIM_LOST: {
-    when: '`publishClaim()` was called without a claim, with more bytes than were claimed, or after another `cast()`.',
+    when: '`publishClaim()` was called without a claim, with more bytes than were claimed, or after another `cast()` or the end of the view.',
     remedy: 'Claim, fill and publish without anything of the member in between.',
   },
   ERR_CLOSED: {

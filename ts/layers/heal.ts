@@ -174,12 +174,13 @@ export class Heal extends Layer {
     if (this.gathering) return;
     this.gathering = true;
     const { environment, params, view } = this.context;
-    // One that joins a group goes at once: who are many have gathered already, and a still larger view is found after the merge.
-    const waitMs = view.members.length === 1 && theirs.members > 1 ? 0 : params.milliseconds('heal_gather');
-    environment.setTimer(waitMs, () => {
+    const prompt = () => {
       this.gathering = false;
       if (!this.done) this.context.down({ type: 'prompt' });
-    });
+    };
+    // One that joins a group goes at once: who are many have gathered already, and a still larger view is found after the merge.
+    if (view.members.length === 1 && theirs.members > 1) environment.defer(prompt);
+    else environment.setTimer(params.milliseconds('heal_gather'), prompt);
   }
 
   private report(from: Endpoint, reason: string): void {

@@ -96,7 +96,8 @@ export class Inter extends Layer {
   private receiveRequest(peer: Endpoint, request: Request): void {
     const { from, merger } = request;
     // Closed: the next view's Inter answers when it is asked again.
-    if (this.phase === 'closed' || !this.coordinates) return;
+    if (this.phase === 'closed') return;
+    if (!this.coordinates) return this.refuseUnlessMine(peer, request);
     if (this.taken.some(({ id }) => sameViewId(id, from))) return;
     const objection = this.objection(request);
     if (objection !== undefined) return this.deny(peer, from, objection, 'incompatible');
@@ -110,6 +111,12 @@ export class Inter extends Layer {
     this.suspectReplaced(merger.state.members);
     this.taken.push({ coordinator: peer, id: from, members: merger.state.members });
     this.context.up({ type: 'merger', merger });
+  }
+
+  /** Who asks a member that does not coordinate any more should not stay blocked until it gives up; one of mine has its grant on the way. */
+  private refuseUnlessMine(peer: Endpoint, { from, merger }: Request): void {
+    if (share(this.context.view.members, merger.state.members)) return;
+    this.deny(peer, from, 'another coordinates its view', 'busy');
   }
 
   /** Who asks again from a later view has given up the request that was taken: to grant that one would fill the view with nobody. */

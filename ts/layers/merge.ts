@@ -53,6 +53,11 @@ export class Merge extends Layer {
     this.context.up({ type: 'mergeMessage', peer: from, message });
   }
 
+  /** A view that has ended repeats its grants: a member whose grant is lost would stay outside of a view that counts it in. */
+  override get isSettled(): boolean {
+    return [...this.pending.values()].every(({ message }) => message.kind !== 'granted');
+  }
+
   private keep(key: string, peer: Endpoint, message: MergeMessage): void {
     this.answered(key);
     const deadline = this.context.environment.now() + this.timeoutMs;

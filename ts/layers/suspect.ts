@@ -62,6 +62,8 @@ export class Suspect extends Layer {
     const before = plane.heard(rank);
     this.verifying.add(rank);
     this.probe();
+    // Twice: one question or its answer may be lost, and a live member must not go for that.
+    environment.setTimer(this.verifyMs / 2, () => this.probe());
     environment.setTimer(this.verifyMs, () => {
       this.verifying.delete(rank);
       if (this.gone.has(rank)) return;

@@ -37,12 +37,14 @@ export class ByteWriter {
     return this;
   }
 
-  /** An integer from 0 to 2^53 - 1: positions, times, incarnations. */
+  /**
+   * An integer from 0 to 2^53 - 1, in as few bytes as it needs: positions, times, incarnations. Answers in a view change hold a position for each
+   * member, and most of those are small: so the datagrams of a change stay few where views are large.
+   */
   integer(value: number): this {
-    const at = this.grow(8);
-    this.view.setUint32(at, value % 2 ** 32, true);
-    this.view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-    return this;
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.u8((rest % 0x80) | 0x80);
+    return this.u8(rest);
   }
 
   block(bytes: Uint8Array): this {
@@ -119,10 +121,15 @@ export class ByteReader {
   }
 
   integer(): number {
-    const at = this.take(8);
-    const value = this.view.getUint32(at, true) + this.view.getUint32(at + 4, true) * 2 ** 32;
-    if (!Number.isSafeInteger(value)) throw new MalformedError('an integer over 2^53');
-    return value;
+    let value = 0;
+    for (let unit = 1; ; unit *= 0x80) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * unit;
+      if (!Number.isSafeInteger(value)) throw new MalformedError('an integer over 2^53');
+      // One value, one way to write it.
+      if (byte === 0 && unit > 1) throw new MalformedError('an integer longer than it needs to be');
+      if (byte < 0x80) return value;
+    }
   }
 
   /** A copy: records lie in rings that are overwritten. */

@@ -95,7 +95,7 @@ export class GroupView implements PlanePort {
 
   /** Whether all that was sent in this view has arrived at all to whom it goes. */
   get isStable(): boolean {
-    return this.outbox.isEmpty && this.streams.isStable();
+    return this.outbox.isEmpty && this.streams.isStable() && this.stack.isSettled;
   }
 
   retire(): void {

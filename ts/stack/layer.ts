@@ -111,6 +111,11 @@ export abstract class Layer {
 
   /** Positions have moved, or messages could be sent. */
   progress(): void {}
+
+  /** False: the view may have ended, but others still need what this layer has to say. */
+  get isSettled(): boolean {
+    return true;
+  }
 }
 
 export type LayerClass = new (context: LayerContext) => Layer;

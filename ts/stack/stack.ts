@@ -128,6 +128,11 @@ export class Stack {
     if (!this.stopped) for (const layer of this.progressing) layer.progress();
   }
 
+  /** Nobody needs what these layers still have to say. */
+  get isSettled(): boolean {
+    return this.stopped || this.layers.every((layer) => layer.isSettled);
+  }
+
   private enter(event: StackEvent, where: 'top' | 'bottom'): void {
     if (this.stopped) return;
     if (where === 'top') this.layers[0]?.down(event);

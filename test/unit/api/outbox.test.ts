@@ -89,6 +89,16 @@ describe('an outbox', () => {
     expect(view.outbox.casts.claim(10)).toBe(-1);
   });
 
+  it('takes back a claim that was not published: what the application writes there belongs to no view', () => {
+    const view = new FakeView(2);
+    const { casts } = view.outbox;
+    expect(casts.claim(10)).toBeGreaterThanOrEqual(0);
+    view.outbox.block();
+    expect(() => casts.publishClaim(10)).toThrow(expect.objectContaining({ code: 'ERR_CLAIM_LOST' }));
+    view.run();
+    expect(view.casts()).toEqual([]);
+  });
+
   it('refuses what is too much while blocked too, but for one message', () => {
     const view = new FakeView(2, RING_BYTES, { maxQueuedBytes: 1000 });
     view.outbox.block();

@@ -68,7 +68,7 @@ describe('Chk_sync', () => {
 
   it('refuses what is no list of positions', () => {
     const { layer } = layerIn(ChkSync, 3);
-    expect(() => layer.receive(1, reader(new Uint8Array([1, 0, 8])))).toThrow(MalformedError);
+    expect(() => layer.receive(1, reader(new Uint8Array([2, 0, 8])))).toThrow(MalformedError);
   });
 
   it.each(PASSING)('lets $type pass', (event) => {

@@ -73,7 +73,6 @@ describe('Inter, asked', () => {
   it.each([
     ['the next view is decided', (layer: Inter) => layer.down({ type: 'view', state: viewOf([0, 1], { time: 6 }) })],
     ['the next view has come', (layer: Inter) => layer.up({ type: 'view', state: viewOf([0, 1], { time: 6 }) })],
-    ['another coordinates', (layer: Inter) => layer.up(block(1, 1, [], [0]))],
   ])('is silent when %s', (_, end) => {
     const { layer, context } = layerIn(Inter, 2);
     end(layer);
@@ -82,10 +81,26 @@ describe('Inter, asked', () => {
     expect([context.ups, context.downs]).toEqual([[], []]);
   });
 
-  it('is silent where it does not coordinate, until it is elected', () => {
+  it('refuses where another coordinates, so that nobody stays blocked for it', () => {
+    const { layer, context } = layerIn(Inter, 2);
+    layer.up(block(1, 1, [], [0]));
+    context.clear();
+    hear(layer, 4, requestOf([4]));
+    expect(context.ups).toEqual([]);
+    expect(told(context)).toMatchObject([[member(4), { kind: 'denied', to: viewId(3, 4), by: 'busy' }]]);
+  });
+
+  it('does not refuse members of its own view: their grant is on the way', () => {
+    const { layer, context } = layerIn(Inter, 3, { myRank: 1 });
+    hear(layer, 2, requestOf([2]));
+    expect([context.ups, context.downs]).toEqual([[], []]);
+  });
+
+  it('refuses where it does not coordinate, until it is elected', () => {
     const { layer, context } = layerIn(Inter, 2, { myRank: 1 });
     hear(layer, 4, requestOf([4]));
-    expect([context.ups, context.downs]).toEqual([[], []]);
+    expect(told(context).map(([, { kind }]) => kind)).toEqual(['denied']);
+    context.clear();
     layer.up({ type: 'elect' });
     hear(layer, 4, requestOf([4]));
     expect(context.upTypes).toEqual(['elect', 'merger']);

@@ -116,6 +116,14 @@ describe('Suspect, told that nothing is bound to an address', () => {
     expect(context.ups.at(-1)).toMatchObject({ reason: 'nothing is bound to its address' });
   });
 
+  it('asks twice, since a question may be lost', () => {
+    const { layer, context } = watching(6, 3);
+    layer.refused(1);
+    context.plane.watched = [];
+    context.environment.advance(10);
+    expect(context.plane.watched).toContain(1);
+  });
+
   it('lets be who answers', () => {
     const { layer, context } = watching(6, 3);
     layer.refused(1);

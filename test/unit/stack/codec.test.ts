@@ -38,6 +38,10 @@ function write(to: ByteWriter, { name, value }: Item): void {
   (to[name] as (value: unknown) => ByteWriter).call(to, value);
 }
 
+function bytesInHex(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex, 'hex'));
+}
+
 function read(from: ByteReader, name: Name): unknown {
   return name === 'ranks' ? from.ranks(10) : from[name]();
 }
@@ -64,9 +68,7 @@ describe('what a ByteWriter writes', () => {
       .text('ab')
       .ranks([5])
       .finish();
-    expect(Buffer.from(bytes).toString('hex')).toBe(
-      '01030207060504' + '0d0c0b0a09080000' + '020000006162' + '01000500',
-    );
+    expect(Buffer.from(bytes).toString('hex')).toBe('01030207060504' + '8d98acd0908102' + '020000006162' + '01000500');
   });
 
   it('may be text that begins with a byte order mark', () => {
@@ -107,10 +109,10 @@ describe('a ByteReader', () => {
     ['u8', 0],
     ['u16', 1],
     ['u32', 3],
-    ['integer', 7],
+    ['integer', 0],
     ['block', 3],
     ['text', 3],
-    ['endpoint', 13],
+    ['endpoint', 6],
     ['integers', 1],
     ['ranks', 1],
   ] as const)('refuses bytes that end too early for %s', (name, length) => {
@@ -127,13 +129,20 @@ describe('a ByteReader', () => {
   });
 
   it('refuses an integer that JavaScript can not hold', () => {
-    const bytes = new ByteWriter()
-      .u32(0)
-      .u32(2 ** 21)
-      .finish();
+    const bytes = bytesInHex('80808080808080' + '10');
     expect(() => new ByteReader(bytes).integer()).toThrow('an integer over 2^53');
+    const endless = bytesInHex('80'.repeat(200));
+    expect(() => new ByteReader(endless).integer()).toThrow(MalformedError);
     const largest = new ByteWriter().integer(Number.MAX_SAFE_INTEGER).finish();
     expect(new ByteReader(largest).integer()).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  it.each(['8000', 'ff00', '818000'])('refuses an integer in more bytes than it needs: %s', (hex) => {
+    expect(() => new ByteReader(bytesInHex(hex)).integer()).toThrow('longer than it needs to be');
+  });
+
+  it.each(['80', 'ff', 'ffffffffffffff'])('refuses an integer that ends too early: %s', (hex) => {
+    expect(() => new ByteReader(bytesInHex(hex)).integer()).toThrow('too short');
   });
 
   it('refuses ranks that the view does not have', () => {

@@ -22,6 +22,8 @@ export class GroupCrew {
   readonly members: GroupMate[] = [];
   /** Set to keep announcements from those who should not hear of each other yet. */
   hears: (from: GroupMate, to: GroupMate) => boolean = () => true;
+  /** Set to lose datagrams between views. */
+  loses: (datagram: Uint8Array) => boolean = () => false;
 
   /** Members 0 to count - 1. Of two views of one the larger is that of the lower number. None has joined. */
   async open(count: number): Promise<GroupMate[]> {
@@ -173,7 +175,7 @@ export class GroupMate implements GroupOwner {
   }
 
   sendOutside({ host, port }: Endpoint, datagram: Uint8Array): void {
-    this.plane.driver.sendUnattached({ host, port }, datagram);
+    if (!this.crew.loses(datagram)) this.plane.driver.sendUnattached({ host, port }, datagram);
   }
 }
 

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Endpoint } from '../../../ts/base/endpoint.js';
 import { crc32c } from '../../../ts/data-plane/typescript/crc32c.js';
-import { ByteWriter } from '../../../ts/stack/codec.js';
+import { readMergeMessage } from '../../../ts/layers/merge.js';
+import { ByteReader, ByteWriter } from '../../../ts/stack/codec.js';
 import { OutsideFormat } from '../../../ts/stack/outside.js';
 import { CONTROL_LAYERS } from '../../../ts/stack/protocol.js';
 import { writeViewState } from '../../../ts/stack/view-state.js';
@@ -46,6 +47,21 @@ describe('a group', () => {
     expect(b?.views).toEqual(['view 0 1', 'view 0 1 2']);
     expect(c?.views).toEqual(['view 0 1 2']);
     expect(a?.log.slice(0, 4)).toEqual(['view 0', 'block', 'stop', 'view 0 1']);
+  });
+
+  it('takes in who joins also where the first grant is lost, though the view that grants has ended', async () => {
+    const format = new OutsideFormat('test', '');
+    let lost = 0;
+    crew.loses = (datagram) => {
+      const read = format.read(datagram);
+      if (typeof read !== 'object' || CONTROL_LAYERS[read.layer] !== 'Merge') return false;
+      return readMergeMessage(new ByteReader(read.body)).kind === 'granted' && lost++ === 0;
+    };
+    const mates = await crew.together(2);
+    expect(lost).toBeGreaterThan(1);
+    expect(mates.map(({ views }) => views)).toEqual([['view 0', 'view 0 1'], ['view 0 1']]);
+    // The old view has said all now, and is not kept.
+    await crew.until(() => mates.every(({ group }) => group.isSettled));
   });
 
   it('brings what the members say of the change to the coordinator, and what it says to all', async () => {
