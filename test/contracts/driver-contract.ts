@@ -8,9 +8,10 @@ import type { Message } from '../../ts/base/message.js';
 import type { Address, DriverOptions, ThreadMode } from '../../ts/data-plane/data-plane.js';
 import { StreamKind } from '../../ts/data-plane/data-plane.js';
 import { type DriverFactory, Plane } from '../../ts/data-plane/plane.js';
-import type { RecordReceiver } from '../../ts/data-plane/record.js';
+import type { RecordReceiver } from '../../ts/data-plane/record-reader.js';
 import { ringSizes } from '../../ts/data-plane/ring-sizes.js';
 import type { ViewPlane } from '../../ts/data-plane/view-plane.js';
+import { Fifo } from '../../ts/ordering/fifo.js';
 
 export interface DriverUnderTest {
   readonly mode: 'native' | 'ts';
@@ -88,7 +89,8 @@ class Member {
       [StreamKind.pt2pt]: this.receiver(StreamKind.pt2pt),
       [StreamKind.controlPt2pt]: this.receiver(StreamKind.controlPt2pt),
     };
-    this.view = this.plane.install(config, ringSizes(MEMORY_BYTES, addresses.length), MAX_MESSAGE_BYTES, receivers);
+    const sizes = ringSizes(MEMORY_BYTES, addresses.length);
+    this.view = this.plane.install(config, sizes, MAX_MESSAGE_BYTES, receivers, new Fifo(false));
   }
 
   /** Casts them all, waiting for room where there is none. */
@@ -606,7 +608,8 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
         checked: false,
         seed: 1,
       };
-      b.plane.install(config, ringSizes(MEMORY_BYTES, 2), MAX_MESSAGE_BYTES, [receiver, receiver, receiver, receiver]);
+      const receivers = [receiver, receiver, receiver, receiver] as const;
+      b.plane.install(config, ringSizes(MEMORY_BYTES, 2), MAX_MESSAGE_BYTES, receivers, new Fifo(false));
       await a.cast(makeMessages(0, 1, () => 100));
       await vi.waitUntil(() => closed !== undefined, WAIT);
       await closed;

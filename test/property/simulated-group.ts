@@ -2,7 +2,8 @@
 // and spoils frames. What each member delivered is kept; what it should have delivered is known.
 import { Message } from '../../ts/base/message.js';
 import { StreamKind } from '../../ts/data-plane/data-plane.js';
-import { RecordReader, type RecordReceiver, RecordWriter } from '../../ts/data-plane/record.js';
+import { incomingWords, RecordReader, type RecordReceiver } from '../../ts/data-plane/record-reader.js';
+import { RecordWriter } from '../../ts/data-plane/record-writer.js';
 import { SLOT_WORDS } from '../../ts/data-plane/typescript/counters.js';
 import type { ViewConfig } from '../../ts/data-plane/typescript/data-plane.js';
 import { ALL_RANKS, NEVER } from '../../ts/data-plane/typescript/limits.js';
@@ -161,7 +162,10 @@ export class SimulatedMember {
 
   private openReceive(kind: StreamKind, origin: number): void {
     const { ring, slot } = this.open(kind, origin, false);
-    this.readers.push({ kind, reader: new RecordReader(origin, ring, this.counters, slot, MAX_MESSAGE_BYTES) });
+    this.readers.push({
+      kind,
+      reader: new RecordReader(origin, ring, this.counters, incomingWords(slot), MAX_MESSAGE_BYTES),
+    });
   }
 
   private open(kind: StreamKind, rank: number, outgoing: boolean): { ring: Uint8Array; slot: number } {

@@ -6,11 +6,14 @@ import { StreamKind } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
 import { checkMemory, viewConfig } from '../data-plane/view-config.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
+import { orderOf } from '../ordering/order.js';
+import { subcastHeaderBytes } from '../ordering/subcast.js';
+import { parseProtocol } from '../stack/protocol.js';
 import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
 import type { Membership } from './membership.js';
 import type { CheckedOptions } from './options.js';
 import { Outbox } from './outbox.js';
-import { rankOf } from './rank-of.js';
+import { ranksOf } from './rank-of.js';
 import { fixedViewData, type ViewData } from './view.js';
 
 /** How often a member that leaves looks whether all has arrived. */
@@ -47,7 +50,7 @@ export class FixedView implements Membership {
     this.data = fixedViewData(options.groupName, viewTime, endpoints, myRank, config.protocol);
     this.ranks = new Map(endpoints.map((endpoint, rank) => [endpoint, rank]));
 
-    const incoming = (deliver: Deliver) => new Incoming(deliver, application, endpoints, reports);
+    const incoming = (deliver: Deliver) => new Incoming(deliver, application, endpoints, myRank, reports);
     const receivers = {
       [StreamKind.cast]: incoming(Deliver.casts),
       [StreamKind.controlCast]: incoming(Deliver.nothing),
@@ -55,6 +58,9 @@ export class FixedView implements Membership {
       [StreamKind.controlPt2pt]: incoming(Deliver.nothing),
     };
     this.incoming = Object.values(receivers);
+    const { ordering } = parseProtocol(config.protocol);
+    const subcast = ordering.includes('Subcast');
+    const most = options.maxMessageSize + (subcast ? subcastHeaderBytes(endpoints.length) : 0);
     const { config: installed, sizes } = viewConfig({
       ...options,
       endpoints,
@@ -63,17 +69,17 @@ export class FixedView implements Membership {
       frameBytes: Math.min(options.mtu ?? Number.POSITIVE_INFINITY, plane.driver.frameBytes),
       seed: options.seed ?? randomInt(2 ** 32),
     });
-    this.view = plane.install(installed, sizes, options.maxMessageSize, receivers);
-    this.outbox = new Outbox(plane, this.view, endpoints.length, options, true);
+    this.view = plane.install(installed, sizes, most, receivers, orderOf(ordering));
+    this.outbox = new Outbox(plane, this.view, endpoints.length, options, true, subcast);
   }
 
   get memoryBytes(): number {
     return this.view.memoryBytes();
   }
 
-  /** The rank that a destination means; throws when it means none, or this member. */
-  rankOf(destination: unknown): number {
-    return rankOf(destination, this.data);
+  /** The ranks that a destination means; throws where it means none, or this member. */
+  ranksOf(destination: unknown): readonly number[] {
+    return ranksOf(destination, this.data);
   }
 
   /** While paused nothing is handed over to the application, and flow control slows the senders. */

@@ -24,17 +24,12 @@ import type { MemberStats } from './member-stats.js';
 import type { DriverChoice } from './open-plane.js';
 import type { GroupMemberOptions } from './option-table.js';
 import { type CheckedOptions, checkOptions } from './options.js';
-import type { Outbox, OutgoingStream } from './outbox.js';
+import type { Outbox, OutgoingStream, SendView } from './outbox.js';
 import { type Payload, payloadBytes, tooLarge } from './payload.js';
+import type { Destination } from './rank-of.js';
 import type { SessionView } from './session.js';
 import { start } from './start.js';
 import type { ViewData } from './view.js';
-
-/**
- * The view that a message will be delivered in. 'unspecified': it waits for flow control, and goes out in this view or, when it ends before,
- * in the next. In a fixed view there is no other.
- */
-export type SendView = 'current' | 'next' | 'unspecified';
 
 export class GroupMember extends EventEmitter<GroupMemberEvents> implements AsyncDisposable {
   // Private by #, not only by TypeScript: a subclass may use any name for its own fields.
@@ -124,11 +119,14 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     return outbox.post(outbox.casts, payloadBytes(payload, this.#options.maxMessageSize));
   }
 
-  /** Sends to one member, by its endpoint or rank; FIFO among the sends to it. */
-  send(destination: Endpoint | number, payload: Payload): SendView {
+  /**
+   * Sends to one member, by its endpoint or rank, or to several; FIFO among the sends to each. With the property Subcast sends go with the casts, and
+   * are FIFO with them.
+   */
+  send(destination: Destination, payload: Payload): SendView {
     const outbox = this.#outbox;
     if (outbox !== undefined && payload instanceof Uint8Array) {
-      const rank = typeof destination === 'number' ? destination : this.#ranks?.get(destination);
+      const rank = destination instanceof Endpoint ? this.#ranks?.get(destination) : (destination as number);
       const stream = rank === undefined ? undefined : outbox.sends[rank];
       if (stream !== undefined && payload.length <= stream.direct && stream.writer.write(payload, 0)) {
         stream.plane.scheduleFlush();
@@ -138,7 +136,7 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     const view = this.#life.view;
     if (outbox === undefined || view === undefined) return this.#life.refuse('send()');
     const bytes = payloadBytes(payload, this.#options.maxMessageSize);
-    return outbox.post(outbox.sendsTo(view.rankOf(destination)), bytes);
+    return outbox.postTo(view.ranksOf(destination), bytes);
   }
 
   /**

@@ -7,7 +7,9 @@ import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
 import { formatBytes } from '../base/show.js';
-import type { RecordReceiver } from '../data-plane/record.js';
+import { CastKind } from '../data-plane/cast-order.js';
+import type { RecordReceiver } from '../data-plane/record-reader.js';
+import { readSubcast } from '../ordering/subcast.js';
 
 /** What the application gets its messages by. */
 export interface Application {
@@ -35,21 +37,14 @@ export class Incoming implements RecordReceiver {
     private readonly deliver: Deliver,
     private readonly application: Application,
     private readonly endpoints: readonly Endpoint[],
+    private readonly myRank: number,
     private readonly reports: Reports,
   ) {}
 
-  onMessage(origin: number, _kind: number, message: Message): void {
+  onMessage(origin: number, kind: number, message: Message): void {
     if (this.stopped || this.deliver === Deliver.nothing) return;
-    const from = this.endpoints[origin] as Endpoint;
-    try {
-      const result =
-        this.deliver === Deliver.casts
-          ? this.application.onReceiveCast(from, message)
-          : this.application.onReceiveSend(from, message);
-      if (result !== undefined) this.reports.watch(this.callback, result);
-    } catch (error) {
-      this.reports.callbackFailed(this.callback, error);
-    }
+    if (kind !== CastKind.message) return this.onOther(origin, kind, message);
+    this.hand(this.deliver, this.endpoints[origin] as Endpoint, message);
   }
 
   onTooLong(origin: number, length: number): void {
@@ -76,7 +71,22 @@ export class Incoming implements RecordReceiver {
     );
   }
 
-  private get callback(): string {
-    return this.deliver === Deliver.casts ? 'onReceiveCast' : 'onReceiveSend';
+  private hand(deliver: Deliver, from: Endpoint, message: Message): void {
+    const casts = deliver === Deliver.casts;
+    try {
+      const result = casts
+        ? this.application.onReceiveCast(from, message)
+        : this.application.onReceiveSend(from, message);
+      if (result !== undefined) this.reports.watch(casts ? 'onReceiveCast' : 'onReceiveSend', result);
+    } catch (error) {
+      this.reports.callbackFailed(casts ? 'onReceiveCast' : 'onReceiveSend', error);
+    }
+  }
+
+  /** A record of a stream of casts that is no cast. Those of ordering policies do not come this far. */
+  private onOther(origin: number, kind: number, message: Message): void {
+    const mine = kind === CastKind.subcast ? readSubcast(message, this.myRank) : undefined;
+    if (mine === undefined) this.onMalformed(origin);
+    else if (mine) this.hand(Deliver.sends, this.endpoints[origin] as Endpoint, message);
   }
 }

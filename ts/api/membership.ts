@@ -12,7 +12,7 @@ export interface Membership {
   /** Bytes of memory in use. */
   readonly memoryBytes: number;
   /** The rank that a destination means; throws when it means none, or this member. */
-  rankOf(destination: unknown): number;
+  ranksOf(destination: unknown): readonly number[];
   /** While paused nothing is handed over to the application, and flow control slows the senders. */
   pause(): void;
   resume(): void;

@@ -4,10 +4,19 @@
  */
 import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
+import { CastKind } from '../data-plane/cast-order.js';
 import type { Plane } from '../data-plane/plane.js';
-import { type RecordWriter, recordBytes } from '../data-plane/record.js';
+import { recordBytes } from '../data-plane/record.js';
+import type { RecordWriter } from '../data-plane/record-writer.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
+import { renumberSubcast, writeSubcast } from '../ordering/subcast.js';
 import { OutgoingQueue } from './outgoing-queue.js';
+
+/**
+ * The view that a message will be delivered in. 'unspecified': it waits for flow control, and goes out in this view or, when it ends before,
+ * in the next. In a fixed view there is no other.
+ */
+export type SendView = 'current' | 'next' | 'unspecified';
 
 /** One stream that goes out. Its fields are read for every message: see GroupMember.cast. */
 export class OutgoingStream {
@@ -100,6 +109,8 @@ export class Outbox {
     private readonly limits: OutboxLimits,
     /** Whether the view ends only with the membership. */
     private readonly lasting = false,
+    /** Whether sends go with the casts. */
+    private readonly subcast = false,
   ) {
     this.casts = this.stream(view.casts);
     this.sends = new Array<OutgoingStream | undefined>(members).fill(undefined);
@@ -120,9 +131,9 @@ export class Outbox {
    * Takes a message of any allowed length, straight into the ring or into the queue. Returns the view that it is sent in: with what waits
    * for flow control it may be this or a later one. Throws, and takes nothing, when too much waits.
    */
-  post(stream: OutgoingStream, payload: Uint8Array): 'current' | 'next' | 'unspecified' {
+  post(stream: OutgoingStream, payload: Uint8Array, kind = 0): SendView {
     const { length } = payload;
-    if (length <= stream.direct && stream.writer.write(payload, 0)) {
+    if (length <= stream.direct && stream.writer.write(payload, kind)) {
       this.plane.scheduleFlush();
       return 'current';
     }
@@ -131,15 +142,26 @@ export class Outbox {
       throw this.full(length);
     let done = 0;
     if (stream.direct >= 0 && length > stream.writer.maxPart) {
-      done = stream.writer.writeParts(payload, 0, 0);
+      done = stream.writer.writeParts(payload, 0, kind);
       this.plane.scheduleFlush();
       if (done === length) return 'current';
     }
     stream.direct = -1;
-    this.queuedBytes += stream.queue.push(payload, done);
+    this.queuedBytes += stream.queue.push(payload, done, kind);
     if (this.queuedBytes >= this.limits.highWaterMark) this.needDrain = true;
     if (this.blocked) return 'next';
     return this.lasting ? 'current' : 'unspecified';
+  }
+
+  /** Sends to these ranks. */
+  postTo(ranks: readonly number[], payload: Uint8Array): SendView {
+    if (this.subcast) return this.post(this.casts, writeSubcast(ranks, payload), CastKind.subcast);
+    let where: SendView = 'current';
+    for (const rank of ranks) {
+      const each = this.post(this.sendsTo(rank), payload);
+      if (each !== 'current') where = each;
+    }
+    return where;
   }
 
   /** The view ends: from here on everything waits for the next. */
@@ -157,17 +179,31 @@ export class Outbox {
     // The rings of a larger view are smaller: they may never have the room that was wanted.
     this.wantedRoom = Math.min(old.wantedRoom, 2 * recordBytes(this.casts.mostDirect));
     this.queuedBytes = old.queuedBytes;
+    for (const { kind, payload } of old.casts.queue.waiting()) {
+      if (kind === CastKind.subcast) renumberSubcast(payload, rankOf);
+    }
     this.casts.adopt(old.casts.queue);
     let dropped = 0;
     for (const [oldRank, stream] of old.sends.entries()) {
       if (stream === undefined || stream.queue.isEmpty) continue;
       const rank = rankOf(oldRank);
       if (rank === undefined) dropped += stream.queue.bytes;
-      else this.sendsTo(rank).adopt(stream.queue);
+      else if (!this.subcast) this.sendsTo(rank).adopt(stream.queue);
+      else dropped += stream.queue.bytes - this.moveToCasts(stream.queue, rank);
     }
     this.queuedBytes -= dropped;
     if (this.blocked) this.block();
     return dropped;
+  }
+
+  /** What waits to be sent in a stack without Subcast goes out in one with it. Returns the bytes that it takes. */
+  private moveToCasts(sends: OutgoingQueue, rank: number): number {
+    let bytes = 0;
+    for (const { payload } of sends.waiting()) {
+      bytes += this.casts.queue.push(writeSubcast([rank], payload), 0, CastKind.subcast);
+    }
+    this.casts.direct = -1;
+    return bytes;
   }
 
   /** A claim of `length` bytes was refused: 'drain' comes when it has a chance. */

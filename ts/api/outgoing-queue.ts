@@ -2,11 +2,12 @@
  * Messages that flow control has no room for yet, in the order of their writing. They lie in chunks, in the form that they will have in
  * the ring, so that a small message costs some nanoseconds in and out, and no object of its own:
  *
- *   chunk  | length 4 | unused 4 | payload | 0-7 | length 4 | ...       start: of the first that waits, end: of the last
+ *   chunk  | length 4 | kind 4 | payload | 0-7 | length 4 | ...       start: of the first that waits, end: of the last
  *
  * The caller bounds the bytes.
  */
-import { type RecordWriter, recordBytes } from '../data-plane/record.js';
+import { recordBytes, WHOLE } from '../data-plane/record.js';
+import type { RecordWriter } from '../data-plane/record-writer.js';
 
 const MAX_CHUNK_BYTES = 64 * 1024;
 const HEADER_BYTES = 8;
@@ -66,13 +67,14 @@ export class OutgoingQueue {
    * Puts a copy of `payload` at the end. `done` bytes of it were written to the ring already, as parts: then the queue must
    * be empty. Returns the bytes that it takes here.
    */
-  push(payload: Uint8Array, done = 0): number {
+  push(payload: Uint8Array, done = 0, kind = 0): number {
     const { length } = payload;
     const need = recordBytes(length);
     let chunk = this.last;
     if (chunk === undefined || chunk.end + need > chunk.bytes.length) chunk = this.append(need);
     const { bytes, words, end } = chunk;
     words[end >> 2] = length;
+    words[(end >> 2) + 1] = kind;
     const at = end + HEADER_BYTES;
     if (length > FEW_BYTES) bytes.set(payload, at);
     else for (let i = 0; i < length; i++) bytes[at + i] = payload[i] as number;
@@ -98,6 +100,18 @@ export class OutgoingQueue {
     return written;
   }
 
+  /** The messages that wait, in place: who changes their bytes changes what goes out. */
+  *waiting(): Generator<{ readonly kind: number; readonly payload: Uint8Array }> {
+    for (let chunk = this.first; chunk !== undefined; chunk = chunk.next) {
+      for (let at = chunk.start; at < chunk.end; ) {
+        const length = chunk.words[at >> 2] as number;
+        const from = at + HEADER_BYTES;
+        yield { kind: chunk.words[(at >> 2) + 1] as number, payload: chunk.bytes.subarray(from, from + length) };
+        at += recordBytes(length);
+      }
+    }
+  }
+
   clear(): void {
     this.first = undefined;
     this.last = undefined;
@@ -109,8 +123,9 @@ export class OutgoingQueue {
   private write(chunk: Chunk, length: number): boolean {
     const { writer } = this;
     const from = chunk.start + HEADER_BYTES;
+    const kind = chunk.words[(chunk.start >> 2) + 1] as number;
     if (length > writer.maxPart) {
-      this.firstDone = writer.writeParts(chunk.bytes.subarray(from, from + length), this.firstDone, 0);
+      this.firstDone = writer.writeParts(chunk.bytes.subarray(from, from + length), this.firstDone, kind);
       if (this.firstDone < length) return false;
       this.firstDone = 0;
       return true;
@@ -127,7 +142,7 @@ export class OutgoingQueue {
         ringWords[put++] = words[read++] as number;
       }
     }
-    writer.commit(length);
+    writer.commit(length, WHOLE | (kind << 8));
     return true;
   }
 

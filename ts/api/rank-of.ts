@@ -4,8 +4,16 @@ import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import { show } from '../base/show.js';
 import type { ViewData } from './view.js';
 
-/** The rank that a destination means; throws when it means none, or this member. */
-export function rankOf(destination: unknown, view: ViewData): number {
+/** Where a send goes: a member of the view, by its endpoint or its rank, or several, each once. */
+export type Destination = Endpoint | number | readonly (Endpoint | number)[];
+
+/** The ranks that a destination means, each once; throws where it means none, or this member. */
+export function ranksOf(destination: unknown, view: ViewData): readonly number[] {
+  if (!Array.isArray(destination)) return [rankOf(destination, view)];
+  return [...new Set(destination.map((each: unknown) => rankOf(each, view)))];
+}
+
+function rankOf(destination: unknown, view: ViewData): number {
   const rank = findRank(destination, view);
   if (rank !== view.myRank) return rank;
   throw new ConsortError('ERR_SEND_TO_SELF', 'a member does not send to itself', { details: { rank } });

@@ -15,7 +15,7 @@ import { type Application, Deliver, Incoming, type Reports } from './incoming.js
 import type { Membership } from './membership.js';
 import { Outbox } from './outbox.js';
 import { type Payload, payloadBytes } from './payload.js';
-import { rankOf } from './rank-of.js';
+import { ranksOf } from './rank-of.js';
 import { groupViewData, type ViewData } from './view.js';
 
 const SETTLE_INTERVAL_MS = 2;
@@ -115,9 +115,9 @@ export class Session implements GroupOwner, Membership {
     this.group.join(this.settings.protocol, this.settings.params);
   }
 
-  /** The rank that a destination means; throws when it means none, or this member. */
-  rankOf(destination: unknown): number {
-    return rankOf(destination, this.data);
+  /** The ranks that a destination means; throws where it means none, or this member. */
+  ranksOf(destination: unknown): readonly number[] {
+    return ranksOf(destination, this.data);
   }
 
   pause(): void {
@@ -180,7 +180,8 @@ export class Session implements GroupOwner, Membership {
   // ---- GroupOwner ----
 
   receivers(state: ViewState): AppReceivers {
-    const incoming = (deliver: Deliver) => new Incoming(deliver, this.application, state.members, this.reports);
+    const myRank = rankIn(state.members, this.group.me);
+    const incoming = (deliver: Deliver) => new Incoming(deliver, this.application, state.members, myRank, this.reports);
     const receivers = { casts: incoming(Deliver.casts), sends: incoming(Deliver.sends) };
     if (this.stopped) receivers.casts.stopped = receivers.sends.stopped = true;
     this.incoming = [...this.incoming.slice(-4), receivers.casts, receivers.sends];
@@ -191,7 +192,7 @@ export class Session implements GroupOwner, Membership {
     const { state, myRank, streams, closed } = groupView;
     const old = this.view;
     const data = groupViewData(state, myRank, old?.data);
-    const outbox = new Outbox(this.plane, streams, data.nmembers, this.settings);
+    const outbox = new Outbox(this.plane, streams, data.nmembers, this.settings, false, groupView.sendsGoWithCasts);
     if (closed) outbox.block();
     if (old !== undefined) {
       outbox.adopt(old.outbox, (rank) => {

@@ -6,6 +6,7 @@
  *   onReady            drain(): records are handed to the handlers, whose own casts are flushed at once
  */
 import { Message } from '../base/message.js';
+import type { CastOrder } from './cast-order.js';
 import type {
   Address,
   DriverEvents,
@@ -35,11 +36,6 @@ export interface PlaneEvents {
 
 export type DriverFactory = (options: DriverOptions, events: DriverEvents) => Promise<PlaneDriver>;
 
-interface Installed {
-  readonly view: ViewPlane;
-  readonly receivers: Receivers;
-}
-
 const SCHEDULED = 1;
 /** What has arrived is being handed over; a flush follows. */
 const DRAINING = 2;
@@ -48,7 +44,7 @@ const DRAINING = 2;
 export type Defer = (callback: () => void) => void;
 
 export class Plane {
-  private readonly views = new Map<number, Installed>();
+  private readonly views = new Map<number, ViewPlane>();
   private readonly message = new Message();
   private readonly rings: RingPool;
   private nextView = 1;
@@ -92,23 +88,29 @@ export class Plane {
     return plane;
   }
 
-  install(config: ViewConfig, sizes: RingSizes, maxMessageSize: number, receivers: Receivers): ViewPlane {
+  install(
+    config: ViewConfig,
+    sizes: RingSizes,
+    maxMessageSize: number,
+    receivers: Receivers,
+    order: CastOrder,
+  ): ViewPlane {
     const number = this.nextView++;
     let view: ViewPlane;
     try {
-      view = new ViewPlane(this.driver, number, config, sizes, maxMessageSize, this.rings);
+      view = new ViewPlane(this.driver, number, config, sizes, maxMessageSize, this.rings, receivers, order);
     } catch (error) {
       this.driver.retire(number);
       throw error;
     }
-    this.views.set(number, { view, receivers });
+    this.views.set(number, view);
     return view;
   }
 
   /** Ends a view: its streams are gone, its rings are for the next one. */
   retire(view: ViewPlane): void {
     for (const [number, installed] of this.views) {
-      if (installed.view !== view) continue;
+      if (installed !== view) continue;
       this.views.delete(number);
       view.retire();
       // Not while a receiver, which may be who retires it, walks over a ring.
@@ -149,8 +151,10 @@ export class Plane {
   };
 
   private flush(): void {
-    for (const { view } of this.views.values()) view.publish();
+    let mine = false;
+    for (const view of this.views.values()) mine = view.publish() || mine;
     this.driver.flush();
+    if (mine) this.defer(this.ready);
   }
 
   private readonly ready = (): void => {
@@ -162,7 +166,7 @@ export class Plane {
     try {
       this.driver.takeCalls?.();
       let left = false;
-      for (const { view, receivers } of this.views.values()) left = view.drain(receivers, this.message) || left;
+      for (const view of this.views.values()) left = view.drain(this.message) || left;
       more = left;
       if (!this.closed) this.events.onProgress();
     } finally {
@@ -176,7 +180,7 @@ export class Plane {
   };
 
   private wanted(number: number, origin: number, kind: StreamKind): void {
-    if (!this.closed) this.views.get(number)?.view.accept(origin, kind);
+    if (!this.closed) this.views.get(number)?.accept(origin, kind);
   }
 
   /**

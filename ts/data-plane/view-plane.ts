@@ -3,13 +3,15 @@
  * both modes; the bytes between the members are the driver's business.
  */
 import type { Message } from '../base/message.js';
+import type { CastDelivery, CastOrder } from './cast-order.js';
 import { ALL_RANKS, type PlaneDriver, StreamKind, type ViewConfig } from './data-plane.js';
-import { RecordReader, type RecordReceiver, RecordWriter } from './record.js';
+import { SLOT_WORDS } from './record.js';
+import { incomingWords, ownWords, RecordReader, type RecordReceiver } from './record-reader.js';
+import { RecordWriter } from './record-writer.js';
 import type { RingPool } from './ring-pool.js';
 import type { RingSizes } from './ring-sizes.js';
 
-const SLOT_WORDS = 32;
-/** Casts and control casts of each member, and pt2pt both ways. */
+/** Casts and control casts of each member, and pt2pt both ways; mine, to which I do not send, are spare. */
 const SLOTS_PER_MEMBER = 6;
 /** Walked at a time for each stream, so that no member's flood keeps the others waiting. */
 const TURN_BYTES = 256 * 1024;
@@ -37,7 +39,9 @@ export class ViewPlane {
   private readonly writers: RecordWriter[] = [];
   private readonly pt2ptWriters = new Map<number, RecordWriter>();
   private readonly inbound: Inbound[] = [];
-  private readonly castReaders = new Map<number, RecordReader>();
+  /** By rank; mine where I deliver my own casts. */
+  private readonly castReaders: (RecordReader | undefined)[];
+  private readonly delivery: CastDelivery;
   private readonly sendRings: Uint8Array[] = [];
   private readonly receiveRings: Uint8Array[] = [];
   private ringBytes = 0;
@@ -53,17 +57,28 @@ export class ViewPlane {
     private readonly sizes: RingSizes,
     private readonly maxMessageSize: number,
     private readonly pool: RingPool,
+    private readonly receivers: Receivers,
+    private readonly order: CastOrder,
   ) {
     const members = config.addresses.length;
     this.counters = new Int32Array(new SharedArrayBuffer(members * SLOTS_PER_MEMBER * SLOT_WORDS * 4));
     driver.install(number, config, this.counters);
     this.casts = this.openSend(StreamKind.cast, ALL_RANKS);
     this.controlCasts = this.openSend(StreamKind.controlCast, ALL_RANKS);
+    this.castReaders = new Array<RecordReader | undefined>(members).fill(undefined);
     for (let rank = 0; rank < members; rank++) {
       if (rank === config.myRank) continue;
-      this.castReaders.set(rank, this.openReceive(StreamKind.cast, rank));
-      this.openReceive(StreamKind.controlCast, rank);
+      this.castReaders[rank] = this.openReceive(StreamKind.cast, rank);
+      this.inbound.push({ kind: StreamKind.controlCast, reader: this.openReceive(StreamKind.controlCast, rank) });
     }
+    if (order.local) this.castReaders[config.myRank] = this.openOwn();
+    const { myRank } = config;
+    this.delivery = order.begin({
+      myRank,
+      readers: this.castReaders,
+      writer: this.casts,
+      receiver: receivers[StreamKind.cast],
+    });
   }
 
   /** The stream of sends, or of control records, to one member; opened when first asked for. */
@@ -80,21 +95,21 @@ export class ViewPlane {
   /** Opens a pt2pt stream that another member has begun. */
   accept(origin: number, kind: StreamKind): void {
     if (this.inbound.some((each) => each.kind === kind && each.reader.origin === origin)) return;
-    this.openReceive(kind, origin);
+    this.inbound.push({ kind, reader: this.openReceive(kind, origin) });
   }
 
-  /** Lets the plane see all that was written. Returns whether there was anything. */
+  /** Lets the plane see all that was written. Returns whether that is to be handed over to me, too. */
   publish(): boolean {
     let any = false;
     for (const writer of this.writers) any = writer.publish() || any;
-    return any;
+    return any && this.order.local;
   }
 
   /**
    * Hands what has arrived to the receivers, each stream in its turn. Returns whether there is more, so that the caller comes back after other
    * work had its turn.
    */
-  drain(receivers: Receivers, message: Message): boolean {
+  drain(message: Message): boolean {
     let left = BUDGET_BYTES;
     let again = true;
     while (again && left > 0) {
@@ -102,21 +117,37 @@ export class ViewPlane {
       // A handler may open streams: the list can grow under the loop.
       for (let i = 0; i < this.inbound.length; i++) {
         const { kind, reader } = this.inbound[i] as Inbound;
-        if (this.paused && (kind === StreamKind.cast || kind === StreamKind.pt2pt)) continue;
-        const walked = reader.drain(receivers[kind], message, TURN_BYTES);
+        if (this.paused && kind === StreamKind.pt2pt) continue;
+        const walked = reader.drain(this.receivers[kind], message, TURN_BYTES);
         left -= walked;
         if (walked > 0) again = true;
       }
+      if (this.paused) continue;
+      const walked = this.delivery.drain(message, TURN_BYTES);
+      left -= walked;
+      if (walked > 0) again = true;
     }
+    this.delivery.announce();
     this.caughtUp = !again && !this.paused;
     return again;
+  }
+
+  /** Nothing is written in this view any more. */
+  stopSending(): void {
+    this.delivery.stopSending();
+  }
+
+  /** The view has ended, and all that belongs to it is here: the rest of it is handed over. */
+  finish(): void {
+    this.delivery.finish();
   }
 
   /** Positions up to which each member's casts have arrived here and count; my own: what I published. */
   received(): number[] {
     return this.config.addresses.map((_, rank) => {
-      const reader = this.castReaders.get(rank);
-      return reader === undefined ? this.casts.published : Math.min(reader.received(), reader.gate);
+      const reader = this.castReaders[rank];
+      if (reader === undefined || rank === this.config.myRank) return this.casts.published;
+      return Math.min(reader.received(), reader.cut);
     });
   }
 
@@ -133,11 +164,6 @@ export class ViewPlane {
     return stream?.reader.received() ?? 0;
   }
 
-  /** The reader of a member's casts: its gate is where ordering policies act. */
-  castReader(origin: number): RecordReader | undefined {
-    return this.castReaders.get(origin);
-  }
-
   /** Exactly these members are probed from now on, at once and whenever one was silent for so long: `heard` tells who answers. */
   watch(ranks: readonly number[], milliseconds: number): void {
     this.driver.watch(this.number, ranks, milliseconds);
@@ -145,13 +171,13 @@ export class ViewPlane {
 
   /** Counts the frames that have come from a member, modulo 2^32; 0 for my own rank. */
   heard(rank: number): number {
-    return this.castReaders.get(rank)?.heard() ?? 0;
+    return rank === this.config.myRank ? 0 : (this.castReaders[rank]?.heard() ?? 0);
   }
 
   /** A failed member: no more of its casts is delivered than has arrived now, whatever still comes before the plane knows. */
   exclude(rank: number): void {
-    const reader = this.castReaders.get(rank);
-    if (reader !== undefined) reader.gate = Math.min(reader.gate, reader.received());
+    const reader = this.castReaders[rank];
+    if (reader !== undefined) reader.cut = Math.min(reader.cut, reader.received());
     this.driver.exclude(this.number, rank);
   }
 
@@ -162,8 +188,8 @@ export class ViewPlane {
 
   /** `origin`'s casts are delivered up to `cut`, and nothing is taken in beyond; an exclusion's limit makes way. */
   stopAt(origin: number, cut: number): void {
-    const reader = this.castReaders.get(origin);
-    if (reader !== undefined) reader.gate = cut;
+    const reader = this.castReaders[origin];
+    if (reader !== undefined) reader.cut = cut;
     this.driver.stopAt(this.number, origin, cut);
   }
 
@@ -174,7 +200,8 @@ export class ViewPlane {
 
   /** Bytes of memory that rings and messages in the making take now. */
   memoryBytes(): number {
-    return this.inbound.reduce((sum, each) => sum + each.reader.pendingBytes, this.ringBytes);
+    const readers = [...this.inbound.map(({ reader }) => reader), ...this.castReaders];
+    return readers.reduce((sum, reader) => sum + (reader?.pendingBytes ?? 0), this.ringBytes);
   }
 
   retire(): void {
@@ -212,9 +239,14 @@ export class ViewPlane {
     this.ringBytes += ring.length;
     this.receiveRings.push(ring);
     this.driver.openReceive(this.number, kind, origin, ring, slot);
-    const reader = new RecordReader(origin, ring, this.counters, slot, this.maxMessageSize);
-    this.inbound.push({ kind, reader });
-    return reader;
+    return new RecordReader(origin, ring, this.counters, incomingWords(slot), this.maxMessageSize);
+  }
+
+  /** Reads what I cast; the first ring and slot that were opened are those of my casts. */
+  private openOwn(): RecordReader {
+    const words = ownWords(0, this.takeSlot());
+    this.casts.limitBy(words.consumed);
+    return new RecordReader(this.config.myRank, this.casts.buffer, this.counters, words, this.maxMessageSize);
   }
 
   private takeSlot(): number {

@@ -1,5 +1,5 @@
 /** Control records on their way out: those that flow control has no room for wait, in order, for each stream. */
-import type { RecordWriter } from '../data-plane/record.js';
+import type { RecordWriter } from '../data-plane/record-writer.js';
 
 interface Waiting {
   readonly record: Uint8Array;

@@ -2,12 +2,15 @@
 import type { Message } from '../base/message.js';
 import { StreamKind } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
-import type { RecordReceiver } from '../data-plane/record.js';
+import type { RecordReceiver } from '../data-plane/record-reader.js';
 import { viewConfig } from '../data-plane/view-config.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
+import { orderOf } from '../ordering/order.js';
+import { subcastHeaderBytes } from '../ordering/subcast.js';
 import { ControlOutbox } from './control-outbox.js';
 import type { Rank, StackEvent } from './event.js';
 import type { PlanePort } from './layer.js';
+import { parseProtocol } from './protocol.js';
 import { Stack, type StackHost } from './stack.js';
 import { rankIn, type ViewState } from './view-state.js';
 
@@ -44,6 +47,8 @@ export type GroupViewHost = Pick<
 
 export class GroupView implements PlanePort {
   readonly myRank: Rank;
+  /** Subcast: sends are in the stream of casts. */
+  readonly sendsGoWithCasts: boolean;
   readonly streams: ViewPlane;
   readonly stack: Stack;
   /** The application was told that the view ends. */
@@ -62,6 +67,9 @@ export class GroupView implements PlanePort {
   ) {
     const { settings, plane, environment } = host;
     this.myRank = rankIn(state.members, host.me);
+    const { ordering } = parseProtocol(state.protocol);
+    const order = orderOf(ordering);
+    this.sendsGoWithCasts = ordering.includes('Subcast');
     const { config, sizes } = viewConfig({
       ...settings,
       viewTime: state.id.time,
@@ -71,12 +79,14 @@ export class GroupView implements PlanePort {
     });
     const application = host.receivers(state);
     const control = this.controlReceiver();
-    this.streams = plane.install(config, sizes, settings.maxMessageSize, {
+    const receivers = {
       [StreamKind.cast]: application.casts,
       [StreamKind.controlCast]: control,
       [StreamKind.pt2pt]: application.sends,
       [StreamKind.controlPt2pt]: control,
-    });
+    };
+    const most = settings.maxMessageSize + (this.sendsGoWithCasts ? subcastHeaderBytes(state.members.length) : 0);
+    this.streams = plane.install(config, sizes, most, receivers, order);
     this.streams.paused = true;
     if (this.myRank < COORDINATORS) this.openAnswers();
     try {

@@ -255,6 +255,7 @@ export class Group {
   private end(view: GroupView, next: ViewState | undefined): void {
     if (this.exited || view.end !== undefined) return;
     view.end = { next };
+    view.streams.finish();
     view.look();
     if (next !== undefined) this.install(next);
   }
@@ -360,6 +361,7 @@ export class Group {
       },
       stopSending: () => {
         view.closed = true;
+        view.streams.stopSending();
         if (view === this.front) owner.stopSending();
         this.plane.scheduleFlush();
       },

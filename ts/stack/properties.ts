@@ -16,27 +16,30 @@ interface PropertyDescription {
 }
 
 export const PROPERTIES = {
-  Agree: { sentence: 'Agreed (safe) delivery: a message is delivered when every member has it.', available: false },
+  Agree: { sentence: 'Agreed (safe) delivery: a message is delivered when every member has it.', available: true },
   Auth: { sentence: 'Only members that know the key of the group get in.', available: false },
-  Causal: { sentence: 'Casts are delivered after the casts that they may depend on.', available: false },
+  Causal: { sentence: 'Casts are delivered after the casts that they may depend on.', available: true },
   Debug: { sentence: 'Layers that check what the stack promises.', available: true },
   Drop: { sentence: 'Arriving frames are lost on purpose, at the rate of the parameter `drop_rate`.', available: true },
   Flow: { sentence: 'Flow control: nobody sends more than the slowest receiver takes.', available: true },
   Frag: { sentence: 'Messages longer than a frame are sent in fragments.', available: true },
   Gmp: { sentence: 'Group membership: views that members join and leave.', available: true },
   Heal: { sentence: 'Partitions of a group find each other and merge.', available: true },
-  Local: { sentence: 'A member gets its own casts.', available: false },
+  Local: { sentence: 'A member gets its own casts.', available: true },
   Migrate: { sentence: 'A member keeps its identity when its address changes.', available: false },
   Primary: { sentence: 'At most one of the partitions of a group is marked primary.', available: true },
   Privacy: { sentence: 'Application data is encrypted.', available: false },
   Rekey: { sentence: 'The key of the group can be changed.', available: false },
   Scale: { sentence: 'Failure detection and stability by gossip, for large views.', available: false },
   Slander: { sentence: 'Members share whom they suspect.', available: true },
-  Subcast: { sentence: 'Sends are FIFO with casts.', available: false },
+  Subcast: {
+    sentence: 'Sends are FIFO with casts: they go to all, and those whom they are for deliver them.',
+    available: true,
+  },
   Suspect: { sentence: 'Failure detection.', available: true },
   Switch: { sentence: 'The protocol stack can be changed.', available: true },
   Sync: { sentence: 'All who go from one view to the next have delivered the same casts.', available: true },
-  Total: { sentence: 'All members deliver all casts in one order.', available: false },
+  Total: { sentence: 'All members deliver all casts in one order.', available: true },
 } as const satisfies Record<string, PropertyDescription>;
 
 export type PropertyName = keyof typeof PROPERTIES;
@@ -95,6 +98,7 @@ export function stackOf(properties: readonly PropertyName[]): string {
     if (has('Suspect')) layers.push('Suspect');
   }
   layers.push('Top_appl');
+  for (const name of ['Subcast', 'Agree', 'Total', 'Causal', 'Local'] as const) if (has(name)) layers.push(name);
   if (has('Gmp') && has('Debug')) layers.push('Chk_sync', 'Chk_fifo');
   if (has('Frag')) layers.push('Frag');
   if (has('Flow')) layers.push('Pt2ptw', 'Mflow');

@@ -30,6 +30,9 @@ export const CONTROL_LAYERS = [
 
 export type ControlLayerName = (typeof CONTROL_LAYERS)[number];
 
+/** Policies that order casts (ts/ordering): they have no records of their own, and what they do together does not depend on where they stand. */
+const ORDERING_LAYERS = ['Subcast', 'Agree', 'Total', 'Causal', 'Local'] as const;
+
 /** Fused in the data plane; they may be named. */
 const PLANE_LAYERS = ['Frag', 'Pt2ptw', 'Mflow', 'Window', 'Pt2pt', 'Stable', 'Vsync', 'Mnak', 'Drop', 'Bottom'];
 
@@ -38,11 +41,12 @@ const MEMBERSHIP: readonly string[] = ['Top', 'Leave', 'Inter', 'Intra', 'Elect'
 
 /** Of other documents, or of Ensemble: known, and not built. */
 const NOT_AVAILABLE = (
-  'Migrate Exchange Encrypt Rekey Secchan Pr_suspect Pr_stable Causal Total Agree Local ' +
-  'Subcast Partial_appl Sequencer Seqbb Collect Tops Totem Dbg Chk_causal Chk_total Chk_agree Xfer Cltsvr'
+  'Migrate Exchange Encrypt Rekey Secchan Pr_suspect Pr_stable ' +
+  'Partial_appl Sequencer Seqbb Collect Tops Totem Dbg Chk_causal Chk_total Chk_agree Xfer Cltsvr'
 ).split(' ');
 
-const KNOWN = [...CONTROL_LAYERS, ...PLANE_LAYERS, ...NOT_AVAILABLE];
+const AVAILABLE = [...CONTROL_LAYERS, ...ORDERING_LAYERS, ...PLANE_LAYERS];
+const KNOWN = [...AVAILABLE, ...NOT_AVAILABLE];
 const BY_UPPER_CASE = new Map(KNOWN.map((name) => [name.toUpperCase(), name]));
 
 /** What a stack string means: the same for all strings that mean the same. */
@@ -51,6 +55,8 @@ export interface Protocol {
   readonly text: string;
   /** Those of the control plane, from the top. Without `Top`: a fixed view. */
   readonly layers: readonly ControlLayerName[];
+  /** Those that order casts. */
+  readonly ordering: readonly string[];
 }
 
 /** @throws ConsortError for layers that are unknown, not available, in an impossible order, or missing */
@@ -61,13 +67,14 @@ export function parseProtocol(text: string, path = 'protocol'): Protocol {
   const layers = names.filter((name): name is ControlLayerName => CONTROL_LAYERS.includes(name as ControlLayerName));
   checkOrder(names, layers, path);
   checkWhole(names, path);
-  return { text: names.join(':'), layers };
+  const ordering = names.filter((name) => (ORDERING_LAYERS as readonly string[]).includes(name));
+  return { text: names.join(':'), layers, ordering };
 }
 
 function nameOf(word: string, path: string): string {
   const name = BY_UPPER_CASE.get(word.toUpperCase());
   if (name !== undefined) return name;
-  const known = [...CONTROL_LAYERS, ...PLANE_LAYERS];
+  const known = AVAILABLE;
   const problem = word === '' ? 'got an empty name' : `${quote(word)} is no layer`;
   throw refused(
     path,
@@ -102,7 +109,7 @@ function refused(path: string, problem: string, known?: readonly string[]): Cons
 }
 
 function notAvailable(missing: readonly string[], path: string): ConsortError {
-  const available = [...CONTROL_LAYERS, ...PLANE_LAYERS];
+  const available = AVAILABLE;
   return new ConsortError(
     'ERR_NOT_AVAILABLE',
     `${path}: ${listOf(missing)} ${missing.length === 1 ? 'is' : 'are'} not available yet; available: ${listOf(available)}`,

@@ -73,7 +73,7 @@ describe('the documents', () => {
   it('groups.md: the table of layers has those that a stack may name, in their order', () => {
     const [, lines = ''] =
       /<!-- layers: .*-->\n([\s\S]*)<!-- end of layers -->/.exec(readFileSync(join(docs, 'groups.md'), 'utf8')) ?? [];
-    const names = [...lines.matchAll(/^\| (\w+) \| (?:control|data) \|/gm)].map(([, name]) => name);
+    const names = [...lines.matchAll(/^\| (\w+) \| (?:control|order|data) \|/gm)].map(([, name]) => name);
     expect(names).toEqual(knownLayers());
   });
 });

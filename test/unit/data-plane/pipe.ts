@@ -1,6 +1,7 @@
 // A writer and a reader over one ring, with a plane between them that only copies counters.
 import { Message } from '../../../ts/base/message.js';
-import { RecordReader, type RecordReceiver, RecordWriter } from '../../../ts/data-plane/record.js';
+import { incomingWords, RecordReader, type RecordReceiver } from '../../../ts/data-plane/record-reader.js';
+import { RecordWriter } from '../../../ts/data-plane/record-writer.js';
 
 const SLOT_WORDS = 32;
 const WORD_FROM_PLANE = 16;
@@ -49,10 +50,10 @@ export class Pipe {
     }
     counters[WORD_FROM_PLANE] = start + ringBytes;
     this.writer = new RecordWriter(this.ring, counters, 0, () => this.flushes++);
-    this.reader = new RecordReader(0, this.ring, counters, 1, maxMessageSize);
+    this.reader = new RecordReader(0, this.ring, counters, incomingWords(1), maxMessageSize);
     // Streams begin at 0; that they work beyond 2^32 is tried without the 4 GiB before.
     for (const field of ['tail', 'flushed']) Reflect.set(this.writer, field, start);
-    for (const field of ['position', 'told']) Reflect.set(this.reader, field, start);
+    for (const field of ['position', 'start', 'told']) Reflect.set(this.reader, field, start);
   }
 
   /** Lets `bytes` of what is published arrive, or all of it. */

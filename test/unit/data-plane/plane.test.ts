@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../../ts/base/message.js';
 import { StreamKind, type ViewConfig } from '../../../ts/data-plane/data-plane.js';
 import { Plane, type PlaneEvents } from '../../../ts/data-plane/plane.js';
-import type { RecordReceiver } from '../../../ts/data-plane/record.js';
+import type { RecordReceiver } from '../../../ts/data-plane/record-reader.js';
 import { ringSizes } from '../../../ts/data-plane/ring-sizes.js';
 import type { ViewPlane } from '../../../ts/data-plane/view-plane.js';
+import { Fifo } from '../../../ts/ordering/fifo.js';
 import { type FakeDriver, FakeNetwork } from './fake-driver.js';
 
 const OPTIONS = {
@@ -62,12 +63,14 @@ function install(node: Node, all: readonly Node[], connection = 1): ViewPlane {
     onTooLong: () => node.got.push('too long'),
     onMalformed: () => node.got.push('malformed'),
   });
-  return node.plane.install(config, ringSizes(1024 * 1024, all.length), 1024 * 1024, {
+  const receivers = {
     [StreamKind.cast]: receiver(StreamKind.cast),
     [StreamKind.controlCast]: receiver(StreamKind.controlCast),
     [StreamKind.pt2pt]: receiver(StreamKind.pt2pt),
     [StreamKind.controlPt2pt]: receiver(StreamKind.controlPt2pt),
-  });
+  };
+  const sizes = ringSizes(1024 * 1024, all.length);
+  return node.plane.install(config, sizes, 1024 * 1024, receivers, new Fifo(false));
 }
 
 async function pair() {

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Endpoint } from '../../../ts/base/endpoint.js';
 import type { Message } from '../../../ts/base/message.js';
 import { Plane } from '../../../ts/data-plane/plane.js';
-import type { RecordReceiver } from '../../../ts/data-plane/record.js';
+import type { RecordReceiver } from '../../../ts/data-plane/record-reader.js';
 import { type AppReceivers, Group, type GroupOwner } from '../../../ts/stack/group.js';
 import type { GroupView } from '../../../ts/stack/group-view.js';
 import type { ViewState } from '../../../ts/stack/view-state.js';

@@ -21,16 +21,16 @@ describe('parseProperties', () => {
   });
 
   it('says which known properties are not available yet, and which are', () => {
-    const error = errorOf('Gmp:Sync:Frag:Flow:Total:causal');
+    const error = errorOf('Gmp:Sync:Frag:Flow:Scale:auth');
     expect(error.code).toBe('ERR_NOT_AVAILABLE');
     expect(error.message).toBe(
-      'options.properties: Causal and Total are not available yet; available: ' +
-        'Debug, Drop, Flow, Frag, Gmp, Heal, Primary, Slander, Suspect, Switch and Sync',
+      'options.properties: Auth and Scale are not available yet; available: ' +
+        'Agree, Causal, Debug, Drop, Flow, Frag, Gmp, Heal, Local, Primary, Slander, Subcast, Suspect, Switch, Sync and Total',
     );
     expect(error.details).toEqual({
       path: 'options.properties',
-      missing: ['Causal', 'Total'],
-      available: ['Debug', 'Drop', 'Flow', 'Frag', 'Gmp', 'Heal', 'Primary', 'Slander', 'Suspect', 'Switch', 'Sync'],
+      missing: ['Auth', 'Scale'],
+      available: availableProperties(),
     });
   });
 

@@ -25,7 +25,14 @@ describe('parseProtocol', () => {
       layers: [
         ...['Top', 'Heal', 'Switch', 'Leave', 'Inter', 'Intra', 'Elect', 'Merge', 'Sync', 'Suspect', 'Top_appl'],
       ],
+      ordering: [],
     });
+  });
+
+  it('takes layers that order casts wherever they stand', () => {
+    const { layers, ordering } = parseProtocol(`total:${SEED.replace('Frag', 'Frag:subcast')}`);
+    expect(ordering).toEqual(['Total', 'Subcast']);
+    expect(layers).toEqual(parseProtocol(SEED).layers);
   });
 
   it('takes a stack without membership: a fixed view', () => {
@@ -92,10 +99,10 @@ describe('parseProtocol', () => {
   });
 
   it('says which known layers are not available yet', () => {
-    const error = errorOf(SEED.replace('Top_appl', 'top_appl:total:causal'));
+    const error = errorOf(SEED.replace('Top_appl', 'top_appl:encrypt:rekey'));
     expect(error.code).toBe('ERR_NOT_AVAILABLE');
-    expect(error.message).toContain('options.protocol: Total and Causal are not available yet; available: Top, ');
-    expect(error.details).toMatchObject({ missing: ['Total', 'Causal'] });
+    expect(error.message).toContain('options.protocol: Encrypt and Rekey are not available yet; available: Top, ');
+    expect(error.details).toMatchObject({ missing: ['Encrypt', 'Rekey'] });
     expect(errorOf(SEED.replace('Suspect', 'Pr_suspect')).message).toContain('Pr_suspect is not available yet');
   });
 
@@ -105,9 +112,9 @@ describe('parseProtocol', () => {
     fc.assert(
       fc.property(fc.oneof(fc.array(word), shuffled), (words) => {
         try {
-          const { text, layers } = parseProtocol(words.join(':'));
-          expect(parseProtocol(text)).toEqual({ text, layers });
-          expect(layers.every((layer) => CONTROL_LAYERS.includes(layer))).toBe(true);
+          const { text, ...rest } = parseProtocol(words.join(':'));
+          expect(parseProtocol(text)).toEqual({ text, ...rest });
+          expect(rest.layers.every((layer) => CONTROL_LAYERS.includes(layer))).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(ConsortError);
         }
