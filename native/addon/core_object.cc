@@ -48,7 +48,8 @@ class CollectingSink : public Sink {
 
 class CoreObject : public Napi::ObjectWrap<CoreObject> {
  public:
-  // new Core({ connectionLow, connectionHigh, myRank, members, frameBytes, maxWindow, checked, seed }, counters)
+  // new Core({ connectionLow, connectionHigh, myRank, members, frameBytes, maxWindow, checked, seed, prompt },
+  // counters)
   explicit CoreObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CoreObject>(info) {
     const Napi::Object given = info[0].As<Napi::Object>();
     ViewConfig config{};
@@ -59,6 +60,7 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     config.max_window = number(given, "maxWindow");
     config.checked = boolean(given, "checked");
     config.seed = number(given, "seed");
+    config.prompt = boolean(given, "prompt");
     const bool sound = config.members >= 1 && config.members <= kMaxMembers && config.my_rank < config.members &&
                        config.frame_bytes >= kMinFrameBytes && config.frame_bytes <= kMaxFrameBytes &&
                        config.frame_bytes % 8 == 0;

@@ -74,8 +74,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     self.Set("segments", Napi::Boolean::New(env, host_->endpoint().segments()));
   }
 
-  // install(view, { connectionLow, connectionHigh, myRank, frameBytes, maxWindow, checked, seed }, hosts, ports,
-  // counters)
+  // install(view, { connectionLow, connectionHigh, myRank, frameBytes, maxWindow, checked, seed, prompt }, hosts,
+  // ports, counters)
   void install(const Napi::CallbackInfo& info) {
     if (!is_open(info.Env())) return;
     const uint32_t view = info[0].As<Napi::Number>();
@@ -91,6 +91,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     config.max_window = number(given, "maxWindow");
     config.checked = boolean(given, "checked");
     config.seed = number(given, "seed");
+    config.prompt = boolean(given, "prompt");
     const bool sound = config.members >= 1 && config.members <= kMaxMembers && config.my_rank < config.members &&
                        config.frame_bytes >= kMinFrameBytes && config.frame_bytes <= kMaxFrameBytes &&
                        config.frame_bytes % 8 == 0;

@@ -144,6 +144,7 @@ void DataPlane::handle_data(const Part& part, Rank sender, Micros now) {
   Inbound* in = inbound(part.stream, part.origin);
   if (in == nullptr) return want(part.stream, part.origin);
   ReceiveStream& stream = in->stream;
+  const Position received = stream.received();
   switch (stream.handle_data(part.position, part.payload, part.length, now, random_)) {
     case ReceiveStream::Placed::kOverrun:
       return stats_.reject(Reject::kOverrun);
@@ -154,7 +155,11 @@ void DataPlane::handle_data(const Part& part, Rank sender, Micros now) {
       news_ = true;
       break;
   }
-  if (in->status_at == kNever) in->status_at = now + kStatusDelayUs;
+  if (is_prompt(part.stream) && stream.received() > received) {
+    in->status_at = std::min(in->status_at, now);
+  } else if (in->status_at == kNever) {
+    in->status_at = now + kStatusDelayUs;
+  }
 }
 
 void DataPlane::handle_nak(const Part& part, Rank sender) {
@@ -226,8 +231,13 @@ void DataPlane::handle_heartbeat(const Part& part, Rank sender, Micros now) {
   if (part.origin != sender) return stats_.reject(Reject::kOrigin);
   Inbound* in = inbound(part.stream, sender);
   if (in == nullptr) return want(part.stream, sender);
+  const Position stable = in->stream.stable();
   if (!in->stream.handle_announced(part.position, part.consumed, now, random_)) return stats_.reject(Reject::kOverrun);
   if ((part.serial & 1) != 0) in->answer_now = true;
+  if (!is_prompt(part.stream) || in->stream.stable() == stable) return;
+  news_ = true;
+  // It is confirmed without being asked for, together with what will have been consumed by then.
+  if (in->status_at == kNever) in->status_at = now + kStatusDelayUs;
 }
 
 void DataPlane::handle_probe_reply(const Part& part, Rank sender, Micros now) {
@@ -253,7 +263,11 @@ Micros DataPlane::poll(Micros now, Sink& sink) {
   for (const auto& out : outbound_) {
     if (!out->heartbeat) continue;
     out->heartbeat = false;
-    out->stream.heartbeat_sent(now);
+    if (out->tells && !out->answer) {
+      out->stream.stable_was_told();
+    } else {
+      out->stream.heartbeat_sent(now);
+    }
   }
   bool more = poll_resends(sink);
   for (const auto& out : outbound_) more = poll_data(*out, now, sink) || more;
@@ -276,7 +290,8 @@ void DataPlane::refresh(Micros now) {
     if (stream.refresh()) news_ = true;
     stream.note_stable(now);
     out->answer = now >= stream.heartbeat_deadline() || stream.must_ask();
-    out->heartbeat = out->answer || stream.much_is_stable();
+    out->tells = is_prompt(stream.kind()) && stream.stable_grew();
+    out->heartbeat = out->answer || out->tells || stream.much_is_stable();
   }
 }
 
@@ -355,8 +370,11 @@ void DataPlane::poll_heartbeats(Rank rank, Sink& sink) {
     if (!out->stream.lags(*row)) continue;
     stats_.add(Stat::kHeartbeatsSent);
     uint8_t* at = room_for(kHeartbeatBytes, sink);
-    wrote(write_heartbeat(at, out->stream.kind(), config_.my_rank, out->answer, out->stream.sent(),
-                          out->stream.stable()));
+    const Position stable = out->stream.stable();
+    // One that only tells what is stable announces no more than that: as often as it is sent, it may overtake casts
+    // that come another way (the group's socket), and they shall not be asked for.
+    const Position sent = out->tells && !out->answer ? stable : out->stream.sent();
+    wrote(write_heartbeat(at, out->stream.kind(), config_.my_rank, out->answer, sent, stable));
   }
 }
 

@@ -25,6 +25,7 @@ struct ViewConfig {
   uint32_t max_window;  // bytes of a stream on their way at most
   bool checked;         // whether frames carry a checksum, and must
   uint32_t seed;
+  bool prompt = false;  // of casts, what has arrived here and what is stable is told in the step in which it grew
 };
 
 class DataPlane {
@@ -100,6 +101,7 @@ class DataPlane {
     Rank to;                 // kAllRanks for casts
     bool heartbeat = false;  // due in this poll
     bool answer = false;     // and it asks for STATUS
+    bool tells = false;      // the stable position has grown in a prompt view: due, if only to tell that
   };
   struct Peer {
     bool live = true;
@@ -128,6 +130,8 @@ class DataPlane {
   // The stream of mine that `peer` speaks of.
   Outbound* mine(StreamKind kind, Rank peer) const { return outbound(kind, is_pt2pt(kind) ? peer : kAllRanks); }
   FrameHeader header_to(Rank destination) const;
+  // Whether news of streams of this kind is told at once.
+  bool is_prompt(StreamKind kind) const { return config_.prompt && kind == StreamKind::kCast; }
 
   void note_heard(Rank sender, Micros now);
   void handle_part(const Part& part, const FrameHeader& header, Micros now);

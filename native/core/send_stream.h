@@ -67,6 +67,14 @@ class SendStream {
   // Whether so much has become stable since it was told that it is worth a HEARTBEAT now.
   bool much_is_stable() const { return stable() - told_stable_ >= ring_.bytes() / 4; }
   void heartbeat_sent(Micros now);
+  // Whether anything has become stable since it was told.
+  bool stable_grew() const { return stable() > told_stable_; }
+  // A HEARTBEAT went out that only told what is stable. Those that ask are due when they were, so that one that is lost
+  // is soon made up for.
+  void stable_was_told() {
+    told_stable_ = stable();
+    stable_at_ = kNever;
+  }
 
  private:
   void publish_limit();

@@ -44,6 +44,7 @@ TEST("any faults, any sizes, any streams: what arrives is what was written (200 
     options.max_window = kMinRingBytes << random() % 5;
     options.checked = random() % 2 == 0;
     options.reads_in_bits = random() % 3 == 0;
+    options.prompt = random() % 2 == 0;
     options.faults.loss = random() % 2 * (random() % 200);
     options.faults.duplicate = random() % 2 * (random() % 200);
     options.faults.corrupt = options.checked ? random() % 100 : 0;

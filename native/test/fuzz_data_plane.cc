@@ -56,8 +56,8 @@ class Input {
 
 class World : public Sink {
  public:
-  explicit World(bool checked)
-      : checked_(checked), plane_({kConnection, 0, kMembers, kMinFrameBytes, kRing, checked, 3}) {
+  World(bool checked, bool prompt)
+      : checked_(checked), plane_({kConnection, 0, kMembers, kMinFrameBytes, kRing, checked, 3, prompt}) {
     for (const StreamKind kind : {StreamKind::kCast, StreamKind::kControlCast}) {
       open_send(kind, kAllRanks);
       for (const Rank rank : {1, 2}) open_receive(kind, rank);
@@ -284,7 +284,7 @@ class World : public Sink {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
-  World world(data[0] % 8 == 0);
+  World world(data[0] % 8 == 0, data[0] % 16 >= 8);
   world.run(Input(data + 1, size - 1));
   return 0;
 }

@@ -12,8 +12,9 @@ class LonePlane {
  public:
   static constexpr uint64_t kConnection = 0xABCDEF;
 
-  explicit LonePlane(uint32_t members = 3, uint32_t ring_bytes = kMinRingBytes, bool checked = false)
-      : plane({kConnection, 0, members, kMinFrameBytes, kMaxRingBytes, checked, 7}),
+  explicit LonePlane(uint32_t members = 3, uint32_t ring_bytes = kMinRingBytes, bool checked = false,
+                     bool prompt = false)
+      : plane({kConnection, 0, members, kMinFrameBytes, kMaxRingBytes, checked, 7, prompt}),
         sink(members),
         checked_(checked),
         ring_bytes_(ring_bytes),

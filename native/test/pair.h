@@ -22,9 +22,9 @@ class Pair {
   explicit Pair(const PairOptions& options) : options_(options), random_(options.seed), members_(options.members) {
     context() = options.show();
     for (Rank rank = 0; rank < options.members; rank++) {
-      members_[rank].plane =
-          std::make_unique<DataPlane>(ViewConfig{0xC0FFEE, rank, options.members, options.frame_bytes,
-                                                 options.max_window, options.checked, options.seed + rank});
+      members_[rank].plane = std::make_unique<DataPlane>(
+          ViewConfig{0xC0FFEE, rank, options.members, options.frame_bytes, options.max_window, options.checked,
+                     options.seed + rank, options.prompt});
     }
   }
 

@@ -23,15 +23,16 @@ struct PairOptions {
   uint32_t max_window = 1024 * 1024;
   bool checked = false;
   bool reads_in_bits = false;
+  bool prompt = false;
   uint32_t seed = 1;
   Faults faults = {};
 
   std::string show() const {
     std::ostringstream out;
     out << "seed " << seed << " members " << members << " ring " << ring_bytes << " frame " << frame_bytes << " window "
-        << max_window << (checked ? " checked" : "") << (reads_in_bits ? " bits" : "") << " loss " << faults.loss
-        << " duplicate " << faults.duplicate << " corrupt " << faults.corrupt << " refuse " << faults.refuse
-        << " delay " << faults.delay_us << "+" << faults.jitter_us;
+        << max_window << (checked ? " checked" : "") << (reads_in_bits ? " bits" : "") << (prompt ? " prompt" : "")
+        << " loss " << faults.loss << " duplicate " << faults.duplicate << " corrupt " << faults.corrupt << " refuse "
+        << faults.refuse << " delay " << faults.delay_us << "+" << faults.jitter_us;
     return out.str();
   }
 };

@@ -72,7 +72,7 @@ class Member {
     return this.plane.driver.address;
   }
 
-  install(addresses: readonly Address[], myRank: number, connectionLow = 0x12345678): void {
+  install(addresses: readonly Address[], myRank: number, connectionLow = 0x12345678, prompt = false): void {
     const config = {
       connectionLow,
       connectionHigh: 0x9abcdef0,
@@ -82,6 +82,7 @@ class Member {
       maxWindow: 512 * 1024,
       checked: false,
       seed: myRank + 1,
+      prompt,
     };
     const receivers = {
       [StreamKind.cast]: this.receiver(StreamKind.cast),
@@ -439,6 +440,19 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
       await vi.waitUntil(() => b.received.length === 1, WAIT);
     });
 
+    it('tells all at once what is stable, in a view that is prompt', async () => {
+      const members = [await openMember(), await openMember(), await openMember()] as [Member, Member, Member];
+      const addresses = members.map((member) => member.address);
+      for (const [rank, member] of members.entries()) member.install(addresses, rank, undefined, true);
+      const [a] = members;
+      for (const message of makeMessages(0, 20, () => 100)) {
+        await a.cast([message]);
+        await vi.waitUntil(() => a.view.isStable(), WAIT);
+      }
+      // Each time to both. In other views a few are sent, then it is quiet.
+      await vi.waitUntil(() => a.plane.stats().heartbeatsSent >= 20 * 2, WAIT);
+    });
+
     it('holds a writer back while a member is silent, and lets it go when that one is excluded', async () => {
       const [a, b, c] = (await openView(3)) as [Member, Member, Member];
       await c.plane.close();
@@ -529,6 +543,7 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
         maxWindow: 65536,
         checked: false,
         seed: 1,
+        prompt: false,
       };
       expect(() => driver.install(9, { ...config, myRank: 2 }, counters)).toThrow('view out of range');
       expect(() => driver.install(9, { ...config, frameBytes: 1401 }, counters)).toThrow('view out of range');
@@ -607,6 +622,7 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
         maxWindow: 65536,
         checked: false,
         seed: 1,
+        prompt: false,
       };
       const receivers = [receiver, receiver, receiver, receiver] as const;
       b.plane.install(config, ringSizes(MEMORY_BYTES, 2), MAX_MESSAGE_BYTES, receivers, new Fifo(false));

@@ -79,6 +79,7 @@ serve({
       maxWindow: sizes[StreamKind.cast],
       checked: false,
       seed: rank + 1,
+      prompt: false,
     };
     view = plane.install(config, sizes, MAX_MESSAGE_BYTES, receivers);
   },

@@ -41,6 +41,7 @@ function viewFor(frame: Uint8Array, members: number): ViewConfig {
     maxWindow: RING_BYTES,
     checked: false,
     seed: 1,
+    prompt: false,
   };
 }
 

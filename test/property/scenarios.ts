@@ -19,6 +19,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   lazyPercent: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 90 })),
   // A burst has up to 64 frames, and goes out as a whole.
   mostFrames: fc.integer({ min: 64, max: 256 }),
+  prompt: fc.boolean(),
 });
 
 const BASE: Scenario = {
@@ -36,6 +37,7 @@ const BASE: Scenario = {
   sendPercent: 20,
   lazyPercent: 0,
   mostFrames: 256,
+  prompt: false,
 };
 
 /** Scenarios that are run each time: one of each kind of trouble, and those that failed once. */
@@ -47,6 +49,8 @@ export const regressions: readonly (readonly [name: string, scenario: Scenario])
   ['applications seldom read', { ...BASE, seed: 5, lazyPercent: 90, members: 4 }],
   ['frames are larger than the rings', { ...BASE, seed: 6, frameBytes: 65504, lossPercent: 10 }],
   ['messages are many times the ring', { ...BASE, seed: 7, longest: 400, messages: 10, lossPercent: 5 }],
+  ['what is stable is told at once', { ...BASE, seed: 9, prompt: true, members: 3 }],
+  ['it is, while much is lost', { ...BASE, seed: 10, prompt: true, members: 4, lossPercent: 25, duplicatePercent: 25 }],
   ['everything at once', { ...BASE, seed: 8, members: 4, lossPercent: 25, duplicatePercent: 25, delayUs: 5_000 }],
 ];
 

@@ -33,6 +33,8 @@ export interface Scenario {
   readonly lazyPercent: number;
   /** Frames that the socket takes at a time. */
   readonly mostFrames: number;
+  /** Whether what is stable is told at once. */
+  readonly prompt: boolean;
   /** Spoiled frames arrive without a checksum that shows it: nothing is promised any more, but that nothing breaks. */
   readonly hostile?: boolean;
 }
@@ -78,7 +80,7 @@ export class SimulatedMember {
     private readonly random: Random,
     makeCore: (config: ViewConfig, counters: Int32Array) => Core,
   ) {
-    const { members, frameBytes, checked, ringBytes, seed } = scenario;
+    const { members, frameBytes, checked, ringBytes, seed, prompt } = scenario;
     this.counters = new Int32Array(members * 6 * SLOT_WORDS);
     const config: ViewConfig = {
       connectionLow: 0x89abcdef,
@@ -89,6 +91,7 @@ export class SimulatedMember {
       maxWindow: ringBytes,
       checked,
       seed: seed + rank,
+      prompt,
     };
     this.core = makeCore(config, this.counters);
     this.openSend(StreamKind.cast, ALL_RANKS);

@@ -72,6 +72,11 @@ export interface ViewConfig {
   /** Whether frames carry a checksum. */
   readonly checked: boolean;
   readonly seed: number;
+  /**
+   * Whether of casts both what has arrived and what is stable is told at once, instead of when it is much or after some milliseconds, and
+   * onReady() follows when a stable position (word 17 of a stream's slot) has grown: for delivery that waits until all have a message.
+   */
+  readonly prompt: boolean;
 }
 
 /**

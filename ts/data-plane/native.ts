@@ -41,8 +41,8 @@ class NativeDriver implements PlaneDriver {
   }
 
   install(view: number, config: ViewConfig, counters: Int32Array): void {
-    const { connectionLow, connectionHigh, myRank, frameBytes, maxWindow, checked, seed, addresses } = config;
-    const plain = { connectionLow, connectionHigh, myRank, frameBytes, maxWindow, checked, seed };
+    const { connectionLow, connectionHigh, myRank, frameBytes, maxWindow, checked, seed, prompt, addresses } = config;
+    const plain = { connectionLow, connectionHigh, myRank, frameBytes, maxWindow, checked, seed, prompt };
     const hosts = addresses.map((address) => address.host);
     const ports = addresses.map((address) => address.port);
     this.plane.install(view, plain, hosts, ports, counters);

@@ -23,6 +23,8 @@ export interface ViewSettings {
   readonly frameBytes: number;
   readonly checksum: boolean;
   readonly seed: number;
+  /** Whether what has arrived and what is stable is told at once (see ViewConfig). Default: false. */
+  readonly prompt?: boolean;
 }
 
 export function viewConfig(settings: ViewSettings): { readonly config: ViewConfig; readonly sizes: RingSizes } {
@@ -38,6 +40,7 @@ export function viewConfig(settings: ViewSettings): { readonly config: ViewConfi
     maxWindow: maxWindow(sizes[StreamKind.cast], endpoints.length),
     checked: settings.checksum,
     seed: settings.seed,
+    prompt: settings.prompt ?? false,
   };
   return { config, sizes };
 }

@@ -54,6 +54,7 @@ function install(node: Node, all: readonly Node[], connection = 1): ViewPlane {
     maxWindow: 65536,
     checked: false,
     seed: 1,
+    prompt: false,
   };
   const receiver = (kind: StreamKind): RecordReceiver => ({
     onMessage: (origin, _, message) => {

@@ -75,6 +75,7 @@ describe('a ts driver whose worker fails', () => {
       maxWindow: 65536,
       checked: false,
       seed: 1,
+      prompt: false,
     };
     driver.install(1, config, new Int32Array(new SharedArrayBuffer(1024)));
     expect(() => driver.openSend(1, 2, 1, new Uint8Array(8192), 0)).toThrow('rings must be shared memory');

@@ -36,6 +36,7 @@ describe('viewConfig', () => {
       maxWindow: 2 * MIB,
       checked: false,
       seed: 42,
+      prompt: false,
     });
   });
 
@@ -53,6 +54,11 @@ describe('viewConfig', () => {
   ])('names it otherwise with another %s', (_, more) => {
     const [one, other] = [viewConfig(settings()).config, viewConfig(settings(more)).config];
     expect([other.connectionLow, other.connectionHigh]).not.toEqual([one.connectionLow, one.connectionHigh]);
+  });
+
+  it('tells what is stable at once where that is asked for, which changes nothing in the name of the view', () => {
+    const [usual, prompt] = [viewConfig(settings()).config, viewConfig(settings({ prompt: true })).config];
+    expect(prompt).toEqual({ ...usual, prompt: true });
   });
 
   it('cuts frames at multiples of 8, as positions are', () => {

@@ -74,6 +74,7 @@ export interface ViewConfig {
   readonly maxWindow: number; // bytes of a stream on their way at most
   readonly checked: boolean; // whether frames carry a checksum, and must
   readonly seed: number; // 32 bits
+  readonly prompt: boolean; // of casts, what has arrived here and what is stable is told in the step in which it grew
 }
 
 /** A pt2pt stream from `origin` that has sent and is not open here yet. */
@@ -109,6 +110,7 @@ class Outbound {
   readonly to: Rank; // ALL_RANKS for casts
   heartbeat = false; // due in this poll
   answer = false; // and it asks for STATUS
+  tells = false; // the stable position has grown in a prompt view: due, if only to tell that
 
   constructor(stream: SendStream, to: Rank) {
     this.stream = stream;
@@ -261,6 +263,11 @@ export class DataPlaneCore {
     return this.outbound(kind, isPt2pt(kind) ? peer : ALL_RANKS);
   }
 
+  /** Whether news of streams of this kind is told at once. */
+  private isPrompt(kind: StreamKind): boolean {
+    return this.config.prompt && kind === StreamKind.cast;
+  }
+
   /** Valid until the next call. */
   private headerTo(destination: Rank): FrameHeader {
     this.header.destination = destination;
@@ -345,7 +352,9 @@ export class DataPlaneCore {
     if (!this.maySpeakFor(sender, part)) return this.stats.reject(Reject.origin);
     const inbound = this.inbound(part.stream, part.origin);
     if (inbound === undefined) return this.want(part.stream, part.origin);
-    switch (inbound.stream.handleData(part.position, frame, part.payload, part.length, now, this.random)) {
+    const { stream } = inbound;
+    const received = stream.received;
+    switch (stream.handleData(part.position, frame, part.payload, part.length, now, this.random)) {
       case Placed.overrun:
         return this.stats.reject(Reject.overrun);
       case Placed.duplicate:
@@ -355,7 +364,11 @@ export class DataPlaneCore {
         this.news = true;
         break;
     }
-    if (inbound.statusAt === NEVER) inbound.statusAt = now + STATUS_DELAY_US;
+    if (this.isPrompt(part.stream) && stream.received > received) {
+      inbound.statusAt = Math.min(inbound.statusAt, now);
+    } else if (inbound.statusAt === NEVER) {
+      inbound.statusAt = now + STATUS_DELAY_US;
+    }
   }
 
   private handleNak(frame: Uint8Array, sender: Rank): void {
@@ -435,10 +448,15 @@ export class DataPlaneCore {
     if (part.origin !== sender) return this.stats.reject(Reject.origin);
     const inbound = this.inbound(part.stream, sender);
     if (inbound === undefined) return this.want(part.stream, sender);
+    const stable = inbound.stream.stable;
     if (!inbound.stream.handleAnnounced(part.position, part.consumed, now, this.random)) {
       return this.stats.reject(Reject.overrun);
     }
     if ((part.serial & 1) !== 0) inbound.answerNow = true;
+    if (!this.isPrompt(part.stream) || inbound.stream.stable === stable) return;
+    this.news = true;
+    // It is confirmed without being asked for, together with what will have been consumed by then.
+    if (inbound.statusAt === NEVER) inbound.statusAt = now + STATUS_DELAY_US;
   }
 
   private handleProbeReply(sender: Rank, now: Micros): void {
@@ -471,7 +489,8 @@ export class DataPlaneCore {
     for (const out of this.outbounds) {
       if (!out.heartbeat) continue;
       out.heartbeat = false;
-      out.stream.heartbeatSent(now);
+      if (out.tells && !out.answer) out.stream.stableWasTold();
+      else out.stream.heartbeatSent(now);
     }
     let more = this.pollResends(sink);
     for (const out of this.outbounds) more = this.pollData(out, now, sink) || more;
@@ -499,7 +518,8 @@ export class DataPlaneCore {
       if (stream.refresh()) this.news = true;
       stream.noteStable(now);
       out.answer = now >= stream.heartbeatDeadline() || stream.mustAsk();
-      out.heartbeat = out.answer || stream.muchIsStable();
+      out.tells = this.isPrompt(stream.kind) && stream.stableGrew();
+      out.heartbeat = out.answer || out.tells || stream.muchIsStable();
     }
   }
 
@@ -590,7 +610,10 @@ export class DataPlaneCore {
       if (!stream.lags(row)) continue;
       this.stats.add(Stat.heartbeatsSent);
       const at = this.roomFor(HEARTBEAT_BYTES, sink);
-      const { kind, sent, stable } = stream;
+      const { kind, stable } = stream;
+      // One that only tells what is stable announces no more than that: as often as it is sent, it may overtake casts that come another way
+      // (the group's socket), and they shall not be asked for.
+      const sent = out.tells && !out.answer ? stable : stream.sent;
       this.wrote(writeHeartbeat(this.control, at, kind, this.config.myRank, out.answer, sent, stable));
     }
   }

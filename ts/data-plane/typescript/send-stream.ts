@@ -168,6 +168,19 @@ export class SendStream {
     this.heartbeatAt = now + this.heartbeatEvery;
   }
 
+  /** Whether anything has become stable since it was told. */
+  stableGrew(): boolean {
+    return this.stable > this.toldStable;
+  }
+
+  /**
+   * A HEARTBEAT went out that only told what is stable. Those that ask are due when they were, so that one that is lost is soon made up for.
+   */
+  stableWasTold(): void {
+    this.toldStable = this.stable;
+    this.stableAt = NEVER;
+  }
+
   private publishLimit(): void {
     this.limit = this.flow.limit(this.stability.consumed(this._sent));
     this.slot.store(WORD_STABLE, this.stable);

@@ -91,7 +91,11 @@ describe('members on a bad network', () => {
       lossPercent: fc.nat(45),
       duplicatePercent: fc.nat(30),
       delayUs: fc.integer({ min: 1, max: 2000 }),
-      config: fc.record({ frameBytes: fc.constantFrom(1200, 1472, 65504), checked: fc.boolean() }),
+      config: fc.record({
+        frameBytes: fc.constantFrom(1200, 1472, 65504),
+        checked: fc.boolean(),
+        prompt: fc.boolean(),
+      }),
     });
     fc.assert(
       fc.property(options, fc.nat(8000), (changes, words) => {

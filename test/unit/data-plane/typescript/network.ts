@@ -61,6 +61,7 @@ export function viewConfig(changes: Partial<ViewConfig> = {}): ViewConfig {
     maxWindow: 1024 * 1024,
     checked: false,
     seed: 7,
+    prompt: false,
     ...changes,
   };
 }
