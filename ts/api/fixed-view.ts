@@ -59,6 +59,7 @@ export class FixedView implements Membership {
     };
     this.incoming = Object.values(receivers);
     const { ordering } = parseProtocol(config.protocol);
+    const order = orderOf(ordering);
     const subcast = ordering.includes('Subcast');
     const most = options.maxMessageSize + (subcast ? subcastHeaderBytes(endpoints.length) : 0);
     const { config: installed, sizes } = viewConfig({
@@ -68,8 +69,9 @@ export class FixedView implements Membership {
       viewTime,
       frameBytes: Math.min(options.mtu ?? Number.POSITIVE_INFINITY, plane.driver.frameBytes),
       seed: options.seed ?? randomInt(2 ** 32),
+      prompt: order.safe,
     });
-    this.view = plane.install(installed, sizes, most, receivers, orderOf(ordering));
+    this.view = plane.install(installed, sizes, most, receivers, order);
     this.outbox = new Outbox(plane, this.view, endpoints.length, options, true, subcast);
   }
 

@@ -76,6 +76,7 @@ export class GroupView implements PlanePort {
       endpoints: state.members,
       myRank: this.myRank,
       seed: environment.random(2 ** 32),
+      prompt: order.safe,
     });
     const application = host.receivers(state);
     const control = this.controlReceiver();
