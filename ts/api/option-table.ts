@@ -129,7 +129,8 @@ export const OPTIONS = {
   memory: {
     kind: { type: 'integer', unit: 'bytes', min: MIB, max: 64 * GIB },
     default: 64 * MIB,
-    sentence: 'Memory for the rings of a view; the same at all members.',
+    sentence:
+      'Memory for the rings of a view; the same at all members. While one view follows another there may be twice as much.',
   },
   maxMessageSize: {
     kind: { type: 'integer', unit: 'bytes', min: 1, max: GIB },

@@ -51,6 +51,8 @@ export interface GroupOwner {
   viewMessage(next: ViewState, stateMessages: ReadonlyMap<number, Uint8Array>): Uint8Array;
   joinRequest(from: Endpoint, message: Uint8Array): boolean;
   joinAnswer(answer: JoinAnswer): void;
+  /** These members will go with the next view, if this member is not mistaken. */
+  suspects(members: readonly Endpoint[], reason: string): void;
   /** The member has left; nothing comes after it. */
   exited(): void;
   report(error: Error): void;
@@ -228,6 +230,12 @@ export class Group {
   }
 
   private onTop(view: GroupView, event: StackEvent): void {
+    if (event.type === 'suspect') {
+      this.owner.suspects(
+        event.ranks.map((rank) => view.state.members[rank] as Endpoint),
+        event.reason,
+      );
+    }
     if (event.type === 'view') {
       const next = rankIn(event.state.members, this.me) >= 0 ? event.state : undefined;
       // Not within the layers that it comes from.
