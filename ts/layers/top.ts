@@ -88,7 +88,7 @@ export class Top extends Layer {
     for (const rank of ranks) this.suspects.add(rank);
     if (this.suspects.size === before) return;
     this.wanted = true;
-    this.context.up(event);
+    if (this.phase !== 'done') this.context.up(event);
     this.tellCoordinator(new ByteWriter().u8(SUSPECT).ranks(ranks));
     // While another view decides about ours nothing is begun: `mergeFailed` looks again, and so does the view after a merge.
     if (this.phase === 'normal' || this.phase === 'blocked') this.begin();
