@@ -213,7 +213,8 @@ export const OPTIONS = {
   groupdHosts: {
     kind: { type: 'special', want: "'host:port,host:port' or an array of addresses" },
     default: `${GROUPD_HOST}:${GROUPD_PORT}`,
-    sentence: 'Where membership services are, with `groupd`: the first that answers is taken; the same order at all members.',
+    sentence:
+      'Where membership services are, with `groupd`: the first that answers is taken; the same order at all members.',
   },
   directory: {
     kind: { type: 'special', want: 'an object with register(), unregister() and lookup()' },

@@ -56,8 +56,6 @@ export function compose(bin: readonly Flushed[], params: string, protocol: strin
 
 function compareParts({ part: a, report: ofA }: Flushed, { part: b, report: ofB }: Flushed): number {
   return (
-    Number(a.fresh) - Number(b.fresh) ||
-    ofB.survivors.length - ofA.survivors.length ||
-    compareViewIds(b.view, a.view)
+    Number(a.fresh) - Number(b.fresh) || ofB.survivors.length - ofA.survivors.length || compareViewIds(b.view, a.view)
   );
 }

@@ -123,7 +123,9 @@ export function encodeToService(message: ToService): Uint8Array {
       to.ranks(message.ranks);
       break;
     case 'proposed':
-      to.integer(message.time).block(message.message).u8(message.primary ? 1 : 0);
+      to.integer(message.time)
+        .block(message.message)
+        .u8(message.primary ? 1 : 0);
   }
   return to.finish();
 }

@@ -33,7 +33,15 @@ export interface AppReceivers {
 /** What a view needs of its group. */
 export type GroupViewHost = Pick<
   StackHost,
-  'me' | 'compatibility' | 'maxMembers' | 'contacts' | 'joinMessage' | 'service' | 'announce' | 'sendOutside' | 'environment'
+  | 'me'
+  | 'compatibility'
+  | 'maxMembers'
+  | 'contacts'
+  | 'joinMessage'
+  | 'service'
+  | 'announce'
+  | 'sendOutside'
+  | 'environment'
 > & {
   readonly settings: GroupSettings;
   readonly plane: Plane;

@@ -9,9 +9,9 @@
 import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
-import type { ServiceEvent, ServicePort } from '../groupd/messages.js';
 import type { Plane } from '../data-plane/plane.js';
 import { maxMembersOf } from '../data-plane/ring-sizes.js';
+import type { ServiceEvent, ServicePort } from '../groupd/messages.js';
 import { ByteReader, MalformedError } from './codec.js';
 import type { Environment, Timer } from './environment.js';
 import type { StackEvent } from './event.js';
