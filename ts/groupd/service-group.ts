@@ -11,6 +11,7 @@
  * A view id names one view also where services come and go: it is named after rank 0, which agrees to each time only once, and tells each
  * service up to which (`floor`).
  */
+import type { Endpoint } from '../base/endpoint.js';
 import { MalformedError } from '../stack/codec.js';
 import type { Environment } from '../stack/environment.js';
 import type { Rank } from '../stack/event.js';
@@ -175,7 +176,10 @@ export class ServiceGroup {
   }
 
   private forgetIfEmpty(part: Part): void {
-    if (part.state === 'granted' ? part.peers.size > 0 : part.size > 0) return;
+    if (part.peers.size === 0) this.forget(part);
+  }
+
+  private forget(part: Part): void {
     part.timer?.cancel();
     this.parts = this.parts.filter((each) => each !== part);
     this.withdraw(part);
@@ -211,7 +215,24 @@ export class ServiceGroup {
       part.out.add(rank);
       part.peers.delete(rank);
       if (peer !== undefined) this.apart(peer, part);
+      else this.strand(part, part.members[rank] as Endpoint);
     }
+  }
+
+  /** Who was taken out of a view on its way there stays where it is. */
+  private strand(next: Part, member: Endpoint): void {
+    for (const part of this.parts) {
+      const peer = part.next?.part === next ? part.peers.get(part.rankOf(member)) : undefined;
+      if (peer !== undefined) this.leaveBehind(peer, part);
+    }
+  }
+
+  private leaveBehind(peer: Peer, part: Part): void {
+    const rank = part.rankOf(peer.me);
+    part.peers.delete(rank);
+    part.out.add(rank);
+    this.apart(peer, part);
+    this.forgetIfEmpty(part);
   }
 
   private synced(peer: Peer, part: Part, message: Message<'synced'>): void {
@@ -241,7 +262,8 @@ export class ServiceGroup {
 
   /** There is less of a part than there was. */
   private disturb(part: Part): void {
-    if (part.size === 0) return this.forgetIfEmpty(part);
+    // Of a view that the service has not made those who told of it may be gone before the others come: there is nobody to ask.
+    if (part.size === 0 || (part.peers.size === 0 && !part.ours)) return this.forget(part);
     if (part.state === 'asked' || part.state === 'synced') this.order(part);
     this.settle(part);
     this.wanted = true;
@@ -279,6 +301,8 @@ export class ServiceGroup {
 
   private check(): void {
     if (!this.wanted) return;
+    // Nobody is blocked before all are here.
+    if (this.live.some(({ state }) => state === 'arriving')) return;
     for (const part of this.live) if (part.state === 'idle') this.order(part);
     const waitedFor = this.live.filter(({ silent }) => !silent);
     if (this.proposals.length > 0 || waitedFor.some(({ state }) => state !== 'synced')) return;
@@ -392,7 +416,8 @@ export class ServiceGroup {
   }
 
   private grantAgain(peer: Peer, part: Part): void {
-    if (part.report === undefined || !part.next?.part.has(peer.me)) return;
+    if (part.report === undefined) return;
+    if (!part.next?.part.has(peer.me)) return this.leaveBehind(peer, part);
     part.report = { ...part.report, peer };
     this.tellView(peer, part);
   }

@@ -65,7 +65,7 @@ export class Service {
     if (connection === undefined) return;
     try {
       if (message.kind === 'join') this.join(connection, message);
-      else if (connection.peer === undefined) throw new MalformedError('it has not said who it is');
+      else if (connection.peer === undefined) this.asked(connection, message);
       else connection.group?.receive(connection.peer, message);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
@@ -96,6 +96,11 @@ export class Service {
     else if (!connection.peer.me.equals(join.me)) throw new MalformedError('it says that it is another');
     else if (connection.hash !== join.group) throw new MalformedError('it changes its group');
     connection.group?.join(connection.peer as Peer, join);
+  }
+
+  /** It was between two views when it was connected: nothing that it says before it has joined counts. */
+  private asked({ id }: Connection, message: ToService): void {
+    if (message.kind === 'installed') this.output.send(id, { kind: 'ask', view: message.view });
   }
 
   private introduce(connection: Connection, join: JoinMessage): void {

@@ -52,7 +52,6 @@ export class Groupd extends Layer {
       case 'block':
         for (const rank of event.failed) this.suspects.add(rank);
         for (const rank of event.leaving) this.leavers.add(rank);
-        if (event.coordinator !== this.context.myRank) this.elected = false;
         // Whoever coordinates: a service that is found now hears that this view is ending.
         if (this.phase === 'normal') this.phase = 'blocked';
         this.context.up(event);
