@@ -150,11 +150,13 @@ export class ServiceGroup {
   }
 
   /** A member out of its view, which lives: alone, it goes on from there. */
-  private apart(peer: Peer, { view, members, params, floor }: Part): Part {
+  private apart(peer: Peer, { view, members, params, floor, attempt }: Part): Part {
     const alone = new Part(view, members, params);
     const rank = alone.rankOf(peer.me);
     for (const other of members.keys()) if (other !== rank) alone.out.add(other);
     alone.floor = floor;
+    // What it still says to an attempt of the whole view is not taken for an answer.
+    alone.attempt = attempt;
     alone.silent = true;
     alone.mayReturn = false;
     alone.peers.set(rank, peer);
@@ -244,6 +246,9 @@ export class ServiceGroup {
     if (part.state !== 'asked' && part.state !== 'synced') return;
     const out = new Set([...failed, ...leaving, ...part.out]);
     const survivors = part.members.filter((_, rank) => !out.has(rank));
+    if ([...part.out].some((rank) => !failed.includes(rank))) {
+      throw new MalformedError('synced with who has failed');
+    }
     if (survivors[0]?.equals(peer.me) !== true) throw new MalformedError('synced by who does not coordinate');
     if (stateMessages.length !== survivors.length) throw new MalformedError('not one state message for each member');
     this.withdraw(part);
