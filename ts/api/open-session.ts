@@ -79,7 +79,8 @@ export async function openSession(
       events.onView(view);
     },
     onJoinAnswer: (answer) => events.onJoinAnswer(answer),
-    onExited: () => {},
+    // The service hears at once that this member is gone.
+    onExited: () => client?.close(),
     announce: (datagram) => discovery.announce(datagram),
   };
   const asked = { contacts: contacts.members, message: request.message, service: client };

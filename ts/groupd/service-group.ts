@@ -160,8 +160,11 @@ export class ServiceGroup {
     alone.silent = true;
     alone.mayReturn = false;
     alone.peers.set(rank, peer);
-    peer.part = alone;
     this.parts.push(alone);
+    const before = peer.part;
+    peer.part = alone;
+    // It may have been known in another view until now.
+    if (before?.peers.get(before.rankOf(peer.me)) === peer) this.departed(peer, before);
     this.environment.setTimer(READMIT_MS, () => {
       alone.mayReturn = true;
       this.admit(alone);

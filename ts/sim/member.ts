@@ -243,6 +243,7 @@ export class SimMember implements GroupApplication {
   private exited(): void {
     this.record({ type: 'exit', at: this.simClock.now });
     this.left = true;
+    this.link?.end(true);
     if (this.traits.diesAtExit) this.kill();
     else this.linger(LINGER_MS);
   }

@@ -63,9 +63,10 @@ export class SimServices {
     this.clock.schedule(micros, () => this.revive(number));
   }
 
-  /** All are up. */
+  /** All are up, and have noticed who is dead. */
   heal(): void {
     for (const number of this.up.keys()) this.revive(number);
+    for (const wire of [...this.wires.values()]) if (wire.link.isDead) this.cut(wire);
   }
 
   /** A connection to the best service that there is. */
@@ -153,6 +154,7 @@ export class SimLink implements ServicePort {
   isConnected = false;
   wire: Wire | undefined;
   private retryMs = FIRST_RETRY_MS;
+  private ended = false;
 
   constructor(
     private readonly services: SimServices,
@@ -196,15 +198,20 @@ export class SimLink implements ServicePort {
     if (this.wire !== undefined) this.services.cut(this.wire);
   }
 
-  /** The process is gone. */
+  get isDead(): boolean {
+    return this.owner.dead;
+  }
+
+  /** The process is gone, or the member has left. */
   end(refuses: boolean): void {
+    this.ended = true;
     if (this.wire !== undefined) this.services.abandon(this.wire, refuses);
   }
 
   private later(milliseconds: number): void {
     this.clock.schedule(milliseconds * MS, () =>
       this.owner.whenRunning(() => {
-        if (this.wire === undefined) this.services.connect(this);
+        if (this.wire === undefined && !this.ended) this.services.connect(this);
       }),
     );
   }
