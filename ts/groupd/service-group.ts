@@ -65,6 +65,7 @@ export class ServiceGroup {
   }
 
   join(peer: Peer, join: JoinMessage): void {
+    this.checkMembers(join);
     const part = this.partOf(join.view, peer) ?? this.takeUp(peer, join);
     part.floor = Math.max(part.floor, join.floor);
     if (peer.part !== part) this.arrive(peer, part);
@@ -105,13 +106,18 @@ export class ServiceGroup {
     return this.parts.find((part) => sameViewId(part.view, view) && part.has(me));
   }
 
+  /** One id, one list (invariant 2). */
+  private checkMembers({ view, members }: JoinMessage): void {
+    const known = this.parts.find((part) => sameViewId(part.view, view))?.members;
+    if (known === undefined) return;
+    if (known.length === members.length && known.every((each, rank) => each.equals(members[rank] as Endpoint))) return;
+    throw new MalformedError(`others have another list of members for the view ${viewName(view)}`);
+  }
+
   /** A view that the service did not make, or one that has gone on without this member. */
   private takeUp(peer: Peer, { view, members, params, fresh }: JoinMessage): Part {
     const known = this.parts.find((part) => sameViewId(part.view, view));
-    if (known !== undefined) {
-      if (known.rankOf(peer.me) < 0) throw new MalformedError(`it is not in the view ${viewName(view)}`);
-      return this.apart(peer, known);
-    }
+    if (known !== undefined) return this.apart(peer, known);
     const part = new Part(view, members, params);
     part.fresh = fresh && members.length === 1;
     this.parts.push(part);
