@@ -9,7 +9,8 @@ import type { Environment, Timer } from '../stack/environment.js';
 import { FIRST_WORDS_MS, MAX_CONNECTIONS, MAX_PATIENCE_MS, MIN_PATIENCE_MS } from './limits.js';
 import type { FromService, JoinMessage, ToService } from './messages.js';
 import type { Peer } from './part.js';
-import { type GroupEnvironment, ServiceGroup } from './service-group.js';
+import { ServiceGroup } from './service-group.js';
+import type { GroupEnvironment } from './view-change.js';
 
 /** What the service needs of whoever has the connections. */
 export interface ServiceOutput {
