@@ -134,6 +134,8 @@ export class Run {
         return;
       case 'restart':
         return this.services?.restart(action.service, action.micros);
+      case 'trap':
+        return this.services?.trap(action);
     }
     const member = this.byPlace[action.place];
     if (member?.isLive === true) this.actOn(member, action);

@@ -33,6 +33,13 @@ export type Action =
   | { readonly do: 'heal' }
   /** A membership service goes down, and comes again later, knowing nothing. */
   | { readonly do: 'restart'; readonly service: number; readonly micros: number }
+  /** The same, when one of them has said so many messages of this kind. */
+  | {
+      readonly do: 'trap';
+      readonly kind: 'sync' | 'propose' | 'view';
+      readonly messages: number;
+      readonly micros: number;
+    }
   /** The connection of a member to its service breaks. */
   | { readonly do: 'hangUp'; readonly place: number }
   /**
@@ -114,6 +121,12 @@ function served(scenario: Scenario): Scenario {
   };
   some(0.4, 3, () => ({ do: 'restart', service: dice.below(services), micros: dice.between(1, 400) * MS }));
   some(0.4, 4, () => ({ do: 'hangUp', place: dice.below(places) }));
+  some(0.4, 3, () => ({
+    do: 'trap',
+    kind: dice.pick(['sync', 'propose', 'view'] as const),
+    messages: dice.between(1, 3),
+    micros: dice.between(1, 100) * MS,
+  }));
   return {
     ...scenario,
     protocol: servedProtocol(scenario.protocol),

@@ -29,11 +29,19 @@ export interface LinkOwner {
   whenRunning(run: () => void): void;
 }
 
+/** What a service goes down after. */
+interface Trap {
+  readonly kind: string;
+  messages: number;
+  readonly micros: number;
+}
+
 interface Wire {
   readonly id: number;
   readonly service: Service;
   readonly link: SimLink;
   open: boolean;
+  loses: boolean;
   /** When what was sent last arrives: nothing overtakes. */
   toServiceAt: number;
   toMemberAt: number;
@@ -43,6 +51,7 @@ export class SimServices {
   private readonly up: (Service | undefined)[] = [];
   private readonly wires = new Map<number, Wire>();
   private nextId = 1;
+  private readonly traps: Trap[] = [];
   /** What services would not have from any member: there should be nothing. */
   readonly refusals: string[] = [];
 
@@ -59,12 +68,23 @@ export class SimServices {
     const service = this.up[number];
     if (service === undefined) return;
     this.up[number] = undefined;
-    for (const wire of [...this.wires.values()]) if (wire.service === service) this.cut(wire, false);
+    for (const wire of [...this.wires.values()]) {
+      if (wire.service !== service) continue;
+      // What was on its way may come, or be lost with the machine.
+      wire.loses = this.random.below(2) === 0;
+      this.cut(wire, false);
+    }
     this.clock.schedule(micros, () => this.revive(number));
+  }
+
+  /** Goes down when it has said something: what waits in its connections then is lost, or not. */
+  trap({ kind, messages, micros }: Trap): void {
+    this.traps.push({ kind, messages, micros });
   }
 
   /** All are up, and have noticed who is dead. */
   heal(): void {
+    this.traps.length = 0;
     for (const number of this.up.keys()) this.revive(number);
     for (const wire of [...this.wires.values()]) if (wire.link.isDead) this.cut(wire);
   }
@@ -74,7 +94,7 @@ export class SimServices {
     const number = this.best;
     const service = number === undefined ? undefined : this.up[number];
     if (service === undefined) return link.refused();
-    const wire: Wire = { id: this.nextId++, service, link, open: true, toServiceAt: 0, toMemberAt: 0 };
+    const wire: Wire = { id: this.nextId++, service, link, open: true, loses: false, toServiceAt: 0, toMemberAt: 0 };
     this.wires.set(wire.id, wire);
     link.wire = wire;
     service.connected(wire.id);
@@ -126,6 +146,7 @@ export class SimServices {
         send: (id, message) => {
           const wire = this.wires.get(id);
           if (wire !== undefined) this.toMember(wire, decodeFromService(encodeFromService(message)));
+          this.spring(service, message.kind);
         },
         close: (id, reason) => {
           const wire = this.wires.get(id);
@@ -137,9 +158,19 @@ export class SimServices {
     return service;
   }
 
+  private spring(service: Service, kind: string): void {
+    const index = this.traps.findIndex((trap) => trap.kind === kind && --trap.messages <= 0);
+    if (index < 0) return;
+    const [{ micros }] = this.traps.splice(index, 1) as [Trap];
+    // Not within what it does now; some of what it has said has come by then.
+    this.clock.schedule(this.random.below(600), () => this.restart(this.up.indexOf(service), micros));
+  }
+
   private toMember(wire: Wire, event: ServiceEvent): void {
     wire.toMemberAt = Math.max(wire.toMemberAt, this.clock.now + this.delay());
-    this.clock.schedule(wire.toMemberAt - this.clock.now, () => wire.link.tell(wire, event));
+    this.clock.schedule(wire.toMemberAt - this.clock.now, () => {
+      if (!wire.loses || event.kind === 'disconnected') wire.link.tell(wire, event);
+    });
   }
 
   /** Mostly little; now and then as if a packet of the stream had been lost. */
