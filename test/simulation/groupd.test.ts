@@ -23,7 +23,7 @@ async function failureOf(seed: number): Promise<string> {
   await breathe();
   const refused = refusals.length === 0 ? '' : `seed ${seed}: services refused members: ${refusals.join('; ')}\n`;
   if (outcome.violations.length === 0) return refused;
-  return `${refused}${renderOutcome(outcome, { replay: `consort sim --groupd --seed ${seed} --trace`, all: false })}`;
+  return `${refused}${renderOutcome(outcome, { replay: `consort sim --seed ${seed} --ts --groupd --trace`, all: false })}`;
 }
 
 describe('simulated groups with a membership service', () => {
