@@ -2,8 +2,11 @@
 import type { Endpoint } from '../base/endpoint.js';
 import type { Message } from '../base/message.js';
 import { Bottom } from '../layers/bottom.js';
+import { ChkAgree } from '../layers/chk-agree.js';
+import { ChkCausal } from '../layers/chk-causal.js';
 import { ChkFifo } from '../layers/chk-fifo.js';
 import { ChkSync } from '../layers/chk-sync.js';
+import { ChkTotal } from '../layers/chk-total.js';
 import { Elect } from '../layers/elect.js';
 import { Heal } from '../layers/heal.js';
 import { Inter } from '../layers/inter.js';
@@ -41,6 +44,9 @@ const CLASSES: Readonly<Record<ControlLayerName, LayerClass>> = {
   Top_appl: TopAppl,
   Chk_sync: ChkSync,
   Chk_fifo: ChkFifo,
+  Chk_total: ChkTotal,
+  Chk_causal: ChkCausal,
+  Chk_agree: ChkAgree,
 };
 
 /** What a stack needs from its group. */

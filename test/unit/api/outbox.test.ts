@@ -11,6 +11,11 @@ import { Pipe, pattern } from '../data-plane/pipe.js';
 const RING_BYTES = 8 * 1024;
 const LIMITS: OutboxLimits = { maxMessageSize: 1024 * 1024, highWaterMark: 16 * 1024, maxQueuedBytes: 64 * 1024 };
 
+interface Taken {
+  readonly send: boolean;
+  readonly bytes: Uint8Array;
+}
+
 /** A view whose streams end in pipes. */
 class FakeView {
   readonly castPipe: Pipe;
@@ -77,8 +82,8 @@ class FakeView {
   }
 
   /** What the stream of casts brings to a rank: casts, and sends that are for it. */
-  takenBy(rank: number): { readonly send: boolean; readonly bytes: Uint8Array }[] {
-    return this.castPipe.collector.messages.flatMap(({ kind, bytes }) => {
+  takenBy(rank: number): Taken[] {
+    return this.castPipe.collector.messages.flatMap(({ kind, bytes }): Taken[] => {
       if (kind === CastKind.message) return [{ send: false, bytes }];
       const message = Message.of(bytes);
       return readSubcast(message, rank) === true ? [{ send: true, bytes: message.copy() }] : [];
