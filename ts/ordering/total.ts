@@ -117,8 +117,10 @@ class TotalDelivery implements CastDelivery {
     let walked = 0;
     for (let run = this.runs[0]; run !== undefined; run = this.runs[0]) {
       const reader = this.streams.readers[run.rank] as RecordReader;
+      // Asked before the walk: the plane may be on another thread, and what it brings meanwhile was not walked over.
+      const isHere = this.isHere(reader, this.endOf(run));
       walked += this.walkTo(reader, this.endOf(run), message, budget - walked);
-      if (walked >= budget || !this.isOver(reader, this.endOf(run))) return walked;
+      if (walked >= budget || !isHere) return walked;
       this.runs = this.runs.slice(1);
     }
     return walked;
@@ -140,9 +142,9 @@ class TotalDelivery implements CastDelivery {
     return walked;
   }
 
-  /** Nothing more of it can come: a record that begins before its end and ends beyond it is the next one's. */
-  private isOver(reader: RecordReader, end: number): boolean {
-    return this.finished || (reader.received() >= end && this.ceiling(reader) >= end);
+  /** All of it may be walked over now; a record that begins before its end and ends beyond it is the next one's. */
+  private isHere(reader: RecordReader, end: number): boolean {
+    return this.finished || Math.min(reader.received(), reader.cut, this.ceiling(reader)) >= end;
   }
 
   /** The view has ended, and the sequencer's stream: what it has not named follows by rank. */

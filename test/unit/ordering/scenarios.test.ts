@@ -1,7 +1,8 @@
 // What each policy does, step by step, where the rules of thumb end. policies.test.ts has everything else.
 import { describe, expect, it } from 'vitest';
 import { CastKind } from '../../../ts/data-plane/cast-order.js';
-import { recordBytes, WORD_FROM_PLANE } from '../../../ts/data-plane/record.js';
+import { recordBytes, WORD_FROM_PLANE, WORD_STABLE } from '../../../ts/data-plane/record.js';
+import type { RecordReader } from '../../../ts/data-plane/record-reader.js';
 import { orderOf } from '../../../ts/ordering/order.js';
 import { namesOf, OrderCrew, type OrderMember } from './order-crew.js';
 
@@ -233,6 +234,49 @@ describe('Total', () => {
     cast(crew, 1, [0]);
     while (crew.member(0).turn());
     expect(logOf(crew.member(0))).toBe('');
+  });
+
+  it('keeps what is named together in its place when it becomes stable while a part of it is handed over', () => {
+    const crew = crewOf('Total:Agree');
+    const second = crew.member(1);
+    cast(crew, 2, [0, 1]);
+    cast(crew, 2, []);
+    cast(crew, 1, [0, 2]);
+    crew.tell(1);
+    crew.tell(2);
+    // The first of member 2 is stable; the other is named with it, and is so only when the plane, on its own thread, has heard of it.
+    crew.carry(2, 0);
+    crew.member(0).turn();
+    crew.carry(2, 1);
+    for (const rank of [1, 2]) crew.carry(0, rank);
+    crew.tell(0);
+    const stable = recordBytes(32);
+    second.set(2, WORD_STABLE, stable);
+    second.onCast = ({ origin }) => {
+      if (origin === 2) second.set(2, WORD_STABLE, 2 * stable);
+    };
+    while (second.turn());
+    crew.settle();
+    for (const member of crew.members) expect(logOf(member)).toBe('1.0 2.0 2.1');
+  });
+
+  it('waits for the cut of a failed member, though more of it has arrived', () => {
+    const crew = crewOf('Total');
+    const second = crew.member(1);
+    cast(crew, 2, [0, 1]);
+    const cut = second.received(2);
+    cast(crew, 2, [0, 1]);
+    // It is excluded here before the plane knows: no more is delivered of it than had arrived.
+    (second.readers[2] as RecordReader).cut = cut;
+    crew.failed.add(2);
+    crew.member(0).turn();
+    cast(crew, 1, [0]);
+    crew.member(0).turn();
+    crew.carry(0, 1);
+    while (second.turn());
+    expect(logOf(second)).toBe('2.0');
+    crew.end();
+    for (const member of crew.living) expect(logOf(member)).toBe('2.0 2.1 1.0');
   });
 
   it('calls a sequencer broken that names itself, or nobody', () => {
