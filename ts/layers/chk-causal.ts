@@ -59,10 +59,9 @@ export class ChkCausal extends Layer {
     const { deliveries } = this.context.plane;
     if ((deliveries.delivered()[from] as number) <= written) return false;
     const had = deliveries.before(from, written);
-    // Of my own casts I deliver none without Local.
-    const late = had?.findIndex((position, rank) => {
-      return rank !== this.context.myRank && position < (delivered[rank] as number);
-    });
+    // Of my own casts I deliver none without Local; and its own came in their order.
+    const others = (rank: Rank) => rank !== this.context.myRank && rank !== from;
+    const late = had?.findIndex((position, rank) => others(rank) && position < (delivered[rank] as number));
     if (had !== undefined && late !== undefined && late >= 0) this.report(from, late, had, delivered);
     return true;
   }

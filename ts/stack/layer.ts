@@ -17,8 +17,8 @@ export interface Deliveries {
   /** Up to where each member's casts were handed over. */
   delivered(): number[];
   /**
-   * The same at the moment before the first cast of `origin` was that ends beyond `position`. Undefined: there was none, or it was too long
-   * ago to be known.
+   * The same when the first cast of `origin` came that ends beyond `position`; of its own it may be less. Undefined: there was none, or it
+   * was too long ago to be known.
    */
   before(origin: Rank, position: number): number[] | undefined;
 }
