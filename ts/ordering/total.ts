@@ -8,7 +8,8 @@
  *
  * When the view ends its cut ends the sequencer's stream too, wherever it was: all who go on know the same ORDER records. What none of them
  * names follows by rank, when all is there (invariants 3 and 9). Total order keeps causal order: whoever casts after it has delivered something is
- * ordered after it.
+ * ordered after it. Only where the sequencer and another member fail together, what they cast last may be here, and what they alone had delivered
+ * before may not; with Agree they have delivered nothing alone.
  *
  * Source: Ensemble's Sequencer; there the order travelled with the messages, which all went by way of the sequencer.
  */
