@@ -107,8 +107,9 @@ export class OrderMember implements RecordReceiver {
     return this.readers[origin]?.consumed ?? this.received(origin);
   }
 
-  set(slot: number, word: number, position: number): void {
-    Atomics.store(this.counters, slot * SLOT_WORDS + word, position | 0);
+  /** Returns whether it was another before. */
+  set(slot: number, word: number, position: number): boolean {
+    return Atomics.exchange(this.counters, slot * SLOT_WORDS + word, position | 0) !== (position | 0);
   }
 
   onMessage(origin: number, kind: number, message: Message): void {
@@ -123,6 +124,7 @@ export class OrderMember implements RecordReceiver {
     this.log.push(cast);
     (this.delivered[origin] as number)++;
     this.onCast(cast);
+    this.crew.meanwhile(this.rank);
   }
 
   onTooLong(): void {
@@ -137,6 +139,8 @@ export class OrderMember implements RecordReceiver {
 export class OrderCrew {
   readonly members: OrderMember[];
   readonly failed = new Set<number>();
+  /** Called while a member hands over a cast, after it: what the plane does meanwhile on a thread of its own. */
+  meanwhile: (rank: number) => void = () => {};
 
   /** @param orderOf a policy for each member; most tests give all the same */
   constructor(
@@ -171,10 +175,9 @@ export class OrderCrew {
     const others = this.living.filter((member) => member !== sender);
     const stable = Math.min(sender.received(origin), ...others.map((member) => member.received(origin)));
     const consumed = Math.min(sender.received(origin), ...others.map((member) => member.consumed(origin)));
-    const before = [...sender.counters, ...others.flatMap(({ counters }) => [...counters])].join();
-    sender.set(origin, WORD_FROM_PLANE, consumed + this.ringBytes);
-    for (const member of this.living) member.set(origin, WORD_STABLE, stable);
-    return before !== [...sender.counters, ...others.flatMap(({ counters }) => [...counters])].join();
+    let news = sender.set(origin, WORD_FROM_PLANE, consumed + this.ringBytes);
+    for (const member of this.living) news = member.set(origin, WORD_STABLE, stable) || news;
+    return news;
   }
 
   /** Everything that can happen happens, until nothing can. */

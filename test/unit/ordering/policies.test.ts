@@ -27,16 +27,30 @@ type Step =
   | { readonly type: 'cast'; readonly rank: number; readonly bytes: number }
   | { readonly type: 'carry'; readonly rank: number; readonly to: number; readonly words: number }
   | { readonly type: 'tell'; readonly rank: number }
-  | { readonly type: 'turn'; readonly rank: number; readonly budget: number };
+  | { readonly type: 'turn'; readonly rank: number; readonly budget: number; readonly news: boolean };
 
 const rank = fc.nat(MEMBERS - 1);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ type: fc.constant('cast'), rank, bytes: fc.oneof(fc.nat(64), fc.nat(1100), fc.nat(5000)) }),
-  fc.record({ type: fc.constant('carry'), rank, to: rank, words: fc.oneof(fc.nat(16), fc.nat(1024)) }),
+  fc.record({
+    type: fc.constant('cast'),
+    rank,
+    bytes: fc.oneof({ weight: 3, arbitrary: fc.nat(64) }, fc.nat(1100), fc.nat(5000)),
+  }),
+  fc.record({
+    type: fc.constant('carry'),
+    rank,
+    to: rank,
+    words: fc.oneof(fc.nat(16), fc.nat(1024), fc.constant(1e5)),
+  }),
   fc.record({ type: fc.constant('tell'), rank }),
-  fc.record({ type: fc.constant('turn'), rank, budget: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constant(1e6)) }),
+  fc.record({
+    type: fc.constant('turn'),
+    rank,
+    budget: fc.oneof(fc.integer({ min: 1, max: 300 }), { weight: 3, arbitrary: fc.constant(1e6) }),
+    news: fc.boolean(),
+  }),
 );
-const steps = fc.array(step, { maxLength: 120, size: 'max' });
+const steps = fc.array(step, { minLength: 20, maxLength: 200, size: 'max' });
 
 interface Case {
   readonly stack: string;
@@ -57,7 +71,18 @@ function play(crew: OrderCrew, list: readonly Step[]): void {
     if (each.type === 'cast') member.cast(each.bytes);
     if (each.type === 'carry' && each.to !== each.rank) crew.carry(each.rank, each.to, each.words * 8);
     if (each.type === 'tell') crew.tell(each.rank);
-    if (each.type === 'turn') member.turn(each.budget);
+    if (each.type !== 'turn') continue;
+    if (each.news) crew.meanwhile = (to) => bringNews(crew, to);
+    member.turn(each.budget);
+    crew.meanwhile = () => {};
+  }
+}
+
+/** All that is under way to a member comes, and it hears what is stable. */
+function bringNews(crew: OrderCrew, to: number): void {
+  for (const { rank: origin } of crew.members) {
+    if (origin !== to) crew.carry(origin, to);
+    crew.tell(origin);
   }
 }
 
@@ -88,7 +113,7 @@ describe.each(CASES)('the policy of $stack', (testCase) => {
         expectAll(crew, order.local);
         checkOrder(crew.members);
       }),
-      { numRuns: 60 },
+      { numRuns: 300 },
     );
   });
 
