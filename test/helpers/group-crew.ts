@@ -231,9 +231,14 @@ export class GroupCrew {
     await this.explain(Promise.all(members.map((member) => member.call('close'))));
   }
 
+  /** What all that were members saw. */
+  logs(): readonly LogOf[] {
+    return this.members.flatMap((member) => logsOf(member.lines(), member.killed));
+  }
+
   /** All that was seen is right: the invariants of docs/simulation.md. Returns the logs. */
   check(allowedErrors: readonly string[] = []): readonly LogOf[] {
-    const logs = this.members.flatMap((member) => logsOf(member.lines(), member.killed));
+    const logs = this.logs();
     const errors = this.members.flatMap((member) => member.lines()).filter((line) => line.type === 'error');
     expect(errors.filter((line) => line.type === 'error' && !allowedErrors.includes(line.code))).toEqual([]);
     expect(checkLogs(logs)).toEqual([]);

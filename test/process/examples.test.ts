@@ -152,6 +152,30 @@ describe('the example', () => {
     await Promise.all([first.end(), third.end()]);
   });
 
+  it('ordering.mjs: all come to the same decisions about payments that are made at once', async (context) => {
+    const name = group();
+    const members = start3(context, 'ordering.mjs', name);
+    const [first, second, third] = members;
+    await Promise.all(members.map((each) => each.line(/^3 here$/)));
+    await Promise.all(members.map((each) => each.line(/^balance: 0$/, each.after(/^3 here$/))));
+    first.type('+100');
+    await Promise.all(members.map((each) => each.line(/ \+100: done, balance: 100$/)));
+    for (const each of members) each.type('-60');
+    // Each of the three has the last of them when it has three more lines.
+    const decisions = ({ lines }: Example) => lines.filter((line) => / -60: /.test(line));
+    await expect.poll(() => members.map((each) => decisions(each).length), { timeout: 60_000 }).toEqual([3, 3, 3]);
+    expect(decisions(second)).toEqual(decisions(first));
+    expect(decisions(third)).toEqual(decisions(first));
+    const results = decisions(first).map((line) => line.replace(/^.* -60: /, ''));
+    expect(results).toEqual(['done, balance: 40', 'refused, balance: 40', 'refused, balance: 40']);
+    // Also without the member that gave the order.
+    first.kill();
+    await Promise.all([second, third].map((each) => each.line(/^2 here$/, each.after(/ -60: /))));
+    third.type('-40');
+    await Promise.all([second, third].map((each) => each.line(/ -40: done, balance: 0$/)));
+    await Promise.all([second.end(), third.end()]);
+  });
+
   it('primary.mjs: two of three go on without the third, and one of three refuses', async (context) => {
     const name = group();
     const [first, second, third] = start3(context, 'primary.mjs', '3', name);

@@ -133,7 +133,8 @@ export class Outbox {
    */
   post(stream: OutgoingStream, payload: Uint8Array, kind = 0): SendView {
     const { length } = payload;
-    if (length <= stream.direct && stream.writer.write(payload, kind)) {
+    // Not `length <= direct`: with the header of a subcast the longest message is a little longer than what may be claimed.
+    if (stream.direct >= 0 && length <= stream.writer.maxPart && stream.writer.write(payload, kind)) {
       this.plane.scheduleFlush();
       return 'current';
     }
@@ -188,22 +189,21 @@ export class Outbox {
       if (stream === undefined || stream.queue.isEmpty) continue;
       const rank = rankOf(oldRank);
       if (rank === undefined) dropped += stream.queue.bytes;
-      else if (!this.subcast) this.sendsTo(rank).adopt(stream.queue);
-      else dropped += stream.queue.bytes - this.moveToCasts(stream.queue, rank);
+      else if (this.subcast) this.moveToCasts(stream.queue, rank);
+      else this.sendsTo(rank).adopt(stream.queue);
     }
     this.queuedBytes -= dropped;
     if (this.blocked) this.block();
     return dropped;
   }
 
-  /** What waits to be sent in a stack without Subcast goes out in one with it. Returns the bytes that it takes. */
-  private moveToCasts(sends: OutgoingQueue, rank: number): number {
-    let bytes = 0;
+  /** What waits to be sent in a stack without Subcast goes out in one with it. */
+  private moveToCasts(sends: OutgoingQueue, rank: number): void {
+    this.queuedBytes -= sends.bytes;
     for (const { payload } of sends.waiting()) {
-      bytes += this.casts.queue.push(writeSubcast([rank], payload), 0, CastKind.subcast);
+      this.queuedBytes += this.casts.queue.push(writeSubcast([rank], payload), 0, CastKind.subcast);
     }
     this.casts.direct = -1;
-    return bytes;
   }
 
   /** A claim of `length` bytes was refused: 'drain' comes when it has a chance. */

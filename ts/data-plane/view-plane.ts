@@ -151,6 +151,11 @@ export class ViewPlane {
     });
   }
 
+  /** Up to where a member's casts have been handed over, the one that is being handled included. */
+  consumed(rank: number): number {
+    return this.castReaders[rank]?.consumed ?? 0;
+  }
+
   /** What I have published to single members, of those that I have sent to. */
   sent(): (readonly [to: number, position: number])[] {
     return [...this.pt2ptWriters].flatMap(([key, writer]) =>

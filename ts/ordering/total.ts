@@ -8,7 +8,8 @@
  *
  * When the view ends its cut ends the sequencer's stream too, wherever it was: all who go on know the same ORDER records. What none of them
  * names follows by rank, when all is there (invariants 3 and 9). Total order keeps causal order: whoever casts after it has delivered something is
- * ordered after it.
+ * ordered after it. Only where the sequencer and another member fail together, what they cast last may be here, and what they alone had delivered
+ * before may not; with Agree they have delivered nothing alone.
  *
  * Source: Ensemble's Sequencer; there the order travelled with the messages, which all went by way of the sequencer.
  */
@@ -117,8 +118,10 @@ class TotalDelivery implements CastDelivery {
     let walked = 0;
     for (let run = this.runs[0]; run !== undefined; run = this.runs[0]) {
       const reader = this.streams.readers[run.rank] as RecordReader;
+      // Asked before the walk: the plane may be on another thread, and what it brings meanwhile was not walked over.
+      const isHere = this.isHere(reader, this.endOf(run));
       walked += this.walkTo(reader, this.endOf(run), message, budget - walked);
-      if (walked >= budget || !this.isOver(reader, this.endOf(run))) return walked;
+      if (walked >= budget || !isHere) return walked;
       this.runs = this.runs.slice(1);
     }
     return walked;
@@ -140,9 +143,9 @@ class TotalDelivery implements CastDelivery {
     return walked;
   }
 
-  /** Nothing more of it can come: a record that begins before its end and ends beyond it is the next one's. */
-  private isOver(reader: RecordReader, end: number): boolean {
-    return this.finished || (reader.received() >= end && this.ceiling(reader) >= end);
+  /** All of it may be walked over now; a record that begins before its end and ends beyond it is the next one's. */
+  private isHere(reader: RecordReader, end: number): boolean {
+    return this.finished || Math.min(reader.received(), reader.cut, this.ceiling(reader)) >= end;
   }
 
   /** The view has ended, and the sequencer's stream: what it has not named follows by rank. */

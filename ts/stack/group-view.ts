@@ -5,6 +5,7 @@ import type { Plane } from '../data-plane/plane.js';
 import type { RecordReceiver } from '../data-plane/record-reader.js';
 import { viewConfig } from '../data-plane/view-config.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
+import { DeliveryLog } from '../ordering/delivery-log.js';
 import { orderOf } from '../ordering/order.js';
 import { subcastHeaderBytes } from '../ordering/subcast.js';
 import { ControlOutbox } from './control-outbox.js';
@@ -58,6 +59,7 @@ export class GroupView implements PlanePort {
   /** Subcast: sends are in the stream of casts. */
   readonly sendsGoWithCasts: boolean;
   readonly streams: ViewPlane;
+  readonly deliveries: DeliveryLog;
   readonly stack: Stack;
   /** The application was told that the view ends. */
   blocked = false;
@@ -75,7 +77,7 @@ export class GroupView implements PlanePort {
   ) {
     const { settings, plane, environment } = host;
     this.myRank = rankIn(state.members, host.me);
-    const { ordering } = parseProtocol(state.protocol);
+    const { ordering, checksOrder } = parseProtocol(state.protocol);
     const order = orderOf(ordering);
     this.sendsGoWithCasts = ordering.includes('Subcast');
     const { config, sizes } = viewConfig({
@@ -88,8 +90,9 @@ export class GroupView implements PlanePort {
     });
     const application = host.receivers(state);
     const control = this.controlReceiver();
+    this.deliveries = new DeliveryLog(state.members.length, (rank) => this.streams.consumed(rank));
     const receivers = {
-      [StreamKind.cast]: application.casts,
+      [StreamKind.cast]: checksOrder ? this.deliveries.over(application.casts) : application.casts,
       [StreamKind.controlCast]: control,
       [StreamKind.pt2pt]: application.sends,
       [StreamKind.controlPt2pt]: control,

@@ -10,6 +10,20 @@ import type { Rank, StackEvent } from './event.js';
 import type { Params } from './params.js';
 import type { ViewState } from './view-state.js';
 
+/** What was handed to the application of the casts of a view; kept for the layers that check it, and empty without one of them. */
+export interface Deliveries {
+  readonly count: number;
+  /** Of who cast what, in the order in which it was handed over; 32 bits. */
+  readonly digest: number;
+  /** Up to where each member's casts were handed over. */
+  delivered(): number[];
+  /**
+   * The same when the first cast of `origin` came that ends beyond `position`; of its own it may be less. Undefined: there was none, or it
+   * was too long ago to be known.
+   */
+  before(origin: Rank, position: number): number[] | undefined;
+}
+
 /** The data plane of the view, as far as layers act on it. Positions are bytes. */
 export interface PlanePort {
   /** Up to where each member's casts have arrived; my own: as far as I have sent. */
@@ -20,6 +34,7 @@ export interface PlanePort {
   receivedSends(from: Rank): number;
   /** Whether the view has ended, and all that belongs to it was handed to the application. */
   hasDeliveredAll(): boolean;
+  readonly deliveries: Deliveries;
   /** A number that changes whenever anything at all has come from a member. */
   heard(rank: Rank): number;
   /** Sees to it that `heard` of these changes at least so often while they live, and now. Of the others it may change or not. */

@@ -123,7 +123,7 @@ export const PARAMS = {
     default: 0.1,
     min: 0.001,
     max: HOUR,
-    sentence: 'Chk_fifo: how often each member sends the records that are checked.',
+    sentence: 'Chk_fifo, Chk_causal, Chk_agree: how often each member sends the records that are checked.',
   },
   drop_rate: {
     type: 'float',

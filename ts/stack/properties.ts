@@ -99,7 +99,10 @@ export function stackOf(properties: readonly PropertyName[]): string {
   }
   layers.push('Top_appl');
   for (const name of ['Subcast', 'Agree', 'Total', 'Causal', 'Local'] as const) if (has(name)) layers.push(name);
-  if (has('Gmp') && has('Debug')) layers.push('Chk_sync', 'Chk_fifo');
+  if (has('Gmp') && has('Debug')) {
+    layers.push('Chk_sync', 'Chk_fifo');
+    for (const name of ['Total', 'Causal', 'Agree'] as const) if (has(name)) layers.push(`Chk_${name.toLowerCase()}`);
+  }
   if (has('Frag')) layers.push('Frag');
   if (has('Flow')) layers.push('Pt2ptw', 'Mflow');
   layers.push('Pt2pt', 'Stable', 'Mnak', ...(has('Drop') ? ['Drop'] : []), 'Bottom');

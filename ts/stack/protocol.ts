@@ -27,12 +27,22 @@ export const CONTROL_LAYERS = [
   'Chk_sync',
   'Chk_fifo',
   'Groupd',
+  'Chk_total',
+  'Chk_causal',
+  'Chk_agree',
 ] as const;
 
 /** From the top, in the order in which they may stand. */
 const ORDER: readonly string[] = ['Groupd', ...CONTROL_LAYERS.filter((name) => name !== 'Groupd')];
 
 export type ControlLayerName = (typeof CONTROL_LAYERS)[number];
+
+/** They look at what is handed over, and in which order. Each checks what one of these layers promises. */
+const ORDER_CHECKS: Readonly<Partial<Record<ControlLayerName, readonly string[]>>> = {
+  Chk_total: ['Total'],
+  Chk_causal: ['Causal', 'Total'],
+  Chk_agree: ['Agree'],
+};
 
 /** Policies that order casts (ts/ordering): they have no records of their own, and what they do together does not depend on where they stand. */
 const ORDERING_LAYERS = ['Subcast', 'Agree', 'Total', 'Causal', 'Local'] as const;
@@ -50,7 +60,7 @@ const REPLACED: readonly string[] = ['Top', 'Heal', 'Switch', 'Primary', 'Inter'
 /** Of other documents, or of Ensemble: known, and not built. */
 const NOT_AVAILABLE = (
   'Migrate Exchange Encrypt Rekey Secchan Pr_suspect Pr_stable ' +
-  'Partial_appl Sequencer Seqbb Collect Tops Totem Dbg Chk_causal Chk_total Chk_agree Xfer Cltsvr'
+  'Partial_appl Sequencer Seqbb Collect Tops Totem Dbg Xfer Cltsvr'
 ).split(' ');
 
 const AVAILABLE = [...CONTROL_LAYERS, ...ORDERING_LAYERS, ...PLANE_LAYERS];
@@ -65,6 +75,8 @@ export interface Protocol {
   readonly layers: readonly ControlLayerName[];
   /** Those that order casts. */
   readonly ordering: readonly string[];
+  /** Whether one of the layers looks at what is handed over. */
+  readonly checksOrder: boolean;
 }
 
 /** @throws ConsortError for layers that are unknown, not available, in an impossible order, or missing */
@@ -76,7 +88,8 @@ export function parseProtocol(text: string, path = 'protocol'): Protocol {
   checkOrder(names, layers, path);
   checkWhole(names, path);
   const ordering = names.filter((name) => (ORDERING_LAYERS as readonly string[]).includes(name));
-  return { text: names.join(':'), layers, ordering };
+  const checksOrder = layers.some((name) => name in ORDER_CHECKS);
+  return { text: names.join(':'), layers, ordering, checksOrder };
 }
 
 /** The same stack where a membership service decides about views; a fixed view stays one. */
@@ -125,6 +138,10 @@ function checkWhole(names: readonly string[], path: string): void {
   const missing = (served ? SERVED : MEMBERSHIP).filter((name) => !names.includes(name));
   if (missing.length > 0)
     throw refused(path, `${listOf(missing)} missing, want them in every stack that changes views`);
+  for (const [check, of] of Object.entries(ORDER_CHECKS)) {
+    if (names.includes(check) && !of.some((name) => names.includes(name)))
+      throw refused(path, `${check} checks what ${of.join(' or ')} promises, want that with it`);
+  }
 }
 
 function refused(path: string, problem: string, known?: readonly string[]): ConsortArgumentError {

@@ -3,8 +3,11 @@ import type { Endpoint } from '../base/endpoint.js';
 import type { Message } from '../base/message.js';
 import type { ServiceEvent, ServicePort } from '../groupd/messages.js';
 import { Bottom } from '../layers/bottom.js';
+import { ChkAgree } from '../layers/chk-agree.js';
+import { ChkCausal } from '../layers/chk-causal.js';
 import { ChkFifo } from '../layers/chk-fifo.js';
 import { ChkSync } from '../layers/chk-sync.js';
+import { ChkTotal } from '../layers/chk-total.js';
 import { Elect } from '../layers/elect.js';
 import { Groupd } from '../layers/groupd.js';
 import { Heal } from '../layers/heal.js';
@@ -44,6 +47,9 @@ const CLASSES: Readonly<Record<ControlLayerName, LayerClass>> = {
   Chk_sync: ChkSync,
   Chk_fifo: ChkFifo,
   Groupd,
+  Chk_total: ChkTotal,
+  Chk_causal: ChkCausal,
+  Chk_agree: ChkAgree,
 };
 
 /** What a stack needs from its group. */

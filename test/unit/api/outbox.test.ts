@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { Outbox, type OutboxLimits } from '../../../ts/api/outbox.js';
+import { Message } from '../../../ts/base/message.js';
+import { CastKind } from '../../../ts/data-plane/cast-order.js';
 import type { Plane } from '../../../ts/data-plane/plane.js';
 import { recordBytes } from '../../../ts/data-plane/record.js';
 import type { ViewPlane } from '../../../ts/data-plane/view-plane.js';
+import { readSubcast, subcastHeaderBytes } from '../../../ts/ordering/subcast.js';
 import { Pipe, pattern } from '../data-plane/pipe.js';
 
 const RING_BYTES = 8 * 1024;
 const LIMITS: OutboxLimits = { maxMessageSize: 1024 * 1024, highWaterMark: 16 * 1024, maxQueuedBytes: 64 * 1024 };
+
+interface Taken {
+  readonly send: boolean;
+  readonly bytes: Uint8Array;
+}
 
 /** A view whose streams end in pipes. */
 class FakeView {
@@ -18,14 +26,24 @@ class FakeView {
     members: number,
     private readonly ringBytes = RING_BYTES,
     limits: Partial<OutboxLimits> = {},
+    subcast = false,
   ) {
     this.castPipe = new Pipe(ringBytes);
     const view = { casts: this.castPipe.writer, pt2pt: (rank: number) => this.sendPipe(rank).writer };
     const plane = { scheduleFlush: () => {} };
-    this.outbox = new Outbox(plane as unknown as Plane, view as unknown as ViewPlane, members, {
-      ...LIMITS,
-      ...limits,
-    });
+    const allLimits = { ...LIMITS, ...limits };
+    this.outbox = new Outbox(
+      plane as unknown as Plane,
+      view as unknown as ViewPlane,
+      members,
+      allLimits,
+      false,
+      subcast,
+    );
+  }
+
+  static withSubcast(members: number, limits: Partial<OutboxLimits> = {}): FakeView {
+    return new FakeView(members, RING_BYTES, limits, true);
   }
 
   sendPipe(rank: number): Pipe {
@@ -61,6 +79,15 @@ class FakeView {
 
   sends(to: number): Uint8Array[] {
     return this.sendPipe(to).collector.messages.map(({ bytes }) => bytes);
+  }
+
+  /** What the stream of casts brings to a rank: casts, and sends that are for it. */
+  takenBy(rank: number): Taken[] {
+    return this.castPipe.collector.messages.flatMap(({ kind, bytes }): Taken[] => {
+      if (kind === CastKind.message) return [{ send: false, bytes }];
+      const message = Message.of(bytes);
+      return readSubcast(message, rank) === true ? [{ send: true, bytes: message.copy() }] : [];
+    });
   }
 }
 
@@ -215,5 +242,99 @@ describe('an outbox that takes over from that of the view before', () => {
     third.run();
     expect(third.casts()).toEqual([pattern(10, 1), pattern(10, 2)]);
     expect(third.sends(1)).toEqual([pattern(20, 1), pattern(20, 2)]);
+  });
+});
+
+const cast = (bytes: Uint8Array) => ({ send: false, bytes });
+const sent = (bytes: Uint8Array) => ({ send: true, bytes });
+
+describe('an outbox that posts to several', () => {
+  it('sends to each, in a stream of its own', () => {
+    const view = new FakeView(4);
+    expect(view.outbox.postTo([1, 3], pattern(10, 1))).toBe('current');
+    expect(view.outbox.postTo([], pattern(10, 2))).toBe('current');
+    view.run();
+    expect([1, 2, 3].map((rank) => view.sends(rank))).toEqual([[pattern(10, 1)], [], [pattern(10, 1)]]);
+  });
+
+  it('says that the view is open when it is so for one of them', () => {
+    const view = new FakeView(3);
+    while (view.send(1, pattern(1000, 0)) === 'current');
+    expect(view.outbox.postTo([1, 2], pattern(1000, 1))).toBe('unspecified');
+    expect(view.outbox.postTo([2], pattern(1000, 1))).toBe('current');
+  });
+
+  it('sends once, with the casts, where the view has Subcast', () => {
+    const view = FakeView.withSubcast(4);
+    view.cast(pattern(10, 0));
+    expect(view.outbox.postTo([1, 3], pattern(10, 1))).toBe('current');
+    view.cast(pattern(10, 2));
+    view.run();
+    const casts = [cast(pattern(10, 0)), cast(pattern(10, 2))];
+    expect(view.takenBy(2)).toEqual(casts);
+    for (const rank of [1, 3]) expect(view.takenBy(rank)).toEqual(casts.toSpliced(1, 0, sent(pattern(10, 1))));
+    expect(view.sendPipes.size).toBe(0);
+  });
+
+  it('keeps sends behind casts that wait, in parts too', () => {
+    const view = FakeView.withSubcast(2);
+    const long = pattern(3 * RING_BYTES, 1);
+    expect(view.cast(long)).toBe('unspecified');
+    expect(view.outbox.postTo([1], long)).toBe('unspecified');
+    view.outbox.postTo([1], pattern(5, 2));
+    view.run();
+    expect(view.takenBy(1)).toEqual([cast(long), sent(long), sent(pattern(5, 2))]);
+  });
+
+  it('sends the longest message at once when there is room, though its ranks make it longer', () => {
+    const view = FakeView.withSubcast(3, { maxMessageSize: 100 });
+    expect(view.outbox.postTo([1, 2], pattern(100, 1))).toBe('current');
+    expect(view.outbox.queuedBytes).toBe(0);
+    view.castPipe.run();
+    expect(view.takenBy(2)).toEqual([sent(pattern(100, 1))]);
+  });
+});
+
+describe('an outbox with Subcast that takes over from that of the view before', () => {
+  it('names those whom its sends are for by their new ranks, and none that is gone', () => {
+    const old = FakeView.withSubcast(4);
+    old.outbox.block();
+    expect(old.outbox.postTo([1, 2, 3], pattern(50, 1))).toBe('next');
+    old.cast(pattern(50, 2));
+    old.outbox.postTo([1], pattern(50, 3));
+    const next = FakeView.withSubcast(3);
+    expect(next.outbox.adopt(old.outbox, (rank) => [undefined, undefined, 1, 0][rank])).toBe(0);
+    next.run();
+    const all = [sent(pattern(50, 1)), cast(pattern(50, 2))];
+    expect([0, 1, 2].map((rank) => next.takenBy(rank))).toEqual([all, all, all.slice(1)]);
+    expect(next.outbox.queuedBytes).toBe(0);
+  });
+
+  it('sends with its casts what waits in a view without Subcast, and counts its bytes', () => {
+    const old = new FakeView(4);
+    old.outbox.block();
+    for (const to of [1, 2, 3]) for (let i = 0; i < 2; i++) old.send(to, pattern(100, 10 * to + i));
+    old.cast(pattern(50, 0));
+    const next = FakeView.withSubcast(3);
+    expect(next.outbox.adopt(old.outbox, (rank) => [undefined, undefined, 1, 0][rank])).toBe(2 * recordBytes(100));
+    expect(next.outbox.queuedBytes).toBe(recordBytes(50) + 4 * recordBytes(subcastHeaderBytes(1) + 100));
+    expect(next.cast(pattern(9, 99))).toBe('unspecified');
+    next.run();
+    const casts = [cast(pattern(50, 0)), cast(pattern(9, 99))];
+    const with2 = (seed: number) => casts.toSpliced(1, 0, ...[seed, seed + 1].map((each) => sent(pattern(100, each))));
+    expect([0, 1, 2].map((rank) => next.takenBy(rank))).toEqual([with2(30), with2(20), casts]);
+    expect([next.outbox.queuedBytes, next.sendPipes.size]).toEqual([0, 0]);
+  });
+
+  it('sends a large message whole, of which parts went into the old view', () => {
+    const old = FakeView.withSubcast(2);
+    const large = pattern(5 * RING_BYTES, 1);
+    old.outbox.postTo([1], large);
+    old.castPipe.run();
+    old.outbox.block();
+    const next = FakeView.withSubcast(2);
+    next.outbox.adopt(old.outbox, same);
+    next.run();
+    expect([old.takenBy(1), next.takenBy(1)]).toEqual([[], [sent(large)]]);
   });
 });

@@ -85,6 +85,46 @@ describe('an outgoing queue', () => {
   });
 });
 
+describe('what waits in an outgoing queue', () => {
+  it('keeps its kind, in the ring too, whole and in parts', () => {
+    const message = fc.record({ length: fc.oneof(fc.nat(40), fc.nat(3000)), kind: fc.nat(255) });
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 20 }), (list) => {
+        const pipe = new Pipe(RING_BYTES);
+        const queue = new OutgoingQueue(pipe.writer);
+        const messages = list.map(({ length, kind }, i) => ({ kind, bytes: pattern(length, i) }));
+        for (const { kind, bytes } of messages) queue.push(bytes, 0, kind);
+        expect([...queue.waiting()].map(({ kind, payload }) => ({ kind, bytes: payload.slice() }))).toEqual(messages);
+        drainAll(queue, pipe);
+        expect(pipe.collector.messages).toEqual(messages);
+        expect([...queue.waiting()]).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('is what has not gone out yet', () => {
+    const pipe = fullPipe();
+    const queue = new OutgoingQueue(pipe.writer);
+    for (let i = 0; i < 20; i++) queue.push(pattern(900, i), 0, i);
+    pipe.run();
+    queue.drain();
+    const left = [...queue.waiting()].map(({ kind }) => kind);
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.length).toBeLessThan(20);
+    expect(left).toEqual(Array.from({ length: left.length }, (_, i) => 20 - left.length + i));
+  });
+
+  it('may be changed where it lies', () => {
+    const pipe = new Pipe(RING_BYTES);
+    const queue = new OutgoingQueue(pipe.writer);
+    for (const kind of [0, 3, 0]) queue.push(pattern(30, kind), 0, kind);
+    for (const { kind, payload } of queue.waiting()) if (kind === 3) payload.fill(7);
+    drainAll(queue, pipe);
+    expect(received(pipe)).toEqual([pattern(30, 0), new Uint8Array(30).fill(7), pattern(30, 0)]);
+  });
+});
+
 describe('an outgoing queue that is bound to another stream', () => {
   it('gives out there what waits, in its order, and nothing of what went out before', () => {
     const old = fullPipe();

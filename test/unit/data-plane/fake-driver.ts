@@ -39,6 +39,8 @@ export class FakeNetwork {
   readonly drivers = new Map<string, FakeDriver>();
   /** Set to stop all traffic. */
   cut = false;
+  /** Set to let nothing of a kind of streams come from one member to another; `pump()` when it may again. */
+  holds: (from: Address, to: Address, kind: StreamKind) => boolean = () => false;
   private nextPort = 40_000;
   private pumping = false;
 
@@ -173,14 +175,27 @@ export class FakeDriver implements PlaneDriver {
     }
     const stable = (published - unstable) | 0;
     const limit = (published - unconsumed + stream.ring.length) | 0;
+    this.tellStable(view, stream, stable);
     const before = Atomics.exchange(counters, base + WORD_STABLE, stable);
     if (Atomics.exchange(counters, base + WORD_FROM_PLANE, limit) !== limit || before !== stable) this.notify();
+  }
+
+  /** Those whom a stream goes to hear at once what is stable of it. */
+  private tellStable({ config }: FakeView, { kind, peer: to }: FakeStream, stable: number): void {
+    for (const [rank, address] of config.addresses.entries()) {
+      if (rank === config.myRank || (to !== ALL_RANKS && rank !== to)) continue;
+      const peer = this.network.find(address);
+      const there = [...(peer?.views.values() ?? [])].find((each) => sameConfig(each.config, config));
+      const target = there?.receives.find((each) => each.kind === kind && each.peer === config.myRank);
+      if (there === undefined || target === undefined) continue;
+      if (Atomics.exchange(there.counters, target.slot * SLOT_WORDS + WORD_STABLE, stable) !== stable) peer?.notify();
+    }
   }
 
   private bring(view: FakeView, stream: FakeStream, to: Address, published: number) {
     const nothing = { received: 0, consumed: 0 };
     const peer = this.network.find(to);
-    const [number, there] = [...(peer?.views ?? [])].find(([, each]) => sameConnection(each, view)) ?? [];
+    const [number, there] = [...(peer?.views ?? [])].find(([, each]) => sameConfig(each.config, view.config)) ?? [];
     if (peer === undefined || number === undefined || there === undefined) return nothing;
     const { myRank } = view.config;
     const target = there.receives.find((each) => each.kind === stream.kind && each.peer === myRank);
@@ -194,6 +209,9 @@ export class FakeDriver implements PlaneDriver {
     }
     const base = target.slot * SLOT_WORDS;
     const received = Atomics.load(there.counters, base + WORD_FROM_PLANE);
+    if (this.network.holds(this.address, to, stream.kind)) {
+      return { received, consumed: Atomics.load(there.counters, base + WORD_FROM_SCRIPT) };
+    }
     if (received !== published) {
       copyRing(stream.ring, target.ring, received, published);
       Atomics.store(there.counters, base + WORD_FROM_PLANE, published);
@@ -209,10 +227,8 @@ export class FakeDriver implements PlaneDriver {
   }
 }
 
-function sameConnection(one: FakeView, other: FakeView): boolean {
-  return (
-    one.config.connectionLow === other.config.connectionLow && one.config.connectionHigh === other.config.connectionHigh
-  );
+function sameConfig(one: ViewConfig, other: ViewConfig): boolean {
+  return one.connectionLow === other.connectionLow && one.connectionHigh === other.connectionHigh;
 }
 
 /** Copies the bytes of positions `from` to `to`; both rings have one size. */

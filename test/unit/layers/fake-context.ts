@@ -1,7 +1,9 @@
 // What a layer gets, without a stack around it: all that it says is kept, time goes on when the test says so, and positions are numbers that
 // the test sets.
 import type { Endpoint } from '../../../ts/base/endpoint.js';
+import { Message } from '../../../ts/base/message.js';
 import type { ServicePort } from '../../../ts/groupd/messages.js';
+import { DeliveryLog } from '../../../ts/ordering/delivery-log.js';
 import { ByteReader, type ByteWriter } from '../../../ts/stack/codec.js';
 import type { Environment } from '../../../ts/stack/environment.js';
 import type { Rank, StackEvent } from '../../../ts/stack/event.js';
@@ -73,17 +75,30 @@ export class FakePlane implements PlanePort {
   readonly fromOthers = new Map<Rank, number>();
   readonly signs: number[];
   deliveredAll = false;
+  readonly deliveries: DeliveryLog;
+  private readonly handedOver: number[];
   watched: readonly Rank[] = [];
   /** `exclude 1`, `cut 1 800 from 2`, in the order of the calls. */
   readonly calls: string[] = [];
 
   constructor(members: number) {
     this.positions = new Array<number>(members).fill(0);
+    this.handedOver = new Array<number>(members).fill(0);
+    this.deliveries = new DeliveryLog(members, (rank) => this.handedOver[rank] as number);
     this.signs = new Array<number>(members).fill(0);
   }
 
   received(): number[] {
     return [...this.positions];
+  }
+
+  /** Hands over one cast of each of these, 8 bytes long, in this order. */
+  deliver(...ranks: Rank[]): void {
+    const receiver = this.deliveries.over({ onMessage: () => {}, onTooLong: () => {}, onMalformed: () => {} });
+    for (const rank of ranks) {
+      this.handedOver[rank] = (this.handedOver[rank] as number) + 8;
+      receiver.onMessage(rank, 0, Message.of(new Uint8Array(0)));
+    }
   }
 
   sent(): readonly (readonly [to: Rank, position: number])[] {

@@ -61,8 +61,11 @@ describe('the vectors of control records', () => {
     expect(new Set(onDisk.map(({ name }) => name)).size).toBe(onDisk.length);
     const layers = new Set(onDisk.flatMap(({ layer }) => (layer === undefined ? [] : [layer])));
     expect([...layers].sort()).toEqual([
+      'Chk_agree',
+      'Chk_causal',
       'Chk_fifo',
       'Chk_sync',
+      'Chk_total',
       'Heal',
       'Intra',
       'Leave',

@@ -1,8 +1,11 @@
 // What test/vectors/control.json is made of: records and datagrams as the layers write them, and what each of them means, read as
 // docs/control-records.md says.
 import { Endpoint } from '../../../ts/base/endpoint.js';
+import { ChkAgree } from '../../../ts/layers/chk-agree.js';
+import { ChkCausal } from '../../../ts/layers/chk-causal.js';
 import { ChkFifo } from '../../../ts/layers/chk-fifo.js';
 import { ChkSync } from '../../../ts/layers/chk-sync.js';
+import { ChkTotal } from '../../../ts/layers/chk-total.js';
 import { Heal } from '../../../ts/layers/heal.js';
 import { Intra } from '../../../ts/layers/intra.js';
 import { Leave } from '../../../ts/layers/leave.js';
@@ -140,6 +143,18 @@ function otherRecords(): [string, Uint8Array | undefined][] {
   const chkFifo = at(ChkFifo, 1);
   chkFifo.layer.up({ type: 'init' });
   chkFifo.context.environment.advance(100);
+  const chkTotal = at(ChkTotal, 1);
+  chkTotal.context.plane.deliver(0, 1, 3, 1);
+  chkTotal.layer.up({ type: 'view', state: NEXT });
+  chkTotal.context.plane.deliveredAll = true;
+  chkTotal.layer.progress();
+  const chkCausal = at(ChkCausal, 1);
+  const chkAgree = at(ChkAgree, 1);
+  for (const { layer, context } of [chkCausal, chkAgree]) {
+    layer.up({ type: 'init' });
+    context.plane.deliver(0, 1, 3, 1);
+    context.environment.advance(100);
+  }
   return [
     ['top-suspect', top.context.sends[0]?.record],
     ['top-prompt', top.context.sends[1]?.record],
@@ -148,6 +163,9 @@ function otherRecords(): [string, Uint8Array | undefined][] {
     ['intra-view', intra.context.casts[0]],
     ['slander', slander.context.casts[0]],
     ['chk-sync', chkSync.context.sends[0]?.record],
+    ['total', chkTotal.context.sends[0]?.record],
+    ['causal', chkCausal.context.casts[0]],
+    ['agree', chkAgree.context.casts[0]],
   ];
 }
 
@@ -198,6 +216,8 @@ function healBodies(): [string, Uint8Array | undefined][] {
 }
 
 const LAYERS: Readonly<Record<string, ControlLayerName>> = {
+  agree: 'Chk_agree',
+  causal: 'Chk_causal',
   chk: 'Chk_sync',
   fifo: 'Chk_fifo',
   heal: 'Heal',
@@ -207,6 +227,7 @@ const LAYERS: Readonly<Record<string, ControlLayerName>> = {
   slander: 'Slander',
   sync: 'Sync',
   top: 'Top',
+  total: 'Chk_total',
 };
 
 function layerOf(name: string): ControlLayerName {
@@ -263,6 +284,9 @@ export function describeDatagram(name: string, bytes: Uint8Array): ControlVector
 
 const DESCRIBE: Partial<Record<ControlLayerName, (from: ByteReader) => object>> = {
   Chk_sync: (from) => ({ delivered: from.integers() }),
+  Chk_total: (from) => ({ count: from.integer(), digest: from.u32() }),
+  Chk_causal: (from) => ({ written: from.integer(), delivered: from.integers() }),
+  Chk_agree: (from) => ({ delivered: from.integers() }),
   Chk_fifo: (from) => ({ type: ['CAST', 'SEND'][from.u8()], number: from.integer() }),
   Heal: describeHeal,
   Top: (from) => {
@@ -370,6 +394,12 @@ export function readsAll(name: ControlLayerName): Layer {
       return at(Top, 0).layer;
     case 'Chk_fifo':
       return at(ChkFifo, 0).layer;
+    case 'Chk_total':
+      return at(ChkTotal, 0).layer;
+    case 'Chk_causal':
+      return at(ChkCausal, 0).layer;
+    case 'Chk_agree':
+      return at(ChkAgree, 0).layer;
     case 'Heal':
       return at(Heal, 0).layer;
     case 'Merge':

@@ -25,6 +25,11 @@ export class GroupCrew {
   /** Set to lose datagrams between views. */
   loses: (datagram: Uint8Array) => boolean = () => false;
 
+  constructor(
+    private readonly stack = STACK,
+    private readonly params = PARAMS,
+  ) {}
+
   /** Members 0 to count - 1. Of two views of one the larger is that of the lower number. None has joined. */
   async open(count: number): Promise<GroupMate[]> {
     for (let number = this.members.length; this.members.length < count; number++) {
@@ -37,7 +42,7 @@ export class GroupCrew {
   async together(count: number): Promise<GroupMate[]> {
     const mates = await this.open(count);
     for (const [index, mate] of mates.entries()) {
-      mate.group.join(STACK, PARAMS);
+      mate.group.join(this.stack, this.params);
       await this.until(() => mates.slice(0, index + 1).every((each) => each.size === index + 1));
     }
     return mates;

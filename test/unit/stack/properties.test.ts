@@ -90,6 +90,14 @@ describe('stackOf', () => {
       'Gmp:Sync:Heal:Frag:Suspect:Flow:Slander',
       'Top:Heal:Leave:Inter:Intra:Elect:Merge:Slander:Sync:Suspect:Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom',
     ],
+    [
+      'Gmp:Sync:Debug:Total:Agree',
+      'Top:Leave:Inter:Intra:Elect:Merge:Sync:Top_appl:Agree:Total:Chk_sync:Chk_fifo:Chk_total:Chk_agree:Pt2pt:Stable:Mnak:Bottom',
+    ],
+    [
+      'Gmp:Sync:Debug:Causal:Local',
+      'Top:Leave:Inter:Intra:Elect:Merge:Sync:Top_appl:Causal:Local:Chk_sync:Chk_fifo:Chk_causal:Pt2pt:Stable:Mnak:Bottom',
+    ],
     ['Gmp:Primary:Sync', 'Top:Primary:Leave:Inter:Intra:Elect:Merge:Sync:Top_appl:Pt2pt:Stable:Mnak:Bottom'],
   ])('gives %s the layers that Ensemble gives it', (properties, stack) => {
     expect(stackOf(parseProperties(properties))).toBe(stack);

@@ -26,6 +26,7 @@ describe('parseProtocol', () => {
         ...['Top', 'Heal', 'Switch', 'Leave', 'Inter', 'Intra', 'Elect', 'Merge', 'Sync', 'Suspect', 'Top_appl'],
       ],
       ordering: [],
+      checksOrder: false,
     });
   });
 
@@ -98,6 +99,18 @@ describe('parseProtocol', () => {
     const error = errorOf(text);
     expect(error.code).toBe('ERR_INVALID_OPTION');
     expect(error.message).toContain(part);
+  });
+
+  it.each([
+    ['Chk_total', 'Causal', 'Total'],
+    ['Chk_causal', 'Agree', 'Causal or Total'],
+    ['Chk_agree', 'Total', 'Agree'],
+  ])('refuses %s where %s is all that orders casts', (check, other, wanted) => {
+    const error = errorOf(SEED.replace('Top_appl', `Top_appl:${check}:${other}`));
+    expect(error.code).toBe('ERR_INVALID_OPTION');
+    expect(error.message).toBe(`options.protocol: ${check} checks what ${wanted} promises, want that with it`);
+    const right = SEED.replace('Top_appl', `Top_appl:${check}:${wanted.replace(/ or .*/, '')}`);
+    expect(parseProtocol(right)).toMatchObject({ checksOrder: true });
   });
 
   it('refuses a layer that is there twice', () => {

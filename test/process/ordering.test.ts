@@ -1,0 +1,165 @@
+// Groups that order their casts, each member in a process of its own, under load, while one is killed and another stopped for longer than suspicion
+// lasts. What is promised is checked over what their applications have written down.
+import { describe, expect, it, onTestFinished, type TestContext, vi } from 'vitest';
+import { type Endpoint, GroupMember, type Message } from '../../ts/index.js';
+import { type Combination, GroupCrew, type Member, SHORT_SUSPICION } from '../helpers/group-crew.js';
+import { checkLogs } from '../helpers/group-invariants.js';
+import { differences, missingOwn, mixedUp, outOfCause, withoutOwn } from '../helpers/order-checks.js';
+
+const MEMBERS = 4;
+const GROUP = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:Debug';
+const MODES: readonly Combination[] = [
+  ['native', 'multi'],
+  ['ts', 'single'],
+  ['mixed', 'mixed'],
+];
+const WAIT = { timeout: 30_000, interval: 5 };
+
+async function underLoad(context: TestContext, combination: Combination, properties: string): Promise<GroupCrew> {
+  const crew = await GroupCrew.together(context, combination, MEMBERS, {
+    options: { properties: `${GROUP}:${properties}`, params: SHORT_SUSPICION },
+  });
+  await crew.load(true);
+  await crew.hear(100);
+  return crew;
+}
+
+async function memberOfRank(crew: GroupCrew, rank: number): Promise<Member> {
+  const { members } = await crew.member(0).view();
+  return crew.members.find(({ name }) => name === members[rank]) as Member;
+}
+
+/** Some more load, another view, in which what is left of the load comes, and the end. */
+async function endTogether(crew: GroupCrew, members: readonly Member[]): Promise<void> {
+  await crew.hear(100, members);
+  await crew.load(false, members);
+  await crew.areTogether(members);
+  await crew.talk(members);
+  const [first] = members as [Member];
+  const { id } = await first.view();
+  await first.call('requestNewView');
+  await crew.explain(Promise.all(members.map((member) => member.call('waitForOtherView', id))));
+  await crew.close(members);
+}
+
+/** What holds for every stack, what holds for this one, and no complaint of the layers that check it. */
+function check(crew: GroupCrew, properties: string): void {
+  const logs = crew.logs();
+  expect(checkLogs(logs.map(withoutOwn))).toEqual([]);
+  if (/Total|Local/.test(properties)) expect(missingOwn(logs)).toEqual([]);
+  if (/Total/.test(properties)) expectNone(differences(logs));
+  if (/Total|Causal/.test(properties)) expectNone(outOfCause(logs));
+  if (/Subcast/.test(properties)) expectNone(mixedUp(logs));
+  expect(crew.members.flatMap((member) => member.lines().filter(({ type }) => type === 'error'))).toEqual([]);
+}
+
+function expectNone({ found, compared }: { readonly found: readonly string[]; readonly compared: number }): void {
+  expect(found.slice(0, 5)).toEqual([]);
+  expect(compared).toBeGreaterThan(0);
+}
+
+describe.each(MODES)('a group under load in mode %s, %s', (...combination) => {
+  describe.each(['Total', 'Total:Agree', 'Causal', 'Causal:Local:Agree', 'Subcast:Total'])('with %s', (properties) => {
+    it('keeps what it promises when the member of rank 0 is killed', async (context) => {
+      const crew = await underLoad(context, combination, properties);
+      const first = await memberOfRank(crew, 0);
+      await first.kill();
+      const others = crew.members.filter((member) => member !== first);
+      await crew.areTogether(others);
+      await endTogether(crew, others);
+      check(crew, properties);
+    });
+  });
+
+  it.for([
+    ['Total', 2],
+    ['Total:Agree', 0],
+    ['Causal', 1],
+  ] as const)(
+    'with %s keeps what it promises when rank %d is stopped and goes on',
+    async ([properties, rank], context) => {
+      const crew = await underLoad(context, combination, properties);
+      const stopped = await memberOfRank(crew, rank);
+      stopped.signal('SIGSTOP');
+      const others = crew.members.filter((member) => member !== stopped);
+      await crew.areTogether(others);
+      await crew.hear(100, others);
+      stopped.signal('SIGCONT');
+      await crew.areTogether();
+      await endTogether(crew, crew.members);
+      check(crew, properties);
+    },
+  );
+});
+
+class Recorder extends GroupMember {
+  readonly log: string[] = [];
+
+  override onReceiveCast(origin: Endpoint, message: Message): void {
+    this.log.push(`cast ${this.view?.members.indexOf(origin)} ${message.text()}`);
+  }
+
+  override onReceiveSend(origin: Endpoint, message: Message): void {
+    this.log.push(`send ${this.view?.members.indexOf(origin)} ${message.text()}`);
+  }
+}
+
+let groups = 0;
+
+/** Members of one group in this process, in the order of their ranks. */
+async function join(count: number, options: object, contactName?: string): Promise<Recorder[]> {
+  const groupName = `ordering ${process.pid} ${groups++}`;
+  const members: Recorder[] = [];
+  for (let rank = 0; rank < count; rank++) {
+    const member = new Recorder({ groupName, ...options });
+    onTestFinished(() => member.close());
+    await member.join(contactName === undefined ? {} : { contactName });
+    members.push(member);
+    await vi.waitUntil(() => members.every(({ view }) => view?.nmembers === rank + 1), WAIT);
+  }
+  return members;
+}
+
+describe.each([
+  ['native', 'multi'],
+  ['ts', 'single'],
+] as const)('in mode %s, %s', (mode, threadMode) => {
+  it('sends to several go with the casts, to those whom they are for', async () => {
+    const [first, second, third, fourth] = (await join(4, { mode, threadMode, properties: `${GROUP}:Subcast` })) as [
+      Recorder,
+      Recorder,
+      Recorder,
+      Recorder,
+    ];
+    first.cast('one');
+    first.send([1, third.myEndpoint as Endpoint, 1], 'two');
+    first.cast('three');
+    first.send(3, 'four');
+    first.cast('five');
+    await vi.waitUntil(() => [second, third, fourth].every(({ log }) => log.includes('cast 0 five')), WAIT);
+    for (const { log } of [second, third])
+      expect(log).toEqual(['cast 0 one', 'send 0 two', 'cast 0 three', 'cast 0 five']);
+    expect(fourth.log).toEqual(['cast 0 one', 'cast 0 three', 'send 0 four', 'cast 0 five']);
+    expect(first.log).toEqual([]);
+  });
+
+  it.each(['Total', 'Total:Agree', 'Local', 'Local:Agree', 'Local:Causal'])(
+    'who is alone with %s gets what it casts',
+    async (properties) => {
+      const [alone] = (await join(1, { mode, threadMode, properties: `${GROUP}:${properties}` })) as [Recorder];
+      alone.cast('hello');
+      await vi.waitUntil(() => alone.log.length > 0, WAIT);
+      expect(alone.log).toEqual(['cast 0 hello']);
+    },
+  );
+
+  it("Horus's stack is joined by its contact, and has one order", async () => {
+    const protocol = 'BUFFER:ORDER:CAUSAL:UNPACK:TOTAL:MERGE(auto=0):VIEWS';
+    const members = await join(3, { mode, threadMode, protocol }, `contact of ${mode}`);
+    for (let round = 0; round < 50; round++) for (const member of members) member.cast(`${round}`);
+    await vi.waitUntil(() => members.every(({ log }) => log.length === 150), WAIT);
+    const [first, ...others] = members.map(({ log }) => log);
+    for (const other of others) expect(other).toEqual(first);
+    expect(new Set(first).size).toBe(150);
+  });
+});
