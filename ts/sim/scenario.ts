@@ -4,10 +4,10 @@
  * Each scenario draws first which kinds of faults it has at all: many kinds at once in one, a single kind often in another find more than an
  * even mixture ("swarm testing").
  */
-import { parseProperties, stackOf } from '../stack/properties.js';
 import type { Mode } from './cores.js';
 import type { Moment, Traits } from './member.js';
 import { type NetworkFaults, NO_FAULTS } from './network.js';
+import { stackWith, withOrder } from './scenario-order.js';
 import { Dice } from './seeds.js';
 
 /** Places are addresses: a member that is gone may be followed by another at the same. Times in microseconds. */
@@ -63,6 +63,8 @@ export interface Scenario {
 }
 
 export interface ScenarioOptions {
+  /** False: casts are ordered by nothing more than FIFO, whatever the seed says. The rest of the scenario is the same. */
+  readonly ordered?: boolean;
   /** Otherwise 3 to 8, as the seed says. */
   readonly members?: number | undefined;
   /** Whether there is an addon to simulate with. */
@@ -72,12 +74,9 @@ export interface ScenarioOptions {
 const MS = 1000;
 
 /** Stacks that a scenario may have: the usual one more often. */
-const STACKS = [
-  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
-  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
-  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:Slander',
-].map((text) => stackOf(parseProperties(text)));
-const PRIMARY_STACK = stackOf(parseProperties('Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:Primary'));
+const USUAL = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
+const STACKS = [USUAL, USUAL, `${USUAL}:Slander`];
+const PRIMARY_STACK = `${USUAL}:Primary`;
 /** What the members themselves check. */
 const withChecks = (stack: string) => stack.replace('Top_appl', 'Top_appl:Chk_sync');
 
@@ -95,12 +94,13 @@ export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
   const corrupts = dice.chance(0.15);
   const primary = dice.chance(0.2);
   const quorum = primary ? Math.floor(places / 2) + 1 : 0;
-  const stack = primary ? PRIMARY_STACK : dice.pick(STACKS);
+  const properties = primary ? PRIMARY_STACK : dice.pick(STACKS);
   const params = dice.chance(0.85) ? QUICK : PATIENT;
-  return {
+  const checks = dice.chance(0.5) ? withChecks : (stack: string) => stack;
+  const scenario: Scenario = {
     seed,
     places,
-    protocol: dice.chance(0.5) ? withChecks(stack) : stack,
+    protocol: checks(stackWith(properties, '')),
     params: primary ? `${params};primary_quorum=${quorum}:int` : params,
     checksum: corrupts || dice.chance(0.3),
     quorum,
@@ -110,6 +110,11 @@ export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
     end,
     settle: (params === QUICK ? 600 : 2000) * MS,
   };
+  // From dice of its own, and after all the rest: a seed goes on meaning what it meant before casts could be ordered.
+  const ordering = new Dice(seed, 4);
+  return options.ordered !== false && ordering.chance(0.5)
+    ? withOrder(scenario, ordering, (order) => checks(stackWith(properties, order)))
+    : scenario;
 }
 
 function makeTraits(dice: Dice, places: number, native: boolean): Traits[] {
@@ -123,6 +128,7 @@ function makeTraits(dice: Dice, places: number, native: boolean): Traits[] {
     chatty: dice.chance(0.4),
     talks: dice.chance(0.5),
     diesAtExit: dice.chance(0.2),
+    answers: false,
   }));
 }
 
@@ -261,7 +267,7 @@ class Steps {
       const what = this.dice.below(3);
       if (what === 0) this.add(at, { do: 'suspect', place, whom: this.place() });
       else if (what === 1) this.add(at, { do: 'prompt', place });
-      else this.add(at, { do: 'protocol', place, protocol: this.dice.pick(STACKS) });
+      else this.add(at, { do: 'protocol', place, protocol: stackWith(this.dice.pick(STACKS), '') });
     });
   }
 
