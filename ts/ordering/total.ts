@@ -151,9 +151,10 @@ class TotalDelivery implements CastDelivery {
     for (let run = this.runs[0]; run !== undefined; run = this.runs[0]) {
       const reader = this.streams.readers[run.rank] as RecordReader;
       this.runStart ??= reader.consumed;
+      // Asked before the walk: the plane may be on another thread, and what it brings meanwhile was not walked over.
+      const isHere = this.isHere(reader, this.endOf(run));
       walked += this.walkTo(reader, this.endOf(run), message, budget - walked);
-      if (walked >= budget) return walked;
-      if (!this.isOver(reader, this.endOf(run))) return walked;
+      if (walked >= budget || !isHere) return walked;
       this.doneBytes = this.runBytes();
       this.runStart = undefined;
       this.runs = this.runs.slice(1);
@@ -191,11 +192,11 @@ class TotalDelivery implements CastDelivery {
   }
 
   /**
-   * Nothing more of it can come: a record that begins before its end and ends beyond it is the next one's. What has come beyond the cut does not
-   * count: of a member that was excluded it may be handed over yet, when the cut of all is known.
+   * All of it may be walked over now; a record that begins before its end and ends beyond it is the next one's. What has come beyond the cut does
+   * not count: of a member that was excluded it may be handed over yet, when the cut of all is known.
    */
-  private isOver(reader: RecordReader, end: number): boolean {
-    return Math.min(reader.received(), reader.cut) >= end && this.ceiling(reader) >= end;
+  private isHere(reader: RecordReader, end: number): boolean {
+    return Math.min(reader.received(), reader.cut, this.ceiling(reader)) >= end;
   }
 
   /** The view has ended, and the order: what it has not named follows by rank, but for what depends on more than is here. */

@@ -111,7 +111,7 @@ export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
     settle: (params === QUICK ? 600 : 2000) * MS,
   };
   // From dice of its own, and after all the rest: a seed goes on meaning what it meant before casts could be ordered.
-  const ordering = new Dice(seed, 4);
+  const ordering = new Dice(seed, 5);
   return options.ordered !== false && ordering.chance(0.5)
     ? withOrder(scenario, ordering, (order) => checks(stackWith(properties, order)))
     : scenario;
