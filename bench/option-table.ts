@@ -38,6 +38,13 @@ export const BENCH_OPTIONS = {
   },
   fixed: { sentence: 'Groups in a fixed view: as --properties Frag:Flow.' },
   'compare-fixed': { sentence: 'Measures each group in a fixed view too, in turns, and tells the ratio.' },
+  ordering: {
+    argument: 'LIST',
+    want: 'fifo, local, causal, total or agree, or some of them joined by colons as in total:agree',
+    sentence:
+      'How casts are ordered, beside what --properties say; each is compared with fifo where that is measured too.',
+    defaultText: 'fifo',
+  },
   members: {
     argument: 'LIST',
     want: 'numbers from 2 to 64',

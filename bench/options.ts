@@ -14,6 +14,10 @@ export type ScenarioName = (typeof SCENARIOS)[number];
 export const BENCH_MODES = ['native', 'ts', 'mixed'] as const;
 export type BenchMode = (typeof BENCH_MODES)[number];
 
+/** No property orders casts. */
+export const FIFO = 'fifo';
+const ORDERINGS = ['local', 'causal', 'total', 'agree'];
+
 export type Senders = 'one' | 'all' | number;
 export type Mtu = 'auto' | number;
 export type Isolation = 'processes' | 'threads';
@@ -29,6 +33,8 @@ export interface BenchOptions {
   readonly properties: string;
   /** Whether each group with views is measured in a fixed view too. */
   readonly compareFixed: boolean;
+  /** Properties that order casts, joined by colons, or FIFO. */
+  readonly orderings: readonly string[];
   readonly members: readonly number[] | undefined;
   readonly senders: readonly Senders[];
   readonly mtus: readonly Mtu[] | undefined;
@@ -75,6 +81,7 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
     threads: list(words, 'threads', oneOf(['single', 'multi'])),
     properties: parseStackWords(words),
     compareFixed: words['compare-fixed'] === true,
+    orderings: list(words, 'ordering', parseOrdering) ?? [FIFO],
     members,
     senders: list(words, 'senders', (word) => parseSenders(word, Math.min(...(members ?? [2])))) ?? ['one'],
     mtus: list(words, 'mtu', (word) => (word === 'auto' ? 'auto' : integer(1200, 65504)(word))),
@@ -176,6 +183,12 @@ function parseSize(word: string): number | undefined {
   const unit = SIZE_UNITS[(match?.[2] ?? '').toUpperCase()];
   if (match === null || unit === undefined) return undefined;
   return within(Number(match[1]) * unit, 1, MAX_SIZE_BYTES);
+}
+
+function parseOrdering(word: string): string | undefined {
+  const names = word.toLowerCase().split(':');
+  if (names.length === 1 && names[0] === FIFO) return FIFO;
+  return names.every((name) => ORDERINGS.includes(name)) ? [...new Set(names)].join(':') : undefined;
 }
 
 function parseSenders(word: string, members: number): Senders | undefined {

@@ -3,6 +3,7 @@ import type { ThreadMode } from '../ts/index.js';
 import {
   type BenchMode,
   type BenchOptions,
+  FIFO,
   FIXED_PROPERTIES,
   hasViews,
   type Mtu,
@@ -19,6 +20,8 @@ export interface GroupRow {
   readonly mode: BenchMode;
   readonly threads: ThreadMode;
   readonly properties: string;
+  /** Properties that order casts, or FIFO. */
+  readonly ordering: string;
   readonly members: number;
   readonly senders: Senders;
   readonly lossRate: number;
@@ -123,6 +126,11 @@ export function turnWeight({ scenario }: Pick<Block, 'scenario'>): number {
   return scenario === 'views' ? 8 : 1;
 }
 
+/** All properties of a row's members. */
+export function propertiesOf({ properties, ordering }: Pick<GroupRow, 'properties' | 'ordering'>): string {
+  return ordering === FIFO ? properties : `${properties}:${ordering}`;
+}
+
 /** Whether its view never changes: then it is given its members. */
 export function isFixed({ properties }: Pick<GroupRow, 'properties'>): boolean {
   return !hasViews(properties);
@@ -163,15 +171,18 @@ function groupRows(
       senders.flatMap((each) =>
         modes.flatMap((mode) =>
           (options.threads ?? defaults.threads[mode]).flatMap((threads) =>
-            stacks.map((stack) => ({
-              kind: 'group' as const,
-              mode,
-              threads,
-              properties: stack,
-              members: size,
-              senders: each,
-              lossRate,
-            })),
+            stacks.flatMap((stack) =>
+              options.orderings.map((ordering) => ({
+                kind: 'group' as const,
+                mode,
+                threads,
+                properties: stack,
+                ordering,
+                members: size,
+                senders: each,
+                lossRate,
+              })),
+            ),
           ),
         ),
       ),

@@ -48,6 +48,7 @@ export interface ResultHead {
   /** Only of groups. */
   readonly mode?: BenchMode;
   readonly threads?: ThreadMode;
+  readonly ordering?: string;
   readonly properties?: string;
   readonly members: number;
   readonly senders: Senders;
@@ -97,6 +98,8 @@ export interface ThroughputResult extends ResultHead {
   readonly timesTs?: number;
   /** Rows with views, with --compare-fixed: against the same group in a fixed view. */
   readonly shareOfFixed?: number;
+  /** Rows with an order of casts: against the same group with FIFO. */
+  readonly shareOfFifo?: number;
   /** Rows with loss: against the same group without. */
   readonly shareOfLossless?: number;
   /** Rows with more members or senders: what all receivers got, against the group of two with one sender. */
@@ -132,6 +135,8 @@ export interface LatencyResult extends ResultHead {
   readonly p50TimesDgram?: number;
   /** With --compare-fixed: likewise, to that of the same group in a fixed view. */
   readonly p50TimesFixed?: number;
+  /** Rows with an order of casts: likewise, to that of the same group with FIFO. */
+  readonly p50TimesFifo?: number;
 }
 
 export interface ViewsSample {

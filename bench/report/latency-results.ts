@@ -1,5 +1,6 @@
 /** From round trips to results. */
-import { type Block, isFixed, type Row } from '../plan.js';
+import { FIFO, FIXED_PROPERTIES } from '../options.js';
+import type { Block, GroupRow, Row } from '../plan.js';
 import type { LatencyResult, LatencySample } from '../results.js';
 import type { Outcome } from '../runner.js';
 import type { LatencyMeasurement } from '../scenarios/latency.js';
@@ -37,7 +38,11 @@ export function latencyResults(block: Block, outcomes: Outcomes, ratePerSecond: 
         p99PerP50: p50 === undefined || p99 === undefined ? undefined : p99.median / p50.median,
         p50TimesFixed: pairedRatio(
           p50ByRepetition(samples),
-          p50ByRepetition(fixedTwin(row, outcomes).flatMap(samplesOf)),
+          p50ByRepetition(twin(row, outcomes, { properties: FIXED_PROPERTIES }).flatMap(samplesOf)),
+        ),
+        p50TimesFifo: pairedRatio(
+          p50ByRepetition(samples),
+          p50ByRepetition(twin(row, outcomes, { ordering: FIFO }).flatMap(samplesOf)),
         ),
         p50TimesDgram: row.kind === 'dgram' ? undefined : pairedRatio(p50ByRepetition(samples), dgramP50),
       });
@@ -45,18 +50,14 @@ export function latencyResults(block: Block, outcomes: Outcomes, ratePerSecond: 
   });
 }
 
-/** The same group in a fixed view, if there is one. */
-function fixedTwin(row: Row, outcomes: Outcomes): Outcomes {
-  if (row.kind !== 'group' || isFixed(row)) return [];
-  const { mode, threads, members, lossRate } = row;
+/** The same group but for this, if there is one, and if it is another. */
+function twin(row: Row, outcomes: Outcomes, change: Partial<GroupRow>): Outcomes {
+  if (row.kind !== 'group') return [];
+  const wanted = { ...row, ...change };
+  const names = Object.keys(wanted) as (keyof GroupRow)[];
+  if (names.every((name) => wanted[name] === row[name])) return [];
   return outcomes.filter(
-    ({ row: other }) =>
-      other.kind === 'group' &&
-      isFixed(other) &&
-      other.mode === mode &&
-      other.threads === threads &&
-      other.members === members &&
-      other.lossRate === lossRate,
+    ({ row: other }) => other.kind === 'group' && names.every((name) => other[name] === wanted[name]),
   );
 }
 

@@ -1,4 +1,5 @@
 /** What was measured, as a result says it. */
+import { FIFO } from '../options.js';
 import { type Block, isFixed, type Row } from '../plan.js';
 import type { ResultHead } from '../results.js';
 
@@ -6,7 +7,7 @@ export function resultHead(block: Block, row: Row, frameBytes: number, error: st
   const { sizeBytes, mtu } = block;
   const problem = error === undefined ? {} : { error };
   if (row.kind === 'group') {
-    const { mode, threads, properties, members, senders, lossRate } = row;
+    const { mode, threads, properties, ordering, members, senders, lossRate } = row;
     return {
       row: 'group',
       sizeBytes,
@@ -15,6 +16,7 @@ export function resultHead(block: Block, row: Row, frameBytes: number, error: st
       mode,
       threads,
       properties,
+      ordering,
       members,
       senders,
       lossRate,
@@ -28,9 +30,10 @@ export function resultHead(block: Block, row: Row, frameBytes: number, error: st
 /** A row's name in tables: only what tells it from the others of its block. */
 export function rowLabel(head: ResultHead): string {
   if (head.row !== 'group') return head.row;
-  const { mode, threads, properties, members, senders, lossRate = 0 } = head;
+  const { mode, threads, properties, ordering = FIFO, members, senders, lossRate = 0 } = head;
   const parts = [`${mode} ${threads}`];
   if (properties !== undefined && isFixed({ properties })) parts.push('fixed');
+  if (ordering !== FIFO) parts.push(ordering);
   if (members !== 2) parts.push(`${members} members`);
   if (senders === 'all') parts.push('all send');
   else if (senders !== 'one' && senders !== 1) parts.push(`${senders} send`);

@@ -25,6 +25,7 @@ const throughputColumns: readonly Column<ThroughputResult>[] = [
   { title: '× ts', cell: ({ timesTs }) => times(timesTs) },
   { title: 'of pair', cell: ({ shareOfPair }) => percent(shareOfPair) },
   { title: 'of fixed', cell: ({ shareOfFixed }) => percent(shareOfFixed) },
+  { title: 'of fifo', cell: ({ shareOfFifo }) => percent(shareOfFifo) },
   { title: 'of lossless', cell: ({ shareOfLossless }) => percent(shareOfLossless) },
   { title: 'resent / lost', cell: ({ resentPerLost }) => plain(resentPerLost) },
   { title: 'CPU s/M msg', cell: (result) => plain(result.cpuSecondsPerMillionMessages?.median) },
@@ -43,6 +44,7 @@ const latencyColumns: readonly Column<LatencyResult>[] = [
   { title: 'p99/p50', cell: ({ p99PerP50 }) => plain(p99PerP50) },
   { title: '× dgram', cell: ({ p50TimesDgram }) => times(p50TimesDgram) },
   { title: '× fixed', cell: ({ p50TimesFixed }) => times(p50TimesFixed) },
+  { title: '× fifo', cell: ({ p50TimesFifo }) => times(p50TimesFifo) },
   error,
 ];
 

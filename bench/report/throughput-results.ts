@@ -1,5 +1,5 @@
 /** From measurements of throughput to results: summaries, and ratios to what was measured in the same turns. */
-import { FIXED_PROPERTIES } from '../options.js';
+import { FIFO, FIXED_PROPERTIES } from '../options.js';
 import { type Block, type GroupRow, isFixed, type Row, senderCount } from '../plan.js';
 import type { ThroughputResult, ThroughputSample } from '../results.js';
 import type { Outcome } from '../runner.js';
@@ -43,7 +43,7 @@ export function resentPerLost(samples: readonly ThroughputSample[]): number | un
 
 type GroupRatios = Pick<
   ThroughputResult,
-  'timesTs' | 'shareOfFixed' | 'shareOfLossless' | 'shareOfPair' | 'resentPerLost'
+  'timesTs' | 'shareOfFixed' | 'shareOfFifo' | 'shareOfLossless' | 'shareOfPair' | 'resentPerLost'
 >;
 
 function groupRatios(row: GroupRow, outcome: Outcome<ThroughputSample>, outcomes: Outcomes) {
@@ -52,6 +52,7 @@ function groupRatios(row: GroupRow, outcome: Outcome<ThroughputSample>, outcomes
   const ratios: { [Name in keyof GroupRatios]: number | undefined } = {
     timesTs: row.mode === 'ts' ? undefined : ratio(outcome, like({ mode: 'ts' })),
     shareOfFixed: isFixed(row) ? undefined : ratio(outcome, like({ properties: FIXED_PROPERTIES })),
+    shareOfFifo: row.ordering === FIFO ? undefined : ratio(outcome, like({ ordering: FIFO })),
     shareOfLossless: row.lossRate === 0 ? undefined : ratio(outcome, like({ lossRate: 0 })),
     shareOfPair: isPair
       ? undefined
@@ -72,6 +73,7 @@ function findGroup(outcomes: Outcomes, wanted: GroupRow): Outcome<ThroughputSamp
       row.kind === 'group' &&
       row.mode === wanted.mode &&
       row.properties === wanted.properties &&
+      row.ordering === wanted.ordering &&
       row.members === wanted.members &&
       senderCount(row) === senderCount(wanted) &&
       row.lossRate === wanted.lossRate,

@@ -35,7 +35,7 @@ export interface GroupArm {
 export interface GroupReport {
   readonly member: number;
   readonly sent: Sent | undefined;
-  /** By the number of the sender; undefined: it does not send, or it is this member. */
+  /** By the number of the sender; undefined: it does not send, or it is this member, which does not deliver its own casts. */
   readonly received: readonly (TallyReport | undefined)[];
   readonly failures: readonly string[];
   readonly cpu: CpuTime;
@@ -71,6 +71,7 @@ export class GroupRole {
   /** All, by their numbers. */
   private members: readonly Endpoint[] = [];
   private phase: Phase | undefined;
+  private deliversOwn = false;
 
   readonly open = async (options: GroupOpen): Promise<Address> => {
     const { groupName, properties, mode, threads, mtu, lossRate, seed } = options;
@@ -86,6 +87,7 @@ export class GroupRole {
     });
     this.member = member;
     this.number = options.member;
+    this.deliversOwn = /\b(local|total)\b/i.test(properties);
     await member.open();
     if (member.address === undefined) throw new Error('the member is open and has no address');
     return member.address;
@@ -103,7 +105,7 @@ export class GroupRole {
     const tallies = new Map<Endpoint, Tally>();
     const allEnded = Promise.all(
       this.members.map((endpoint, number) => {
-        if (number >= senders || number === this.number) return undefined;
+        if (number >= senders || (number === this.number && !this.deliversOwn)) return undefined;
         return new Promise<void>((resolve) => {
           tallies.set(endpoint, new Tally(pattern, phase, () => performance.now(), resolve));
         });

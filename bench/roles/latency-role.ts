@@ -36,14 +36,15 @@ export interface LatencyReport {
 class AskingMember extends GroupMember {
   pinger: Pinger | undefined;
 
-  override onReceiveCast(_origin: Endpoint, message: Message): void {
-    this.pinger?.take(message.bytes());
+  override onReceiveCast(origin: Endpoint, message: Message): void {
+    // Its own, in total order, are no answers.
+    if (origin !== this.view?.myEndpoint) this.pinger?.take(message.bytes());
   }
 }
 
 class AnsweringMember extends GroupMember {
-  override onReceiveCast(_origin: Endpoint, message: Message): void {
-    this.cast(message.bytes());
+  override onReceiveCast(origin: Endpoint, message: Message): void {
+    if (origin !== this.view?.myEndpoint) this.cast(message.bytes());
   }
 }
 

@@ -1,12 +1,13 @@
 /** Throughput of a real group: opens it, warms it up, measures, verifies, closes it. */
 
-import { type GroupRow, isFixed, senderCount } from '../plan.js';
+import { type GroupRow, isFixed, propertiesOf, senderCount } from '../plan.js';
 import { ActorTimeoutError } from '../pool/actor.js';
 import type { Crew } from '../pool/crew.js';
 import type { ReceiverSample, ThroughputSample } from '../results.js';
 import { totalCpuSeconds } from '../roles/cpu-time.js';
 import type { GroupReport } from '../roles/group-role.js';
 import { findFaults } from '../verify/check-group.js';
+import type { TallyReport } from '../verify/tally.js';
 import {
   frameBytes,
   freshGroupName,
@@ -24,7 +25,7 @@ const PROGRESS_SECONDS = 2;
 
 export async function measureGroup(crew: Crew, trial: Trial<GroupRow>): Promise<ThroughputSample> {
   const { row, block, settings } = trial;
-  const common = { groupName: freshGroupName(), properties: row.properties, threads: row.threads };
+  const common = { groupName: freshGroupName(), properties: propertiesOf(row), threads: row.threads };
   const members = await Promise.all(
     crew.actors.map((actor, member) => {
       const seed = memberSeed(trial, member);
@@ -121,7 +122,8 @@ function lostBytes({ traffic }: GroupReport, mostFrameBytes: number): number {
 }
 
 function receiverSample({ member, received }: GroupReport): readonly ReceiverSample[] {
-  const tallies = received.filter((tally) => tally !== undefined);
+  // What a member delivers to itself is verified, and makes no receiver of it.
+  const tallies = received.filter((tally, from) => tally !== undefined && from !== member) as TallyReport[];
   if (tallies.length === 0) return [];
   const firstMs = Math.min(...tallies.map((tally) => tally.firstMs));
   const lastMs = Math.max(...tallies.map((tally) => tally.lastMs));

@@ -1,6 +1,6 @@
 /** Round trips: in ping-pong and at a fixed rate, of a group and of plain datagrams. */
 
-import { type GroupRow, isFixed, type Row } from '../plan.js';
+import { type GroupRow, isFixed, propertiesOf, type Row } from '../plan.js';
 import type { Crew } from '../pool/crew.js';
 import {
   freshGroupName,
@@ -43,8 +43,15 @@ async function openGroup({ actors }: Crew, trial: Trial<GroupRow>): Promise<void
   const groupName = freshGroupName();
   const members = await Promise.all(
     actors.map((actor, member) => {
-      const { properties, threads, lossRate } = row;
-      const common = { groupName, properties, threads, mtu: block.mtu, lossRate, sizeBytes: block.sizeBytes };
+      const { threads, lossRate } = row;
+      const common = {
+        groupName,
+        properties: propertiesOf(row),
+        threads,
+        mtu: block.mtu,
+        lossRate,
+        sizeBytes: block.sizeBytes,
+      };
       const options = { ...common, mode: modeOf(row, member), seed: memberSeed(trial, member), member };
       return actor.call('latencyOpenGroup', options, PATIENCE_SECONDS);
     }),

@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../ts/index.js';
-import type { GroupRow } from '../plan.js';
+import { type GroupRow, propertiesOf } from '../plan.js';
 import type { Actor } from '../pool/actor.js';
 import type { Crew } from '../pool/crew.js';
 import type { Change } from '../roles/change-log.js';
@@ -58,8 +58,8 @@ export async function measureChangesUnderLoad(
 
 async function openAll(actors: readonly Actor[], guest: Actor, trial: Trial<GroupRow>) {
   const { row, block } = trial;
-  const { properties, threads, lossRate } = row;
-  const common = { groupName: freshGroupName(), properties, threads, lossRate };
+  const { threads, lossRate } = row;
+  const common = { groupName: freshGroupName(), properties: propertiesOf(row), threads, lossRate };
   const addresses = await Promise.all(
     actors.map((actor, member) => {
       const own = { member, mode: modeOf(row, member), mtu: block.mtu, seed: memberSeed(trial, member) };

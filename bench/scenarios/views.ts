@@ -3,7 +3,7 @@
  * Times are taken at the members, by the clock of the machine.
  */
 import type { Address } from '../../ts/index.js';
-import type { GroupRow } from '../plan.js';
+import { type GroupRow, propertiesOf } from '../plan.js';
 import type { Actor } from '../pool/actor.js';
 import type { Crew } from '../pool/crew.js';
 import { machineMs } from '../roles/change-log.js';
@@ -94,7 +94,7 @@ class BenchGroup {
     const actor = crew.actors[number] as Actor;
     const options = {
       groupName: this.name,
-      properties: row.properties,
+      properties: propertiesOf(row),
       params: `suspect_sweep=${sweepSeconds};suspect_max_idle=${maxIdle}`,
       mode: modeOf(row, number),
       threads: row.threads,

@@ -9,7 +9,8 @@ export function findFaults(reports: readonly GroupReport[], senders: number): re
       ? [`member ${report.member}: has not sent what it should`]
       : []),
     ...Array.from({ length: senders }, (_, from) => from)
-      .filter((from) => from !== report.member)
+      // Its own casts count where it delivers them.
+      .filter((from) => from !== report.member || report.received[from] !== undefined)
       .flatMap((from) => faultsBetween(report, reports[from], from)),
   ]);
 }

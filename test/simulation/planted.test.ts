@@ -23,7 +23,7 @@ const FOUND_BY: Readonly<Record<string, readonly [invariant: string, from: numbe
   'stay-at-exit': ['liveness', 1],
   'order-by-arrival': ['total', 1],
   'forget-order-rest': ['self-delivery', 1],
-  'forget-order-places': ['causal', 843],
+  'forget-order-places': ['causal', 1670],
   'ignore-dependencies': ['causal', 1],
   'no-dependencies-written': ['causal', 1],
   'deliver-unsafe': ['agree', 1],
@@ -31,7 +31,6 @@ const FOUND_BY: Readonly<Record<string, readonly [invariant: string, from: numbe
   'skip-self': ['self-delivery', 1],
   'subcast-to-all': ['no creation', 1],
   'subcast-beside': ['FIFO', 1],
-  'overtake-subcast': ['FIFO', 1],
 };
 const MOST_SEEDS = 60;
 

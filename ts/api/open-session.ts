@@ -3,8 +3,10 @@ import { networkInterfaces } from 'node:os';
 import { Endpoint } from '../base/endpoint.js';
 import type { Address } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
+import { groupHash } from '../discovery/datagram.js';
 import type { Discovery } from '../discovery/discovery.js';
 import { openDiscovery } from '../discovery/open.js';
+import { GroupdClient } from '../groupd/client.js';
 import type { JoinAnswer } from '../stack/layer.js';
 import { familyOf } from '../transport/address.js';
 import { Contacts } from './contacts.js';
@@ -49,7 +51,8 @@ export async function openSession(
   const { groupName, key, mtu } = options;
   const { address, frameBytes } = plane.driver;
   let session: Session | undefined;
-  const discovery = await openDiscovery(options.discovery, {
+  // Where a service knows the group nobody needs to be found.
+  const discovery = await openDiscovery(options.groupd ? { type: 'none' } : options.discovery, {
     groupName,
     key,
     address,
@@ -58,6 +61,12 @@ export async function openSession(
     report: (error) => reports.report(error),
   });
   const contacts = await openContacts(options, request, address, discovery, reports);
+  const client = options.groupd
+    ? new GroupdClient(groupHash(groupName, key), options.groupdHosts, {
+        onEvent: (event) => session?.group.receiveService(event),
+        report: (error) => reports.report(error),
+      })
+    : undefined;
   const settings = {
     ...options,
     protocol: request.protocol,
@@ -70,15 +79,18 @@ export async function openSession(
       events.onView(view);
     },
     onJoinAnswer: (answer) => events.onJoinAnswer(answer),
-    onExited: () => {},
+    // The service hears at once that this member is gone.
+    onExited: () => client?.close(),
     announce: (datagram) => discovery.announce(datagram),
   };
-  const asked = { contacts: contacts.members, message: request.message };
+  const asked = { contacts: contacts.members, message: request.message, service: client };
   const me = myEndpoint(address);
   session = new Session(me, settings, plane, systemEnvironment, application, reports, forSession, asked);
+  client?.start();
   return {
     session,
     close: async () => {
+      client?.close();
       await Promise.all([discovery.close(), contacts.close()]);
     },
   };
@@ -92,7 +104,9 @@ async function openContacts(
   reports: SessionReports,
 ): Promise<Contacts> {
   try {
-    return await Contacts.open(options, contactName, address, (error) => reports.report(error));
+    // A membership service knows the group: nobody has to be asked for it.
+    const name = options.groupd ? undefined : contactName;
+    return await Contacts.open(options, name, address, (error) => reports.report(error));
   } catch (error) {
     await discovery.close();
     throw error;

@@ -6,6 +6,7 @@ import { formatBytes } from '../base/show.js';
 import type { ThreadMode } from '../data-plane/data-plane.js';
 import { DISCOVERY_WANT, type DiscoveryOption } from '../discovery/choose.js';
 import type { Directory } from '../discovery/directory.js';
+import { GROUPD_HOST, GROUPD_PORT } from '../groupd/limits.js';
 import type { AddressInput } from '../transport/address.js';
 
 const KIB = 1024;
@@ -41,6 +42,7 @@ export interface GroupMemberOptions {
   readonly seed?: number | undefined;
   readonly argv?: readonly string[] | undefined;
   readonly groupd?: boolean | undefined;
+  readonly groupdHosts?: string | readonly AddressInput[] | undefined;
   readonly directory?: Directory | undefined;
   readonly groupAddress?: AddressInput | undefined;
 }
@@ -129,7 +131,8 @@ export const OPTIONS = {
   memory: {
     kind: { type: 'integer', unit: 'bytes', min: MIB, max: 64 * GIB },
     default: 64 * MIB,
-    sentence: 'Memory for the rings of a view; the same at all members.',
+    sentence:
+      'Memory for the rings of a view; the same at all members. While one view follows another there may be twice as much.',
   },
   maxMessageSize: {
     kind: { type: 'integer', unit: 'bytes', min: 1, max: GIB },
@@ -205,7 +208,14 @@ export const OPTIONS = {
   groupd: {
     kind: { type: 'boolean' },
     default: false,
-    sentence: 'Whether a membership service decides about views; not available yet.',
+    sentence:
+      'Whether a membership service (`consort groupd`) decides about views; see [groups.md](groups.md#a-membership-service).',
+  },
+  groupdHosts: {
+    kind: { type: 'special', want: "'host:port,host:port' or an array of addresses" },
+    default: `${GROUPD_HOST}:${GROUPD_PORT}`,
+    sentence:
+      'Where membership services are, with `groupd`: the first that answers is taken; the same order at all members.',
   },
   directory: {
     kind: { type: 'special', want: 'an object with register(), unregister() and lookup()' },

@@ -1,10 +1,11 @@
 /** The options of a GroupMember, checked: what comes out of `checkOptions` is complete, right and frozen. */
 import { randomInt } from 'node:crypto';
 import { invalid, record } from '../base/checks.js';
-import { ConsortArgumentError, ConsortError } from '../base/errors.js';
+import { ConsortArgumentError } from '../base/errors.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
 import { type DiscoveryChoice, parseDiscovery } from '../discovery/choose.js';
 import type { Directory } from '../discovery/directory.js';
+import { MAX_GROUPD_HOSTS } from '../groupd/limits.js';
 import { Params } from '../stack/params.js';
 import { type HostAndPort, isMulticast, parseAddress } from '../transport/address.js';
 import { OPTION_NAMES, OPTIONS, type OptionDeclaration, type OptionKind, wanted } from './option-table.js';
@@ -44,6 +45,10 @@ export interface CheckedOptions {
   readonly directory: Directory | undefined;
   /** The host may be a name. */
   readonly groupAddress: HostAndPort | undefined;
+  /** Whether a membership service decides about views. */
+  readonly groupd: boolean;
+  /** Where there is one, by preference; a host may be a name. */
+  readonly groupdHosts: readonly HostAndPort[];
 }
 
 const MIN_MTU = 1200;
@@ -63,14 +68,13 @@ export function checkOptions(given: unknown): CheckedOptions {
     }
   }
   // From here on each value has the type that its declaration says; those with a check of their own follow.
-  const { transports, properties, protocol, params, argv: _, groupd: __, ...rest } = values;
+  const { transports, properties, protocol, params, argv: _, ...rest } = values;
   const simple = rest as unknown as Omit<
     CheckedOptions,
-    'stack' | 'directory' | 'groupAddress' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop'
+    'stack' | 'directory' | 'groupAddress' | 'address' | 'mtu' | 'transport' | 'discovery' | 'drop' | 'groupdHosts'
   >;
   const transport = parseTransports(text('options.transports', transports), 'options.transports');
-  if (values.groupd === true) throw noGroupd();
-  const stack = chooseStack(properties, protocol, params);
+  const stack = chooseStack(properties, protocol, params, simple.groupd);
   return Object.freeze({
     ...simple,
     stack,
@@ -84,6 +88,7 @@ export function checkOptions(given: unknown): CheckedOptions {
     seed: simple.seed ?? undefined,
     directory: checkDirectory(values.directory),
     groupAddress: checkGroupAddress(values.groupAddress),
+    groupdHosts: checkGroupdHosts(values.groupdHosts),
   });
 }
 
@@ -134,12 +139,13 @@ function checkGroupAddress(value: unknown): HostAndPort | undefined {
   return Object.freeze(parseAddress(value, 'options.groupAddress', 'ERR_INVALID_OPTION', 1));
 }
 
-function noGroupd(): ConsortError {
-  return new ConsortError(
-    'ERR_NOT_AVAILABLE',
-    'options.groupd: the membership service is not available yet; leave it out, and the members decide about views themselves',
-    { details: { path: 'options.groupd' } },
-  );
+function checkGroupdHosts(value: unknown): readonly HostAndPort[] {
+  const path = 'options.groupdHosts';
+  const list: unknown = typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value;
+  if (!Array.isArray(list) || list.length === 0 || list.length > MAX_GROUPD_HOSTS) {
+    throw invalid(path, value, `${OPTIONS.groupdHosts.kind.want}, 1 to ${MAX_GROUPD_HOSTS}`);
+  }
+  return Object.freeze(list.map((each) => Object.freeze(parseAddress(each, path, 'ERR_INVALID_OPTION', 1))));
 }
 
 /** What the layer Drop loses; the option `drop` counts more. */

@@ -3,6 +3,7 @@
  * changes: nothing that was taken is lost, and each message goes out in one view.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { debuglog } from 'node:util';
 import type { Endpoint } from '../base/endpoint.js';
 import { Message } from '../base/message.js';
 import type { Plane } from '../data-plane/plane.js';
@@ -17,6 +18,8 @@ import { Outbox } from './outbox.js';
 import { type Payload, payloadBytes } from './payload.js';
 import { ranksOf } from './rank-of.js';
 import { groupViewData, type ViewData } from './view.js';
+
+const debug = debuglog('consort');
 
 const SETTLE_INTERVAL_MS = 2;
 /** Beyond `lingerMs`: time for a view change, in which somebody may be suspected. */
@@ -255,6 +258,10 @@ export class Session implements GroupOwner, Membership {
     this.stop();
     this.exitedNow();
     this.events.onExited();
+  }
+
+  suspects(members: readonly Endpoint[], reason: string): void {
+    debug('%s: suspects %s: %s', this.settings.groupName, members.join(' '), reason);
   }
 
   report(error: Error): void {

@@ -3,7 +3,7 @@ import { ConsortArgumentError } from '../base/errors.js';
 import { isHorusStack, parseHorusStack } from '../stack/horus.js';
 import { Params } from '../stack/params.js';
 import { parseProperties, stackOf } from '../stack/properties.js';
-import { parseProtocol } from '../stack/protocol.js';
+import { isServed, parseProtocol, servedProtocol } from '../stack/protocol.js';
 
 /** Maestro's default. */
 const GROUP_PROPERTIES = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
@@ -19,13 +19,16 @@ export interface StackChoice {
 }
 
 /** @throws ConsortError for what can't be had, and for what does not go together */
-export function chooseStack(properties: unknown, protocol: unknown, params: unknown): StackChoice {
+export function chooseStack(properties: unknown, protocol: unknown, params: unknown, groupd = false): StackChoice {
   // What Horus writes behind a layer counts less than what is said by itself.
   const ofHorus = typeof protocol === 'string' && isHorusStack(protocol) ? parseHorusStack(protocol).params : '';
   const checked = Params.parse(textOf('options.params', params ?? ''), 'options.params').withDefaults(ofHorus);
   const choice = { ...stacksOf(properties, protocol), params: checked.toString() };
-  if (choice.group !== undefined && choice.fixed === undefined) checkQuorum(choice.group, checked);
-  return Object.freeze(choice);
+  const { group } = choice;
+  if (group === undefined) return Object.freeze(choice);
+  if (choice.fixed === undefined) checkQuorum(group, checked);
+  if (!groupd && isServed(group)) throw withoutService();
+  return Object.freeze({ ...choice, group: groupd ? servedProtocol(group) : group });
 }
 
 /** The stack that a text names: properties, layers, or a stack of Horus. */
@@ -34,7 +37,7 @@ export function parseStack(text: string, path: string): { readonly text: string;
   // Layers come with Bottom, properties never do.
   if (/(^|:)\s*bottom\s*$/i.test(text) || /(^|:)\s*top_appl\s*(:|$)/i.test(text)) {
     const { text: spelt, layers } = parseProtocol(text, path);
-    return { text: spelt, hasViews: layers.includes('Top') };
+    return { text: spelt, hasViews: layers.includes('Top') || layers.includes('Groupd') };
   }
   return ofProperties(text, path);
 }
@@ -83,6 +86,14 @@ export function checkQuorum(stack: string, params: Params): void {
     'ERR_INVALID_OPTION',
     'options.params: Primary needs primary_quorum, want more than half of all members that there can be (primary_quorum=3:int)',
     { details: { path: 'options.params' } },
+  );
+}
+
+function withoutService(): ConsortArgumentError {
+  return new ConsortArgumentError(
+    'ERR_INVALID_OPTION',
+    'options.protocol: Groupd is the layer of a membership service, want groupd: true with it',
+    { details: { path: 'options.protocol' } },
   );
 }
 

@@ -5,6 +5,7 @@
  */
 import { ConsortArgumentError } from '../base/errors.js';
 import { show } from '../base/show.js';
+import { GROUPD_HOST, GROUPD_PORT } from '../groupd/limits.js';
 import type { GroupMemberOptions } from './option-table.js';
 
 export type OptionDefaults = Partial<GroupMemberOptions>;
@@ -20,6 +21,9 @@ const FLAGS = {
   '-transports': 'transports',
   '-modes': 'transports',
 } as const satisfies Record<string, keyof GroupMemberOptions>;
+
+/** Flags that take a value, and of which several make one option. */
+const OTHER_FLAGS = ['-gossip_hosts', '-gossip_port', '-groupd_hosts', '-groupd_port', '-host_ip', '-udp_port'];
 
 const GOSSIP_PORT = 6788;
 
@@ -60,6 +64,10 @@ export function parseArguments(argv: unknown, path: string): { defaults: OptionD
   const rest: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const flag = argv[i] as string;
+    if (flag === '-groupd') {
+      values.set(flag, '');
+      continue;
+    }
     if (!isKnown(flag)) {
       rest.push(flag);
       continue;
@@ -72,7 +80,7 @@ export function parseArguments(argv: unknown, path: string): { defaults: OptionD
 }
 
 function isKnown(flag: string): boolean {
-  return flag in FLAGS || ['-gossip_hosts', '-gossip_port', '-host_ip', '-udp_port'].includes(flag);
+  return flag in FLAGS || OTHER_FLAGS.includes(flag);
 }
 
 function optionsOf(values: ReadonlyMap<string, string>): OptionDefaults {
@@ -82,7 +90,10 @@ function optionsOf(values: ReadonlyMap<string, string>): OptionDefaults {
     if (value !== undefined) options[option] = value;
   }
   const hosts = values.get('-gossip_hosts');
-  if (hosts !== undefined) options.discovery = { type: 'gossip', servers: gossipServers(hosts, values) };
+  if (hosts !== undefined) {
+    options.discovery = { type: 'gossip', servers: serversOf(hosts, values.get('-gossip_port'), GOSSIP_PORT) };
+  }
+  Object.assign(options, groupdOptions(values));
   const host = values.get('-host_ip');
   const port = values.get('-udp_port');
   if (host !== undefined || port !== undefined) {
@@ -91,9 +102,19 @@ function optionsOf(values: ReadonlyMap<string, string>): OptionDefaults {
   return options;
 }
 
+function groupdOptions(values: ReadonlyMap<string, string>): OptionDefaults {
+  const options: Record<string, unknown> = {};
+  if (values.has('-groupd')) options.groupd = true;
+  const hosts = values.get('-groupd_hosts');
+  const port = values.get('-groupd_port');
+  if (hosts !== undefined || port !== undefined)
+    options.groupdHosts = serversOf(hosts ?? GROUPD_HOST, port, GROUPD_PORT);
+  return options;
+}
+
 /** Ensemble separates hosts by colons, and has one port for all; a port of its own may stand behind a host between commas. */
-function gossipServers(hosts: string, values: ReadonlyMap<string, string>): readonly unknown[] {
-  const port = Number(values.get('-gossip_port') ?? GOSSIP_PORT);
+function serversOf(hosts: string, givenPort: string | undefined, usualPort: number): readonly unknown[] {
+  const port = Number(givenPort ?? usualPort);
   if (/:\d+(,|$)/.test(hosts)) return hosts.split(',');
   return hosts.split(/[:,]/).map((host) => ({ host, port }));
 }

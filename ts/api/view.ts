@@ -2,6 +2,7 @@
 
 import type { Endpoint } from '../base/endpoint.js';
 import { VERSION } from '../base/version.js';
+import { isServed } from '../stack/protocol.js';
 import type { ViewState } from '../stack/view-state.js';
 
 /** Names a view: views of one group are ordered by time, then by coordinator. */
@@ -94,7 +95,7 @@ export function groupViewData(state: ViewState, myRank: number, last: ViewData |
     oldCoordinator: last?.coordinator,
     protocol: state.protocol,
     params: state.params,
-    groupdFlag: false,
+    groupdFlag: isServed(state.protocol),
     primaryFlag: state.primary,
   });
 }

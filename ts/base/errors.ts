@@ -47,6 +47,10 @@ export const ERROR_CODES = {
     when: 'Two members of the list given to `join()` have one address.',
     remedy: 'Give each member its own host and port; names are compared after they are resolved.',
   },
+  ERR_GROUPD: {
+    when: 'No membership service (`options.groupdHosts`) can be reached, or what listens there is none; it is reported once until one is found.',
+    remedy: 'See that `consort groupd` runs there; views stay as they are meanwhile, and the member keeps trying.',
+  },
   ERR_INCOMPATIBLE: {
     when: 'Another view of the group can not merge with this one: another stack, wire version, memory, checksum, or kind of address (loopback or outside).',
     remedy: 'The message says what differs; give all members of a group the same options and version.',

@@ -6,6 +6,7 @@ import { UsageError } from '../../bench/usage-error.js';
 import { VERSION } from '../base/version.js';
 import { makeBenchCommand } from './bench-command.js';
 import { makeGossipCommand } from './gossip-command.js';
+import { makeGroupdCommand } from './groupd-command.js';
 import { makeSimCommand } from './sim-command.js';
 import { makeTalkCommand } from './talk-command.js';
 
@@ -19,6 +20,7 @@ const onDone = (exitCode: number) => {
 };
 program.addCommand(makeBenchCommand(onDone));
 program.addCommand(makeGossipCommand(onDone));
+program.addCommand(makeGroupdCommand(onDone));
 program.addCommand(makeSimCommand(onDone));
 program.addCommand(makeTalkCommand(onDone));
 

@@ -36,6 +36,7 @@ export function makeSimCommand(onDone: (exitCode: number) => void): Command {
     .option('--json <file>', 'Writes the result there.')
     .option('--plant <name>', `With a bug on purpose: ${Object.keys(PLANTED).join(', ')}.`)
     .option('--trace', 'With one seed: shows all that was seen and done.')
+    .option('--groupd', 'With membership services that decide about views, and fail too.')
     .option('--ts', 'Without the native data plane, where there is one.')
     .option('--no-shrink', 'Shows what failed as it is.')
     .addHelpText('after', HELP)

@@ -19,6 +19,8 @@ export interface SimOptions {
   /** Never the addon, even where there is one. */
   readonly ts: boolean;
   readonly shrink: boolean;
+  /** A membership service decides about views. */
+  readonly groupd: boolean;
 }
 
 export type SimWords = { readonly [Name in keyof SimOptions]?: string | boolean | undefined };
@@ -37,6 +39,7 @@ export function parseSimOptions(words: SimWords): SimOptions {
     trace: words.trace === true,
     ts: words.ts === true,
     shrink: words.shrink !== false,
+    groupd: words.groupd === true,
   };
 }
 

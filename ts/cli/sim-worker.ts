@@ -7,6 +7,7 @@ export interface SimTask {
   readonly seeds: readonly number[];
   readonly members: number | undefined;
   readonly native: boolean;
+  readonly groupd: boolean;
   readonly plant: string | undefined;
 }
 
@@ -19,14 +20,14 @@ export interface SimAnswer {
 let planted: string | undefined;
 
 // Piscina calls the default export; a named one needs its name at each call.
-export async function simulate({ seeds, members, native, plant: bug }: SimTask): Promise<SimAnswer> {
+export async function simulate({ seeds, members, native, groupd, plant: bug }: SimTask): Promise<SimAnswer> {
   if (bug !== undefined && planted === undefined) plant(bug);
   planted ??= bug;
   const failed: number[] = [];
   let datagrams = 0;
   let simulatedSeconds = 0;
   for (const seed of seeds) {
-    const outcome = runSeed(seed, { members, native });
+    const outcome = runSeed(seed, { members, native, groupd });
     if (outcome.violations.length > 0) failed.push(seed);
     datagrams += outcome.datagrams;
     simulatedSeconds += outcome.simulatedSeconds;

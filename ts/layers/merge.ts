@@ -15,10 +15,18 @@ import { readViewId, readViewState, sameViewId, viewName, writeViewId, writeView
 const KINDS = ['request', 'granted', 'denied', 'taken'] as const;
 const DENIALS = ['busy', 'incompatible', 'application'] as const;
 
+/**
+ * The first repeat comes after this part of `merge_sweep`, then each after twice the time, up to all of it: where a group forms, a request often
+ * meets a view that is just ending, and is answered by the next one some milliseconds later.
+ */
+const FIRST_WAIT = 8;
+
 interface Pending {
   readonly peer: Endpoint;
   readonly message: MergeMessage;
   readonly deadline: number;
+  /** Until it is told again. */
+  waitMs: number;
   timer: Timer | undefined;
 }
 
@@ -61,7 +69,7 @@ export class Merge extends Layer {
   private keep(key: string, peer: Endpoint, message: MergeMessage): void {
     this.answered(key);
     const deadline = this.context.environment.now() + this.timeoutMs;
-    const pending: Pending = { peer, message, deadline, timer: undefined };
+    const pending: Pending = { peer, message, deadline, waitMs: this.sweepMs / FIRST_WAIT, timer: undefined };
     this.pending.set(key, pending);
     this.repeat(key, pending);
   }
@@ -74,7 +82,8 @@ export class Merge extends Layer {
       return;
     }
     this.transmit(pending.peer, pending.message);
-    pending.timer = environment.setTimer(this.sweepMs, () => this.repeat(key, pending));
+    pending.timer = environment.setTimer(pending.waitMs, () => this.repeat(key, pending));
+    pending.waitMs = Math.min(2 * pending.waitMs, this.sweepMs);
   }
 
   private answered(key: string): void {

@@ -235,10 +235,11 @@ export class Sync extends Layer {
   private waitImpatiently(): void {
     const { environment, myRank } = this.context;
     this.impatience?.cancel();
-    const coordinates = this.round?.coordinator === myRank;
     // Members give the coordinator the time that it gives others, and its own.
-    this.impatience = environment.setTimer(coordinates ? this.flushMs : 3 * this.flushMs, () => {
+    const patience = this.round?.coordinator === myRank ? this.flushMs : 3 * this.flushMs;
+    this.impatience = environment.setTimer(patience, () => {
       const { coordinator } = this.round as Block;
+      const coordinates = coordinator === myRank;
       const missing = coordinates
         ? this.alive().filter((rank) => rank !== myRank && !this.hasAnswered(rank))
         : [coordinator];

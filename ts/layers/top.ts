@@ -38,7 +38,7 @@ export class Top extends Layer {
         if (this.wanted) this.begin();
         return;
       case 'suspect':
-        return this.suspect(event.ranks);
+        return this.suspect(event);
       case 'leaving':
         return this.leave(event.rank);
       case 'block':
@@ -82,11 +82,13 @@ export class Top extends Layer {
     }
   }
 
-  private suspect(ranks: readonly Rank[]): void {
+  private suspect(event: Extract<StackEvent, { type: 'suspect' }>): void {
+    const { ranks } = event;
     const before = this.suspects.size;
     for (const rank of ranks) this.suspects.add(rank);
     if (this.suspects.size === before) return;
     this.wanted = true;
+    if (this.phase !== 'done') this.context.up(event);
     this.tellCoordinator(new ByteWriter().u8(SUSPECT).ranks(ranks));
     // While another view decides about ours nothing is begun: `mergeFailed` looks again, and so does the view after a merge.
     if (this.phase === 'normal' || this.phase === 'blocked') this.begin();

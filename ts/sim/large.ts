@@ -52,6 +52,7 @@ function measure(members: number, lose: number, seed: number, meter: Meter): Lar
     steps,
     end: members * 50,
     settle: 0,
+    services: 0,
   };
   const run = new Run(scenario);
   const { clock, network } = run;

@@ -16,6 +16,7 @@ import { SimDriver } from './driver.js';
 import type { LogEntry, MemberLog } from './log.js';
 import type { SimNetwork } from './network.js';
 import { idOf, payloadOf } from './payload.js';
+import { SimLink, type SimServices } from './services.js';
 import { SimPromise } from './sim-promise.js';
 
 /** How one member differs from others. */
@@ -62,6 +63,8 @@ export class SimMember implements GroupApplication {
   readonly driver: SimDriver;
   private readonly plane: Plane;
   private readonly clock: Clock;
+  /** To a membership service, where there is one. */
+  readonly link: SimLink | undefined;
   private sentCount = 0;
   private receivedCount = 0;
   private left = false;
@@ -76,6 +79,7 @@ export class SimMember implements GroupApplication {
     private readonly random: Random,
     private readonly simClock: SimClock,
     private readonly network: SimNetwork,
+    services?: SimServices,
   ) {
     this.endpoint = new Endpoint(address.host, address.port, incarnation);
     this.clock = traits.rate === 1 ? simClock : new SkewedClock(simClock, traits.rate);
@@ -95,14 +99,19 @@ export class SimMember implements GroupApplication {
       (callback) => void this.later(1, callback),
     );
     this.driver = driver as unknown as SimDriver;
-    this.session = new Session(this.endpoint, settings, this.plane, this.environment(), this, this.reports(), {
+    this.link =
+      services && new SimLink(services, this.driver, simClock, (event) => this.session.group.receiveService(event));
+    const request = { contacts: [], message: new Uint8Array(0), service: this.link };
+    const events = {
       onView: () => {},
       onExited: () => this.exited(),
       onJoinAnswer: () => {},
-      announce: (bytes) => {
+      announce: (bytes: Uint8Array) => {
         if (!this.driver.dead) this.network.broadcast(address, bytes);
       },
-    });
+    };
+    const environment = this.environment();
+    this.session = new Session(this.endpoint, settings, this.plane, environment, this, this.reports(), events, request);
   }
 
   /** The view that its application is in. */
@@ -128,6 +137,7 @@ export class SimMember implements GroupApplication {
 
   join(): void {
     this.driver.whenRunning(() => this.session.join());
+    this.link?.start();
   }
 
   cast(bytes: number): void {
@@ -148,6 +158,7 @@ export class SimMember implements GroupApplication {
 
   kill(refuses = true): void {
     this.driver.kill(refuses);
+    this.link?.end(refuses);
   }
 
   // ---- application ----
@@ -256,7 +267,8 @@ export class SimMember implements GroupApplication {
   private exited(): void {
     this.record({ type: 'exit', at: this.simClock.now });
     this.left = true;
-    if (this.traits.diesAtExit) this.driver.kill();
+    this.link?.end(true);
+    if (this.traits.diesAtExit) this.kill();
     else this.linger(LINGER_MS);
   }
 
@@ -267,7 +279,7 @@ export class SimMember implements GroupApplication {
       return;
     }
     this.session.retire();
-    this.driver.kill();
+    this.kill();
   }
 
   private later(delay: number, callback: () => void): { cancel(): void } {

@@ -120,17 +120,4 @@ export const PLANTED_IN_ORDERS: Readonly<Record<string, PlantedBug>> = {
       ],
     ],
   },
-  'overtake-subcast': {
-    sentence: 'Sends that waited with the casts go with them still in a view without Subcast, and later ones beside them.',
-    methods: [
-      [
-        Outbox,
-        'moveFromCasts',
-        (self, _, casts) => {
-          self.casts.adopt(casts);
-          return casts.bytes;
-        },
-      ],
-    ],
-  },
 };

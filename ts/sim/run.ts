@@ -10,6 +10,7 @@ import { type Moment, SimMember } from './member.js';
 import { NO_FAULTS, SimNetwork } from './network.js';
 import type { Action, Scenario } from './scenario.js';
 import { randomOf } from './seeds.js';
+import { SimServices } from './services.js';
 
 export interface RunResult {
   readonly scenario: Scenario;
@@ -45,6 +46,7 @@ interface Ambush {
 export class Run {
   readonly clock = new SimClock();
   readonly network: SimNetwork;
+  readonly services: SimServices | undefined;
   readonly members: SimMember[] = [];
   private readonly byPlace: (SimMember | undefined)[];
   private readonly ambushes: Ambush[] = [];
@@ -60,6 +62,7 @@ export class Run {
   ) {
     const { seed, places, protocol, params, checksum } = scenario;
     this.network = new SimNetwork(this.clock, randomOf(seed, 10));
+    if (scenario.services > 0) this.services = new SimServices(this.clock, randomOf(seed, 11), scenario.services);
     this.byPlace = new Array<SimMember | undefined>(places).fill(undefined);
     this.settings = {
       groupName: 'simulated',
@@ -129,6 +132,10 @@ export class Run {
       case 'ambush':
         this.ambushes.push({ action });
         return;
+      case 'restart':
+        return this.services?.restart(action.service, action.micros);
+      case 'trap':
+        return this.services?.trap(action);
     }
     const member = this.byPlace[action.place];
     if (member?.isLive === true) this.actOn(member, action);
@@ -145,6 +152,8 @@ export class Run {
         return member.leave();
       case 'crash':
         return member.kill(action.refuses);
+      case 'hangUp':
+        return member.link?.drop();
       case 'stop':
         return this.stop(member, action.micros);
       case 'slow':
@@ -177,6 +186,7 @@ export class Run {
       random,
       this.clock,
       this.network,
+      this.services,
     );
     member.onMoment = (moment) => this.spring(member, moment);
     this.byPlace[place] = member;
@@ -221,6 +231,7 @@ export class Run {
     this.calm = true;
     this.network.faults = NO_FAULTS;
     this.network.heal();
+    this.services?.heal();
     for (const { driver, session } of this.members) {
       driver.onTransmit = undefined;
       if (driver.isPaused) driver.resume();

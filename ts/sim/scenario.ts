@@ -4,6 +4,7 @@
  * Each scenario draws first which kinds of faults it has at all: many kinds at once in one, a single kind often in another find more than an
  * even mixture ("swarm testing").
  */
+import { servedProtocol } from '../stack/protocol.js';
 import type { Mode } from './cores.js';
 import type { Moment, Traits } from './member.js';
 import { type NetworkFaults, NO_FAULTS } from './network.js';
@@ -30,6 +31,17 @@ export type Action =
   | { readonly do: 'partition'; readonly pieces: readonly number[] }
   | { readonly do: 'cut'; readonly from: number; readonly to: number }
   | { readonly do: 'heal' }
+  /** A membership service goes down, and comes again later, knowing nothing. */
+  | { readonly do: 'restart'; readonly service: number; readonly micros: number }
+  /** The same, when one of them has said so many messages of this kind. */
+  | {
+      readonly do: 'trap';
+      readonly kind: 'sync' | 'propose' | 'view';
+      readonly messages: number;
+      readonly micros: number;
+    }
+  /** The connection of a member to its service breaks. */
+  | { readonly do: 'hangUp'; readonly place: number }
   /**
    * The next member to come to this moment of a view change is hit when it has sent so many datagrams more. `coordinator`: only one of rank 0.
    */
@@ -60,6 +72,8 @@ export interface Scenario {
   readonly end: number;
   /** Whoever was suspected by mistake, and has not been told by then, is not suspected. Microseconds. */
   readonly settle: number;
+  /** How many membership services there are; 0: the members decide about views themselves. */
+  readonly services: number;
 }
 
 export interface ScenarioOptions {
@@ -69,6 +83,8 @@ export interface ScenarioOptions {
   readonly members?: number | undefined;
   /** Whether there is an addon to simulate with. */
   readonly native: boolean;
+  /** Whether a membership service decides about views. */
+  readonly groupd?: boolean | undefined;
 }
 
 const MS = 1000;
@@ -88,6 +104,37 @@ const PATIENT =
   'suspect_sweep=0.2:time;heal_sweep=0.3:time;sync_timeout=1:time;merge_timeout=1:time;leave_timeout=1:time';
 
 export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
+  const scenario = makeUnserved(seed, options);
+  return options.groupd === true ? served(scenario) : scenario;
+}
+
+/** The same with membership services, which fail too. */
+function served(scenario: Scenario): Scenario {
+  const { seed, places, end } = scenario;
+  const dice = new Dice(seed, 4);
+  const services = dice.chance(0.3) ? 2 : 1;
+  const steps: Step[] = [];
+  const some = (probability: number, most: number, make: () => Action) => {
+    if (!dice.chance(probability)) return;
+    for (let count = dice.between(1, most); count > 0; count--) steps.push({ ...make(), at: dice.below(end) });
+  };
+  some(0.4, 3, () => ({ do: 'restart', service: dice.below(services), micros: dice.between(1, 400) * MS }));
+  some(0.4, 4, () => ({ do: 'hangUp', place: dice.below(places) }));
+  some(0.4, 3, () => ({
+    do: 'trap',
+    kind: dice.pick(['sync', 'propose', 'view'] as const),
+    messages: dice.between(1, 3),
+    micros: dice.between(1, 100) * MS,
+  }));
+  return {
+    ...scenario,
+    protocol: servedProtocol(scenario.protocol),
+    steps: [...scenario.steps, ...steps].sort((a, b) => a.at - b.at),
+    services,
+  };
+}
+
+function makeUnserved(seed: number, options: ScenarioOptions): Scenario {
   const dice = new Dice(seed, 0);
   const places = options.members ?? dice.between(3, 8);
   const end = dice.between(600, 3000) * MS;
@@ -109,6 +156,7 @@ export function makeScenario(seed: number, options: ScenarioOptions): Scenario {
     steps: new Steps(new Dice(seed, 2), places, end, corrupts, !primary, new Dice(seed, 3).chance(0.25)).all(),
     end,
     settle: (params === QUICK ? 600 : 2000) * MS,
+    services: 0,
   };
   // From dice of its own, and after all the rest: a seed goes on meaning what it meant before casts could be ordered.
   const ordering = new Dice(seed, 5);

@@ -36,7 +36,15 @@ export interface AppReceivers {
 /** What a view needs of its group. */
 export type GroupViewHost = Pick<
   StackHost,
-  'me' | 'compatibility' | 'maxMembers' | 'contacts' | 'joinMessage' | 'announce' | 'sendOutside' | 'environment'
+  | 'me'
+  | 'compatibility'
+  | 'maxMembers'
+  | 'contacts'
+  | 'joinMessage'
+  | 'service'
+  | 'announce'
+  | 'sendOutside'
+  | 'environment'
 > & {
   readonly settings: GroupSettings;
   readonly plane: Plane;
@@ -194,6 +202,7 @@ export class GroupView implements PlanePort {
       maxMembers: host.maxMembers,
       contacts: host.contacts,
       joinMessage: host.joinMessage,
+      service: host.service,
       cast: (kind, record) => post(streams.controlCasts, kind, record),
       send: (to, kind, record) => post(streams.pt2pt(to, StreamKind.controlPt2pt), kind, record),
       announce: (kind, body) => host.announce(kind, body),

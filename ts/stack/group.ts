@@ -11,6 +11,7 @@ import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
 import type { Plane } from '../data-plane/plane.js';
 import { maxMembersOf } from '../data-plane/ring-sizes.js';
+import type { ServiceEvent, ServicePort } from '../groupd/messages.js';
 import { ByteReader, MalformedError } from './codec.js';
 import type { Environment, Timer } from './environment.js';
 import type { StackEvent } from './event.js';
@@ -35,6 +36,8 @@ export interface JoinRequest {
   readonly contacts: readonly Endpoint[];
   /** For the coordinator's application. */
   readonly message: Uint8Array;
+  /** Who decides about views; undefined: the members themselves. */
+  readonly service?: ServicePort | undefined;
 }
 
 /** The member that the group works for. */
@@ -51,6 +54,8 @@ export interface GroupOwner {
   viewMessage(next: ViewState, stateMessages: ReadonlyMap<number, Uint8Array>): Uint8Array;
   joinRequest(from: Endpoint, message: Uint8Array): boolean;
   joinAnswer(answer: JoinAnswer): void;
+  /** These members will go with the next view, if this member is not mistaken. */
+  suspects(members: readonly Endpoint[], reason: string): void;
   /** The member has left; nothing comes after it. */
   exited(): void;
   report(error: Error): void;
@@ -89,10 +94,14 @@ export class Group {
     this.viewHost = this.makeViewHost();
   }
 
-  /** Begins as a view of one; `accepted` follows when it is clear that nobody is near, or when others were found. */
+  /**
+   * Begins as a view of one; `accepted` follows when it is clear that nobody is near, or when others were found. With a membership service the
+   * first view that is shown is the first that the service grants, however long that takes.
+   */
   join(protocol: string, params: string): void {
     const state = singleton(this.me, 1, { groupName: this.settings.groupName, protocol, params });
     this.install(state);
+    if (this.request.service !== undefined) return;
     this.waitForOthers(Params.parse(params).milliseconds('join_wait'), 0);
   }
 
@@ -180,6 +189,13 @@ export class Group {
     }
   }
 
+  /** What the membership service says, or that it has come or gone. */
+  receiveService(event: ServiceEvent): void {
+    if (this.exited) return;
+    // A copy of the list: a view may be installed.
+    for (const { stack } of [...this.views]) stack.receiveService(event);
+  }
+
   /** The kernel says that nothing is bound to this address. */
   refused(host: string, port: number): void {
     const view = this.newest();
@@ -228,6 +244,12 @@ export class Group {
   }
 
   private onTop(view: GroupView, event: StackEvent): void {
+    if (event.type === 'suspect') {
+      this.owner.suspects(
+        event.ranks.map((rank) => view.state.members[rank] as Endpoint),
+        event.reason,
+      );
+    }
     if (event.type === 'view') {
       const next = rankIn(event.state.members, this.me) >= 0 ? event.state : undefined;
       // Not within the layers that it comes from.
@@ -343,6 +365,7 @@ export class Group {
       maxMembers: maxMembersOf(memory),
       contacts: this.request.contacts,
       joinMessage: this.request.message,
+      service: this.request.service,
       receivers: (state) => owner.receivers(state),
       application: (view) => this.applicationOf(view),
       announce: (layer, body) => owner.announce(format.write(layer, me, body)),

@@ -3,6 +3,7 @@
  * members. A layer never sees a socket, a clock, or another layer's state; a new view has new layers.
  */
 import type { Endpoint } from '../base/endpoint.js';
+import type { ServiceEvent, ServicePort } from '../groupd/messages.js';
 import type { ByteReader, ByteWriter } from './codec.js';
 import type { Environment } from './environment.js';
 import type { Rank, StackEvent } from './event.js';
@@ -79,6 +80,8 @@ export interface LayerContext {
   readonly plane: PlanePort;
   readonly application: ApplicationPort;
   readonly outside: OutsidePort;
+  /** The membership service; undefined: the members decide about views themselves. */
+  readonly service: ServicePort | undefined;
   /** To the neighbours. */
   up(event: StackEvent): void;
   down(event: StackEvent): void;
@@ -105,6 +108,9 @@ export abstract class Layer {
 
   /** A datagram of this layer in another view. @throws MalformedError: it is dropped then */
   receiveOutside(_from: Endpoint, _record: ByteReader): void {}
+
+  /** Of the membership service: what it says, about whatever view, or that it has come or gone. */
+  receiveService(_event: ServiceEvent): void {}
 
   /** The kernel says that nothing is bound to a member's address: a hint. */
   refused(_rank: Rank): void {}

@@ -66,7 +66,8 @@ export const PARAMS = {
     default: 0.05,
     min: 0.001,
     max: HOUR,
-    sentence: 'Merge: how often what coordinators say to each other is repeated until it is answered.',
+    sentence:
+      'Merge: how often what coordinators say to each other is repeated until it is answered; at first more often.',
   },
   merge_timeout: {
     type: 'time',

@@ -9,7 +9,7 @@ import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import { listOf, quote } from '../base/show.js';
 
-/** From the top, in the order in which they may stand. The index in this list is the kind of the layer's records. */
+/** The index in this list is the kind of the layer's records. From the top, in the order in which they may stand, but for Groupd, which is first. */
 export const CONTROL_LAYERS = [
   'Top',
   'Heal',
@@ -26,7 +26,11 @@ export const CONTROL_LAYERS = [
   'Top_appl',
   'Chk_sync',
   'Chk_fifo',
+  'Groupd',
 ] as const;
+
+/** From the top, in the order in which they may stand. */
+const ORDER: readonly string[] = ['Groupd', ...CONTROL_LAYERS.filter((name) => name !== 'Groupd')];
 
 export type ControlLayerName = (typeof CONTROL_LAYERS)[number];
 
@@ -38,6 +42,10 @@ const PLANE_LAYERS = ['Frag', 'Pt2ptw', 'Mflow', 'Window', 'Pt2pt', 'Stable', 'V
 
 /** Without these no view ever changes. */
 const MEMBERSHIP: readonly string[] = ['Top', 'Leave', 'Inter', 'Intra', 'Elect', 'Merge', 'Sync'];
+/** Nor, where a membership service decides about views, without these. */
+const SERVED: readonly string[] = ['Groupd', 'Leave', 'Intra', 'Elect', 'Sync'];
+/** What that service does instead. */
+const REPLACED: readonly string[] = ['Top', 'Heal', 'Switch', 'Primary', 'Inter', 'Merge', 'Slander'];
 
 /** Of other documents, or of Ensemble: known, and not built. */
 const NOT_AVAILABLE = (
@@ -53,7 +61,7 @@ const BY_UPPER_CASE = new Map(KNOWN.map((name) => [name.toUpperCase(), name]));
 export interface Protocol {
   /** In the spelling of the table. */
   readonly text: string;
-  /** Those of the control plane, from the top. Without `Top`: a fixed view. */
+  /** Those of the control plane, from the top. Without `Top` and `Groupd`: a fixed view. */
   readonly layers: readonly ControlLayerName[];
   /** Those that order casts. */
   readonly ordering: readonly string[];
@@ -69,6 +77,18 @@ export function parseProtocol(text: string, path = 'protocol'): Protocol {
   checkWhole(names, path);
   const ordering = names.filter((name) => (ORDERING_LAYERS as readonly string[]).includes(name));
   return { text: names.join(':'), layers, ordering };
+}
+
+/** The same stack where a membership service decides about views; a fixed view stays one. */
+export function servedProtocol(text: string): string {
+  const names = text.split(':');
+  if (!names.includes('Top')) return text;
+  return ['Groupd', ...names.filter((name) => !REPLACED.includes(name))].join(':');
+}
+
+/** Whether a membership service decides about the views of this stack. */
+export function isServed(text: string): boolean {
+  return text.startsWith('Groupd:');
 }
 
 function nameOf(word: string, path: string): string {
@@ -89,8 +109,8 @@ function checkOrder(names: readonly string[], layers: readonly ControlLayerName[
   }
   for (const [index, name] of layers.entries()) {
     const above = layers[index - 1];
-    if (above === undefined || CONTROL_LAYERS.indexOf(above) < CONTROL_LAYERS.indexOf(name)) continue;
-    throw refused(path, `${above} stands above ${name}, want the order ${CONTROL_LAYERS.join(':')}`);
+    if (above === undefined || ORDER.indexOf(above) < ORDER.indexOf(name)) continue;
+    throw refused(path, `${above} stands above ${name}, want the order ${ORDER.join(':')}`);
   }
   if (names[names.length - 1] !== 'Bottom') throw refused(path, 'Bottom is not the last, want it there');
 }
@@ -99,7 +119,10 @@ function checkWhole(names: readonly string[], path: string): void {
   if (!names.includes('Top_appl')) throw refused(path, 'Top_appl is missing: the application would hear nothing');
   const control = names.some((name) => name !== 'Top_appl' && CONTROL_LAYERS.includes(name as ControlLayerName));
   if (!control) return;
-  const missing = MEMBERSHIP.filter((name) => !names.includes(name));
+  const served = names.includes('Groupd');
+  const replaced = served ? names.filter((name) => REPLACED.includes(name)) : [];
+  if (replaced.length > 0) throw refused(path, `${listOf(replaced)} with Groupd, which decides about views instead`);
+  const missing = (served ? SERVED : MEMBERSHIP).filter((name) => !names.includes(name));
   if (missing.length > 0)
     throw refused(path, `${listOf(missing)} missing, want them in every stack that changes views`);
 }

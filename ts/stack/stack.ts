@@ -1,10 +1,12 @@
 /** The layers of one view: chained, with what layers get from outside, and their records told apart. */
 import type { Endpoint } from '../base/endpoint.js';
 import type { Message } from '../base/message.js';
+import type { ServiceEvent, ServicePort } from '../groupd/messages.js';
 import { Bottom } from '../layers/bottom.js';
 import { ChkFifo } from '../layers/chk-fifo.js';
 import { ChkSync } from '../layers/chk-sync.js';
 import { Elect } from '../layers/elect.js';
+import { Groupd } from '../layers/groupd.js';
 import { Heal } from '../layers/heal.js';
 import { Inter } from '../layers/inter.js';
 import { Intra } from '../layers/intra.js';
@@ -41,6 +43,7 @@ const CLASSES: Readonly<Record<ControlLayerName, LayerClass>> = {
   Top_appl: TopAppl,
   Chk_sync: ChkSync,
   Chk_fifo: ChkFifo,
+  Groupd,
 };
 
 /** What a stack needs from its group. */
@@ -55,6 +58,7 @@ export interface StackHost {
   readonly maxMembers: number;
   readonly contacts: readonly Endpoint[];
   readonly joinMessage: Uint8Array;
+  readonly service: ServicePort | undefined;
   /** A control record to all other members, or to one; `kind` comes out at `receive` there. */
   cast(kind: number, record: Uint8Array): void;
   send(to: Rank, kind: number, record: Uint8Array): void;
@@ -120,6 +124,10 @@ export class Stack {
     if (!this.stopped) this.byKind.get(kind)?.receiveOutside(from, body);
   }
 
+  receiveService(event: ServiceEvent): void {
+    if (!this.stopped) for (const layer of this.layers) layer.receiveService(event);
+  }
+
   refused(rank: Rank): void {
     if (!this.stopped) for (const layer of this.layers) layer.refused(rank);
   }
@@ -158,6 +166,7 @@ export class Stack {
         contacts,
         joinMessage,
       },
+      service: host.service,
       up: (event) => this.pass(event, index - 1, 'up'),
       down: (event) => this.pass(event, index + 1, 'down'),
       cast: (body) => this.stopped || host.cast(kind, body.finish()),

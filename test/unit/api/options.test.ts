@@ -48,9 +48,44 @@ describe('checkOptions', () => {
       key: '',
       drop: undefined,
       seed: undefined,
+      groupd: false,
+      groupdHosts: [{ host: '127.0.0.1', port: 6790 }],
     });
     expect(Object.isFrozen(options)).toBe(true);
   });
+
+  it('gives stacks to a membership service, with `groupd`', () => {
+    const stackOf = (more: object) => checkOptions({ groupName: 'g', groupd: true, ...more }).stack;
+    expect(stackOf({})).toMatchObject({
+      group: 'Groupd:Leave:Intra:Elect:Sync:Suspect:Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom',
+      fixed: 'Top_appl:Frag:Pt2ptw:Mflow:Pt2pt:Stable:Mnak:Bottom',
+    });
+    expect(stackOf({ properties: 'Gmp:Sync:Heal:Switch:Slander:Primary', params: 'primary_quorum=2' }).group).toBe(
+      'Groupd:Leave:Intra:Elect:Sync:Top_appl:Pt2pt:Stable:Mnak:Bottom',
+    );
+    const protocol = 'Groupd:Leave:Intra:Elect:Sync:Top_appl:Bottom';
+    expect(stackOf({ protocol }).group).toBe(protocol);
+    expect(() => checkOptions({ groupName: 'g', protocol })).toThrow('want groupd: true with it');
+  });
+
+  it.each([
+    ['a:1, b:2', ['a:1', 'b:2']],
+    [
+      ['a:1', { host: 'b', port: 2 }],
+      ['a:1', 'b:2'],
+    ],
+    ['[::1]:7', ['::1:7']],
+  ])('takes groupdHosts %j', (groupdHosts, addresses) => {
+    const checked = checkOptions({ groupName: 'g', groupdHosts });
+    expect(checked.groupdHosts.map(({ host, port }) => `${host}:${port}`)).toEqual(addresses);
+  });
+
+  it.each([[''], ['a'], ['a:0'], [[]], [7], [null], [['a:1', 'b']], [new Array(17).fill('a:1')]])(
+    'refuses groupdHosts %j',
+    (groupdHosts) => {
+      expect(() => checkOptions({ groupName: 'g', groupdHosts })).toThrow(/^options.groupdHosts: /);
+    },
+  );
 
   it('takes undefined for any option that may be left out', () => {
     const all = Object.fromEntries(OPTION_NAMES.map((name) => [name, undefined]));

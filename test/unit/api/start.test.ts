@@ -71,8 +71,19 @@ describe('parseArguments', () => {
     expect(() => checkOptions({ groupName: 'g', argv: ['-udp_port', 'x'] })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
     );
-    expect(() => checkOptions({ groupName: 'g', groupd: true })).toThrow(
-      expect.objectContaining({ code: 'ERR_NOT_AVAILABLE' }),
+    expect(() => checkOptions({ groupName: 'g', argv: ['-groupd_port', 'x'] })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
     );
+  });
+
+  it('knows whether and where there is a membership service', () => {
+    expect(optionsOf('-groupd')).toEqual({ groupd: true });
+    expect(optionsOf('-groupd_hosts', 'a:b', '-groupd_port', '7000').groupdHosts).toEqual([
+      { host: 'a', port: 7000 },
+      { host: 'b', port: 7000 },
+    ]);
+    expect(optionsOf('-groupd_hosts', 'a:7000,b:7001').groupdHosts).toEqual(['a:7000', 'b:7001']);
+    const { groupd, groupdHosts } = checkOptions({ groupName: 'g', argv: ['-groupd', '-groupd_port', '7000'] });
+    expect({ groupd, groupdHosts }).toEqual({ groupd: true, groupdHosts: [{ host: '127.0.0.1', port: 7000 }] });
   });
 });

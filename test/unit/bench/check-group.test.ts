@@ -54,6 +54,14 @@ describe('the check of a group', () => {
     expect(findFaults(reports, 2)).toEqual(['member 0: has not sent what it should', 'member 1: ERR_X: broken']);
   });
 
+  it('looks at what a sender delivers to itself, where it does', () => {
+    const sent = { messages: 10, hash: 5 };
+    const faultsOf = (own: TallyReport) =>
+      findFaults([report(0, { sent, received: [own, undefined] }), report(1, { received: [good, undefined] })], 1);
+    expect(faultsOf(good)).toEqual([]);
+    expect(faultsOf({ ...good, messages: 9 })).toEqual([expect.stringMatching(/^member 0 from member 0: /)]);
+  });
+
   it('looks at each pair when all send', () => {
     const sent = { messages: 10, hash: 5 };
     const reports = [

@@ -12,6 +12,7 @@ export const nativeRow: GroupRow = {
   mode: 'native',
   threads: 'multi',
   properties: 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
+  ordering: 'fifo',
   members: 2,
   senders: 'one',
   lossRate: 0,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type BenchWords, parseOptions } from '../../../bench/options.js';
-import { planBlocks, type Row } from '../../../bench/plan.js';
+import { planBlocks, propertiesOf, type Row } from '../../../bench/plan.js';
 import { UsageError } from '../../../bench/usage-error.js';
 
 const able = { noNative: undefined };
@@ -54,6 +54,16 @@ describe('the plan of a bench', () => {
     expect(stacks({ properties: 'Gmp:Sync' })).toEqual(['Gmp:Sync']);
     expect(() => stacks({ properties: 'Gmp:Sink' })).toThrow(UsageError);
     expect(() => stacks({ properties: 'Gmp', fixed: true })).toThrow('want one of both');
+  });
+
+  it('measures orders of casts in turns', () => {
+    const [block] = plan(['throughput'], { size: '64', mtu: 'auto', mode: 'ts', ordering: 'fifo,total:agree' });
+    const groups = block?.rows.flatMap((row) => (row.kind === 'group' ? [row] : [])) ?? [];
+    expect(groups.map(({ ordering }) => ordering)).toEqual(['fifo', 'total:agree']);
+    expect(groups.map(propertiesOf)).toEqual([
+      'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
+      'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:total:agree',
+    ]);
   });
 
   it('compares with no datagrams where the message is longer than one', () => {

@@ -31,6 +31,13 @@ describe('results of throughput', () => {
     expect(other).not.toHaveProperty('shareOfFixed');
   });
 
+  it('compare a group whose casts are ordered with the same group without', () => {
+    const total: GroupRow = { ...nativeRow, ordering: 'total' };
+    const [fifo, other] = resultsOf(outcome(nativeRow, 100, 100), outcome(total, 80, 82));
+    expect(fifo).not.toHaveProperty('shareOfFifo');
+    expect(other).toMatchObject({ shareOfFifo: 0.81, ordering: 'total' });
+  });
+
   it('compare a group with loss with the same group without', () => {
     const lossy: GroupRow = { ...nativeRow, lossRate: 0.01 };
     const samples = [sample(0, 80, { resentBytes: 120, lostBytes: 100 })];
@@ -88,7 +95,7 @@ describe('the JSON of a report', () => {
   it('has no key without a unit among the measurements', () => {
     const [result] = fakeReport().throughput;
     const countsAndRatios =
-      /^(row|mode|mtu|members|senders|threads|properties|lossRate|samples|shareOf\w+|times\w+|resentPerLost)$/;
+      /^(row|mode|mtu|members|senders|threads|properties|ordering|lossRate|samples|shareOf\w+|times\w+|resentPerLost)$/;
     const withUnit = /(PerSecond|PerMillionMessages|Bytes|Micros)$/;
     for (const key of Object.keys(result ?? {})) {
       expect(countsAndRatios.test(key) || withUnit.test(key), key).toBe(true);

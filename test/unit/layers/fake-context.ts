@@ -1,6 +1,7 @@
 // What a layer gets, without a stack around it: all that it says is kept, time goes on when the test says so, and positions are numbers that
 // the test sets.
 import type { Endpoint } from '../../../ts/base/endpoint.js';
+import type { ServicePort } from '../../../ts/groupd/messages.js';
 import { ByteReader, type ByteWriter } from '../../../ts/stack/codec.js';
 import type { Environment } from '../../../ts/stack/environment.js';
 import type { Rank, StackEvent } from '../../../ts/stack/event.js';
@@ -181,6 +182,7 @@ export class FakeContext implements LayerContext {
   readonly plane: FakePlane;
   readonly application = new FakeApplication();
   readonly outside: OutsidePort;
+  service: ServicePort | undefined;
   readonly ups: StackEvent[] = [];
   readonly downs: StackEvent[] = [];
   readonly casts: Uint8Array[] = [];

@@ -84,11 +84,16 @@ describe('Merge', () => {
   it('repeats a request until it is answered', () => {
     const { layer, context } = merge();
     tell(layer, request);
-    context.environment.advance(250);
-    expect(told(context)).toEqual(['request to 9', 'request to 9', 'request to 9']);
+    // After 12.5, 25, 50 and 100 ms, and 100 again.
+    const times = [0, 12, 13, 37, 38, 87, 88, 187, 188, 287, 288];
+    const counts = times.map((time, i) => {
+      context.environment.advance(time - (times[i - 1] ?? 0));
+      return told(context).length;
+    });
+    expect(counts).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]);
     hear(layer, denied);
     context.environment.advance(5000);
-    expect(told(context)).toHaveLength(3);
+    expect(told(context)).toHaveLength(6);
     expect(context.ups).toEqual([{ type: 'mergeMessage', peer, message: denied }]);
     expect(context.environment.pendingTimers).toBe(0);
   });
@@ -100,7 +105,7 @@ describe('Merge', () => {
     expect(context.ups).toEqual([]);
     context.environment.advance(5000);
     expect(context.ups).toEqual([{ type: 'mergeFailed', reason: `no answer from ${peer}` }]);
-    expect(told(context)).toHaveLength(10);
+    expect(told(context)).toHaveLength(13);
   });
 
   it('repeats a grant until it is taken, for each view of its own, and gives it up without a word', () => {
@@ -110,7 +115,7 @@ describe('Merge', () => {
     tell(layer, other);
     context.clear();
     hear(layer, { kind: 'taken', to: viewId(7, 9) });
-    context.environment.advance(100);
+    context.environment.advance(13);
     expect(told(context)).toEqual(['granted to 9']);
     expect(readMergeMessage(reader(context.told[0]?.body as Uint8Array))).toMatchObject({ to: viewId(3, 8) });
     context.environment.advance(5000);
@@ -138,7 +143,7 @@ describe('Merge', () => {
       hear(layer, { ...denied, to });
     }
     context.clear();
-    context.environment.advance(100);
+    context.environment.advance(13);
     expect(told(context)).toEqual(['request to 9']);
     expect(context.ups).toEqual([]);
   });

@@ -280,7 +280,7 @@ describe('Top of a member that leaves', () => {
     expect(context.upTypes).toEqual([]);
     layer.up(suspicion(1));
     layer.up(suspicion(1, 2));
-    expect(context.upTypes).toEqual(['exit']);
+    expect(context.upTypes).toEqual(['suspect', 'exit']);
   });
 
   it('does not exit so when it has the next view: Leave says when', () => {

@@ -73,6 +73,7 @@ export class GroupMate implements GroupOwner {
   /** `view 0 1`, `cast 0 hello`, `block`, `exit`, ... with the numbers of members. */
   readonly log: string[] = [];
   readonly errors: Error[] = [];
+  readonly suspicions: string[] = [];
   onBlock: (ready: () => void) => void = (ready) => ready();
 
   static async open(crew: GroupCrew, me: Endpoint): Promise<GroupMate> {
@@ -159,6 +160,10 @@ export class GroupMate implements GroupOwner {
   }
 
   joinAnswer(): void {}
+
+  suspects(members: readonly Endpoint[], reason: string): void {
+    this.suspicions.push(`${members.map(numberOf).join(' ')}: ${reason}`);
+  }
 
   exited(): void {
     this.log.push('exit');

@@ -128,6 +128,7 @@ describe('a group', () => {
     const [a, b] = await crew.together(2);
     if (a === undefined || b === undefined) return;
     a.group.suspect([b.me]);
+    expect(a.suspicions).toEqual(['1: the application says so']);
     await crew.until(() => a.size === 1);
     // Its own failure detection would say so.
     b.group.suspect([a.me]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConsortError } from '../../../ts/base/errors.js';
 import { availableProperties, type PropertyName, stackOf } from '../../../ts/stack/properties.js';
-import { CONTROL_LAYERS, parseProtocol } from '../../../ts/stack/protocol.js';
+import { CONTROL_LAYERS, isServed, parseProtocol, servedProtocol } from '../../../ts/stack/protocol.js';
 
 /** As the seed documents give it. */
 const SEED = 'Top:Heal:Switch:Leave:Inter:Intra:Elect:Merge:Sync:Suspect:Top_appl:Pt2pt:Frag:Stable:Mnak:Bottom';
@@ -37,6 +37,23 @@ describe('parseProtocol', () => {
 
   it('takes a stack without membership: a fixed view', () => {
     expect(parseProtocol(FIXED).layers).toEqual(['Top_appl']);
+  });
+
+  it('takes the stack of a membership service, whose layer stands at the top', () => {
+    const text = 'Groupd:Leave:Intra:Elect:Sync:Suspect:Top_appl:Bottom';
+    expect(parseProtocol(text).layers).toEqual(['Groupd', 'Leave', 'Intra', 'Elect', 'Sync', 'Suspect', 'Top_appl']);
+    expect(errorOf(text.replace('Groupd:Leave', 'Leave:Groupd')).message).toContain('Leave stands above Groupd');
+    expect(errorOf(text.replace('Sync:', '')).message).toContain('Sync missing');
+    expect(errorOf(text.replace('Leave:', 'Leave:Inter:')).message).toContain('Inter with Groupd');
+    expect([isServed(text), isServed(SEED), isServed(FIXED)]).toEqual([true, false, false]);
+  });
+
+  it('makes of any stack with views one for a membership service', () => {
+    const served = 'Groupd:Leave:Intra:Elect:Sync:Suspect:Top_appl:Pt2pt:Frag:Stable:Mnak:Bottom';
+    expect(servedProtocol(SEED)).toBe(served);
+    expect(servedProtocol(served)).toBe(served);
+    expect(servedProtocol(FIXED)).toBe(FIXED);
+    expect(() => parseProtocol(served)).not.toThrow();
   });
 
   it('matches names without case and gives them as the table spells them', () => {

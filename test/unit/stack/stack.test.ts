@@ -25,6 +25,7 @@ class FakeHost implements StackHost {
   readonly maxMembers = 16;
   readonly contacts = [];
   readonly joinMessage = new Uint8Array(0);
+  readonly service = undefined;
   readonly records: { readonly to: number | 'all'; readonly kind: number; readonly record: Uint8Array }[] = [];
   readonly outside: { readonly to: Endpoint | 'all'; readonly kind: number }[] = [];
   readonly top: StackEvent[] = [];
