@@ -58,9 +58,7 @@ class SendStream {
 
   // Whether a receiver has not said yet that it consumed all that was sent, and knows what is safe.
   bool lags(const Stability::Row& row) const { return row.consumed < sent_ || row.told_stable < safe(); }
-  bool somebody_lags() const {
-    return stability_.consumed(sent_) < sent_ || stability_.told_stable(safe()) < safe();
-  }
+  bool somebody_lags() const { return stability_.consumed(sent_) < sent_ || stability_.told_stable(safe()) < safe(); }
   // When the next HEARTBEAT is due; kNever while nobody lags.
   Micros heartbeat_deadline() const { return somebody_lags() ? std::min(heartbeat_at_, stable_at_) : kNever; }
   // New data puts HEARTBEATs off, but news of what is safe waits no longer than kStableDelayUs.

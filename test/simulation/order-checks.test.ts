@@ -31,7 +31,11 @@ function gotSend(id: string, from: string): LogEntry {
 }
 
 /** What each of them did in a view with all of them; those in `survivors` are in the next together. */
-function violations(protocol: string, survivors: Members, logs: Readonly<Record<string, readonly LogEntry[]>>): string[] {
+function violations(
+  protocol: string,
+  survivors: Members,
+  logs: Readonly<Record<string, readonly LogEntry[]>>,
+): string[] {
   const all = Object.keys(logs);
   const members = all.map((name): MemberLog => {
     const stays = survivors.includes(name);

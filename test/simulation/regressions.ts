@@ -40,6 +40,7 @@ export const REGRESSIONS: readonly Regression[] = [
   },
   { seed: 303601, found: 'the same' },
   { seed: 309798, found: 'the same' },
+  {
     seed: 1144176,
     found:
       'a timer fired that was cancelled while its process was stopped, and a coordinator suspected itself: the simulator must not, and Sync looks again',
@@ -47,7 +48,8 @@ export const REGRESSIONS: readonly Regression[] = [
   {
     seed: 27,
     ordered: true,
-    found: 'what had arrived at all but those who were taken for failed was delivered as safe, and they went on without it',
+    found:
+      'what had arrived at all but those who were taken for failed was delivered as safe, and they went on without it',
   },
   { seed: 68, ordered: true, found: 'the same' },
   {

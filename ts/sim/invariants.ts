@@ -1,7 +1,8 @@
 /** What must hold after every run (docs/simulation.md): checked over the logs of all members. */
+import { checkCausal } from './dependency-checks.js';
 import { type Epoch, type History, historyOf, type Violation } from './history.js';
 import { checkCreation, checkSeams, checkSendingViews, checkVirtualSynchrony } from './message-checks.js';
-import { checkAgree, checkCausal, checkSelfDelivery, checkSubcast, checkTotal } from './order-checks.js';
+import { checkAgree, checkSelfDelivery, checkSubcast, checkTotal } from './order-checks.js';
 import { promisesOf } from './promises.js';
 import type { RunResult } from './run.js';
 

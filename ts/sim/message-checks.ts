@@ -33,7 +33,8 @@ function align(history: History, epoch: Epoch, got: Got): Omit<Violation, 'membe
   const [first] = got.entries;
   const creation = (text: string) => ({ invariant: 'no creation', text: `${member} in ${view.view}: ${text}` });
   if (stream === undefined) return creation(`a ${what} ${first?.id} of ${got.from}, which never sent any`);
-  if (got.from === member && !(got.cast && promisesOf(view.protocol).local)) return creation(`a ${what} ${first?.id} of itself`);
+  if (got.from === member && !(got.cast && promisesOf(view.protocol).local))
+    return creation(`a ${what} ${first?.id} of itself`);
   if (!view.members.includes(got.from))
     return creation(`a ${what} ${first?.id} of ${got.from}, which is not in the view`);
   const places: (number | undefined)[] = [];

@@ -1,22 +1,13 @@
 /**
- * Invariants 7 to 10: what the ordering layers of a stack promise beyond FIFO.
+ * Invariants 7, 9 and 10, and 6 with Subcast: what the ordering layers of a stack promise beyond FIFO.
  *
  * Where a view ends in pieces, each piece has what arrived in it. So much is promised of a *regular* delivery, one that a member makes before
  * the view has ended below it, that another member may be in any piece; of the *late* ones, which belong to what the view change has found, it is
  * promised to those who go on together (as in the transitional configurations of extended virtual synchrony).
  */
-import {
-  castsOf,
-  type Delivery,
-  type Epoch,
-  type Got,
-  type History,
-  type SentMessage,
-  sendsOf,
-  type Violation,
-} from './history.js';
+import { castsOf, type Delivery, type Epoch, type History, type SentMessage, type Violation } from './history.js';
 import { firstMissing, nameOf, transitionsOf } from './message-checks.js';
-import { type Promises, promisesOf } from './promises.js';
+import { epochsThat, messageOf, type Promises, promisesOf } from './promises.js';
 
 type Fail = (violation: Violation) => void;
 
@@ -61,49 +52,6 @@ function alwaysSubcast(history: History, sender: string, from: number, { view }:
     if (epoch === undefined || !promisesOf(epoch.view.protocol).subcast) return false;
   }
   return true;
-}
-
-/**
- * Invariant 8: with Causal or Total nothing is delivered before what it depends on, in the same view: the casts that its sender had delivered, and
- * those that it had cast, which FIFO sees to. Without Local a member's own casts are delivered to it by nobody, and are left out.
- */
-export function checkCausal(history: History, fail: Fail): void {
-  for (const epoch of epochsThat(history, ({ causal }) => causal)) {
-    for (const sender of epoch.view.members) {
-      if (sender === epoch.member) continue;
-      checkDependencies(history, epoch, epoch.got.get(castsOf(sender)), fail);
-      // Without Subcast sends go their own ways.
-      if (promisesOf(epoch.view.protocol).subcast)
-        checkDependencies(history, epoch, epoch.got.get(sendsOf(sender, epoch.member)), fail);
-    }
-  }
-}
-
-function checkDependencies(history: History, epoch: Epoch, got: Got | undefined, fail: Fail): void {
-  const sender = got && epochIn(history, got.from, epoch.view.view);
-  if (got === undefined || sender === undefined) return;
-  const { local } = promisesOf(epoch.view.protocol);
-  // Of the sender's deliveries so many have been looked at: those that one message depends on, the next does, too.
-  let looked = 0;
-  for (let index = 0; index < got.entries.length; index++) {
-    const message = messageOf(history, { got, index });
-    if (message === undefined || message.epoch !== sender.index) continue;
-    for (; looked < message.after; looked++) {
-      const needed = sender.order[looked] as Delivery;
-      if (!needed.got.cast || (needed.got.from === epoch.member && !local)) continue;
-      const at = epoch.got.get(needed.got.stream)?.at[needed.index];
-      if (at !== undefined && at < (got.at[index] as number)) continue;
-      const what = nameOf(message, message.nth);
-      fail({
-        invariant: 'causal',
-        text:
-          `${epoch.member} in ${epoch.view.view} got ${what} of ${got.from} ${at === undefined ? 'without' : 'before'} ` +
-          `${needed.got.entries[needed.index]?.id || 'a cast of 0 bytes'} of ${needed.got.from}, which it depends on`,
-        members: [epoch.member, got.from, needed.got.from],
-      });
-      return;
-    }
-  }
 }
 
 /**
@@ -162,7 +110,8 @@ export function checkAgree(history: History, fail: Fail): void {
   for (const epochs of viewsThat(history, ({ agree }) => agree)) {
     const { members } = (epochs[0] as Epoch).view;
     for (const sender of members) {
-      const regular = (epoch: Epoch) => epoch.order.filter((each) => isRegular(each) && each.got.from === sender && each.got.cast);
+      const regular = (epoch: Epoch) =>
+        epoch.order.filter((each) => isRegular(each) && each.got.from === sender && each.got.cast);
       const counts = epochs.map((epoch) => regular(epoch).length);
       const most = Math.max(...counts);
       const whoever = epochs[counts.indexOf(most)] as Epoch;
@@ -183,11 +132,6 @@ function checkHas(epoch: Epoch, sender: string, count: number, whoever: Epoch, f
 
 // ---- parts ----
 
-function* epochsThat(history: History, promise: (promises: Promises) => boolean): Generator<Epoch> {
-  for (const { epochs } of history.members.values())
-    for (const epoch of epochs) if (promise(promisesOf(epoch.view.protocol))) yield epoch;
-}
-
 /** By view, those who were in it. */
 function viewsThat(history: History, promise: (promises: Promises) => boolean): Iterable<Epoch[]> {
   const views = new Map<string, Epoch[]>();
@@ -197,14 +141,6 @@ function viewsThat(history: History, promise: (promises: Promises) => boolean): 
     else there.push(epoch);
   }
   return views.values();
-}
-
-function epochIn(history: History, member: string, view: string): Epoch | undefined {
-  return history.members.get(member)?.epochs.find((epoch) => epoch.view.view === view);
-}
-
-function messageOf(history: History, { got, index }: Pick<Delivery, 'got' | 'index'>): SentMessage | undefined {
-  return got.start === undefined ? undefined : history.streams.get(got.stream)?.messages[got.start + index];
 }
 
 function castsIn({ order }: Epoch): Delivery[] {

@@ -1,4 +1,5 @@
 /** What the ordering layers of a stack promise to those who are in a view with it. */
+import type { Delivery, Epoch, History, SentMessage } from './history.js';
 
 export interface Promises {
   /** Members deliver their own casts. */
@@ -29,4 +30,15 @@ export function promisesOf(protocol: string): Promises {
     known.set(protocol, promises);
   }
   return promises;
+}
+
+/** Each member's times in views that promise this. */
+export function* epochsThat(history: History, promise: (promises: Promises) => boolean): Generator<Epoch> {
+  for (const { epochs } of history.members.values())
+    for (const epoch of epochs) if (promise(promisesOf(epoch.view.protocol))) yield epoch;
+}
+
+/** As its sender knows it; undefined: that can't be told. */
+export function messageOf(history: History, { got, index }: Pick<Delivery, 'got' | 'index'>): SentMessage | undefined {
+  return got.start === undefined ? undefined : history.streams.get(got.stream)?.messages[got.start + index];
 }
