@@ -1,6 +1,6 @@
 /** What a scenario's casts are ordered by: the properties that order, alone and together, and changes from one to another. */
 import { parseProperties, stackOf } from '../stack/properties.js';
-import type { Scenario, Step } from './scenario.js';
+import type { Scenario, Step } from './actions.js';
 import type { Dice } from './seeds.js';
 
 const ORDERS = [
