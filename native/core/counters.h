@@ -10,8 +10,9 @@
 //   slot of a send stream                           slot of a receive stream
 //   0  published  end of what JavaScript wrote      0  consumed  end of what JavaScript handled
 //   16 limit      JavaScript may write up to here   16 received  all before this has arrived
-//   17 stable     all before this arrived everywhere 17 stable   the same, as the origin told
-//                                                    18 heard    casts only: counts the frames of that member, of
+//   17 stable     all before this arrived at all     17 stable   what is safe, as the origin told
+//                 who have not failed
+//   18 safe       the same, failed ones too          18 heard    casts only: counts the frames of that member, of
 //                                                                whatever stream
 //
 // Positions are cut to 32 bits and only grow, modulo 2^32, as TCP's sequence numbers do: the two sides are never
@@ -28,6 +29,7 @@ inline constexpr uint32_t kSlotWords = 32;
 inline constexpr uint32_t kWordFromScript = 0;
 inline constexpr uint32_t kWordFromPlane = 16;
 inline constexpr uint32_t kWordStable = 17;
+inline constexpr uint32_t kWordSafe = 18;
 inline constexpr uint32_t kWordHeard = 18;
 inline constexpr uint32_t kWordListening = 0;
 inline constexpr uint32_t kWordAsleep = 16;

@@ -370,11 +370,11 @@ void DataPlane::poll_heartbeats(Rank rank, Sink& sink) {
     if (!out->stream.lags(*row)) continue;
     stats_.add(Stat::kHeartbeatsSent);
     uint8_t* at = room_for(kHeartbeatBytes, sink);
-    const Position stable = out->stream.stable();
+    const Position safe = out->stream.safe();
     // One that only tells what is stable announces no more than that: as often as it is sent, it may overtake casts
     // that come another way (the group's socket), and they shall not be asked for.
-    const Position sent = out->tells && !out->answer ? stable : out->stream.sent();
-    wrote(write_heartbeat(at, out->stream.kind(), config_.my_rank, out->answer, sent, stable));
+    const Position sent = out->tells && !out->answer ? safe : out->stream.sent();
+    wrote(write_heartbeat(at, out->stream.kind(), config_.my_rank, out->answer, sent, safe));
   }
 }
 

@@ -43,6 +43,7 @@ void SendStream::exclude(Rank rank) {
 void SendStream::publish_limit() {
   limit_ = flow_.limit(stability_.consumed(sent_));
   slot_.store(kWordStable, stable());
+  slot_.store(kWordSafe, safe());
   slot_.store(kWordFromPlane, limit_);
 }
 
@@ -70,7 +71,7 @@ void SendStream::commit(Micros now) {
 }
 
 void SendStream::heartbeat_sent(Micros now) {
-  told_stable_ = stable();
+  told_stable_ = safe();
   asked_ = sent_;
   stable_at_ = kNever;
   heartbeat_every_ = std::min(heartbeat_every_ * 2, kHeartbeatMaxUs);

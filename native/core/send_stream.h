@@ -27,7 +27,10 @@ class SendStream {
   const Flow& flow() const { return flow_; }
   Position sent() const { return sent_; }
   Position published() const { return published_; }
+  // All before this has arrived at whoever has not failed.
   Position stable() const { return stability_.received(sent_); }
+  // All before this has arrived at all. It is what receivers are told as stable.
+  Position safe() const { return stability_.safe(sent_); }
   Position floor() const { return limit_ - ring_.bytes(); }
 
   // Takes in what JavaScript has published since. Returns whether that made room: where nobody is left to wait for.
@@ -53,26 +56,24 @@ class SendStream {
   void fill(Burst& burst, const FrameHeader& header, Rank origin);
   void commit(Micros now);
 
-  // Whether a receiver has not said yet that it consumed all that was sent, and knows what is stable.
-  bool lags(const Stability::Row& row) const { return row.consumed < sent_ || row.told_stable < stable(); }
-  bool somebody_lags() const {
-    return stability_.consumed(sent_) < sent_ || stability_.told_stable(stable()) < stable();
-  }
+  // Whether a receiver has not said yet that it consumed all that was sent, and knows what is safe.
+  bool lags(const Stability::Row& row) const { return row.consumed < sent_ || row.told_stable < safe(); }
+  bool somebody_lags() const { return stability_.consumed(sent_) < sent_ || stability_.told_stable(safe()) < safe(); }
   // When the next HEARTBEAT is due; kNever while nobody lags.
   Micros heartbeat_deadline() const { return somebody_lags() ? std::min(heartbeat_at_, stable_at_) : kNever; }
-  // New data puts HEARTBEATs off, but news of what is stable waits no longer than kStableDelayUs.
+  // New data puts HEARTBEATs off, but news of what is safe waits no longer than kStableDelayUs.
   void note_stable(Micros now) {
-    if (stable_at_ == kNever && stability_.told_stable(stable()) < stable()) stable_at_ = now + kStableDelayUs;
+    if (stable_at_ == kNever && stability_.told_stable(safe()) < safe()) stable_at_ = now + kStableDelayUs;
   }
-  // Whether so much has become stable since it was told that it is worth a HEARTBEAT now.
-  bool much_is_stable() const { return stable() - told_stable_ >= ring_.bytes() / 4; }
+  // Whether so much has become safe since it was told that it is worth a HEARTBEAT now.
+  bool much_is_stable() const { return safe() - told_stable_ >= ring_.bytes() / 4; }
   void heartbeat_sent(Micros now);
-  // Whether anything has become stable since it was told.
-  bool stable_grew() const { return stable() > told_stable_; }
-  // A HEARTBEAT went out that only told what is stable. Those that ask are due when they were, so that one that is lost
+  // Whether anything has become safe since it was told.
+  bool stable_grew() const { return safe() > told_stable_; }
+  // A HEARTBEAT went out that only told what is safe. Those that ask are due when they were, so that one that is lost
   // is soon made up for.
   void stable_was_told() {
-    told_stable_ = stable();
+    told_stable_ = safe();
     stable_at_ = kNever;
   }
 

@@ -12,9 +12,10 @@ Stability::Stability(std::vector<Rank> receivers) {
 bool Stability::update(Rank rank, const Progress& progress) {
   for (Row& row : rows_) {
     if (row.rank != rank) continue;
-    // The full position behind the half that was told: no further than what is stable.
-    const Position told = received_ - static_cast<uint32_t>(static_cast<uint32_t>(received_) - progress.stable_low);
-    const bool confirmed = told > row.told_stable && told <= received_;
+    // The full position behind the half that was told: no further than what is safe.
+    const Position safe = received_of_all_;
+    const Position told = safe - static_cast<uint32_t>(static_cast<uint32_t>(safe) - progress.stable_low);
+    const bool confirmed = told > row.told_stable && told <= safe;
     if (progress.received <= row.received && progress.consumed <= row.consumed && progress.seen <= row.seen &&
         !confirmed) {
       return false;
@@ -60,8 +61,9 @@ const Stability::Row* Stability::find(Rank rank) const {
 
 void Stability::recompute() {
   live_ranks_.clear();
-  received_ = consumed_ = seen_ = told_stable_ = kMaxPosition;
+  received_ = consumed_ = seen_ = told_stable_ = received_of_all_ = kMaxPosition;
   for (const Row& row : rows_) {
+    received_of_all_ = std::min(received_of_all_, row.received);
     if (!row.live) continue;
     live_ranks_.push_back(row.rank);
     received_ = std::min(received_, row.received);

@@ -3,7 +3,8 @@
 //   0 ......... consumed ......... received ......... seen ......... sent
 //     handled by    |   all arrived    |   holes in here  |  on its way
 //
-// The smallest `received` over all who have not failed is the stable position.
+// The smallest `received` over all who have not failed is the stable position. Over all, the failed ones too, it is the
+// safe position: who was taken for failed may be on the other side of a partition, and lives.
 #pragma once
 #include <vector>
 
@@ -39,6 +40,8 @@ class Stability {
 
   // The smallest over the live receivers; `none` when there are none.
   Position received(Position none) const { return live_ == 0 ? none : received_; }
+  // The smallest over all receivers, whoever has failed.
+  Position safe(Position none) const { return rows_.empty() ? none : received_of_all_; }
   Position consumed(Position none) const { return live_ == 0 ? none : consumed_; }
   Position seen(Position none) const { return live_ == 0 ? none : seen_; }
   Position told_stable(Position none) const { return live_ == 0 ? none : told_stable_; }
@@ -55,6 +58,7 @@ class Stability {
   std::vector<Rank> live_ranks_;
   uint32_t live_ = 0;
   Position received_ = 0;
+  Position received_of_all_ = 0;
   Position consumed_ = 0;
   Position seen_ = 0;
   Position told_stable_ = 0;

@@ -80,6 +80,8 @@ TEST("who is excluded holds nothing back any more, and is not live") {
   CHECK_EQ(stability.received(0), 0u);
   stability.exclude(2);
   CHECK_EQ(stability.received(0), 80u);
+  CHECK_EQ(stability.safe(0), 0u);
+  CHECK_EQ(Stability({}).safe(7), 7u);
   CHECK_EQ(stability.live().size(), 1u);
   CHECK_EQ(stability.live()[0], 1);
   stability.exclude(2);

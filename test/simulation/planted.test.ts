@@ -21,6 +21,16 @@ const FOUND_BY: Readonly<Record<string, readonly [invariant: string, from: numbe
   'forget-merger': ['liveness', 1],
   'primary-without-quorum': ['primary', 25],
   'stay-at-exit': ['liveness', 1],
+  'order-by-arrival': ['total', 1],
+  'forget-order-rest': ['self-delivery', 1],
+  'forget-order-places': ['causal', 1670],
+  'ignore-dependencies': ['causal', 1],
+  'no-dependencies-written': ['causal', 1],
+  'deliver-unsafe': ['agree', 1],
+  'safe-without-failed': ['agree', 1],
+  'skip-self': ['self-delivery', 1],
+  'subcast-to-all': ['no creation', 1],
+  'subcast-beside': ['FIFO', 1],
 };
 const MOST_SEEDS = 60;
 

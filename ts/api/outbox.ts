@@ -9,7 +9,7 @@ import type { Plane } from '../data-plane/plane.js';
 import { recordBytes } from '../data-plane/record.js';
 import type { RecordWriter } from '../data-plane/record-writer.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
-import { renumberSubcast, writeSubcast } from '../ordering/subcast.js';
+import { openSubcast, renumberSubcast, writeSubcast } from '../ordering/subcast.js';
 import { OutgoingQueue } from './outgoing-queue.js';
 
 /**
@@ -183,8 +183,9 @@ export class Outbox {
     for (const { kind, payload } of old.casts.queue.waiting()) {
       if (kind === CastKind.subcast) renumberSubcast(payload, rankOf);
     }
-    this.casts.adopt(old.casts.queue);
     let dropped = 0;
+    if (this.subcast) this.casts.adopt(old.casts.queue);
+    else dropped += old.casts.queue.bytes - this.moveFromCasts(old.casts.queue);
     for (const [oldRank, stream] of old.sends.entries()) {
       if (stream === undefined || stream.queue.isEmpty) continue;
       const rank = rankOf(oldRank);
@@ -204,6 +205,29 @@ export class Outbox {
       this.queuedBytes += this.casts.queue.push(writeSubcast([rank], payload), 0, CastKind.subcast);
     }
     this.casts.direct = -1;
+  }
+
+  /** The other way: sends that waited with the casts go out beside them, or later sends would overtake them. */
+  private moveFromCasts(casts: OutgoingQueue): number {
+    if ([...casts.waiting()].every(({ kind }) => kind !== CastKind.subcast)) {
+      this.casts.adopt(casts);
+      return casts.bytes;
+    }
+    let bytes = 0;
+    for (const { kind, payload } of casts.waiting()) {
+      if (kind !== CastKind.subcast) {
+        bytes += this.enqueue(this.casts, payload);
+        continue;
+      }
+      const { ranks, payload: sent } = openSubcast(payload);
+      for (const rank of ranks) bytes += this.enqueue(this.sendsTo(rank), sent);
+    }
+    return bytes;
+  }
+
+  private enqueue(stream: OutgoingStream, payload: Uint8Array): number {
+    stream.direct = -1;
+    return stream.queue.push(payload);
   }
 
   /** A claim of `length` bytes was refused: 'drain' comes when it has a chance. */

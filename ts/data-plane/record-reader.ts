@@ -14,6 +14,7 @@ import {
   WORD_FROM_PLANE,
   WORD_FROM_SCRIPT,
   WORD_HEARD,
+  WORD_SAFE,
   WORD_STABLE,
 } from './record.js';
 
@@ -44,7 +45,7 @@ export function ownWords(slot: number, spare: number): ReaderWords {
   return {
     consumed: spare * SLOT_WORDS,
     received: base + WORD_FROM_SCRIPT,
-    stable: base + WORD_STABLE,
+    stable: base + WORD_SAFE,
     heard: spare * SLOT_WORDS + WORD_HEARD,
   };
 }
@@ -108,7 +109,7 @@ export class RecordReader {
     return this.consumedTotal + ((Atomics.load(this.counters, this.receivedWord) - this.start) | 0);
   }
 
-  /** Bytes of the stream that have arrived at all members, as far as is known here. */
+  /** Bytes of the stream that have arrived at all members, those too that somebody takes for failed, as far as is known here. */
   stable(): number {
     return this.consumedTotal + ((Atomics.load(this.counters, this.at.stable) - this.start) | 0);
   }

@@ -22,6 +22,7 @@ export const SLOT_WORDS = 32;
 export const WORD_FROM_SCRIPT = 0;
 export const WORD_FROM_PLANE = 16;
 export const WORD_STABLE = 17;
+export const WORD_SAFE = 18;
 export const WORD_HEARD = 18;
 
 /** The bytes that a payload takes in a ring, header and filling included. */

@@ -31,8 +31,18 @@ export function renumberSubcast(bytes: Uint8Array, rankOf: (oldRank: number) => 
   const count = view.getUint16(0, true);
   for (let index = 0; index < count; index++) {
     const at = subcastHeaderBytes(index);
-    view.setUint16(at, rankOf(view.getUint16(at, true)) ?? NOBODY, true);
+    const rank = view.getUint16(at, true);
+    // It may have waited for more than one view.
+    if (rank !== NOBODY) view.setUint16(at, rankOf(rank) ?? NOBODY, true);
   }
+}
+
+/** Whom it is for, and what it says: where it is not to go with the casts after all. */
+export function openSubcast(bytes: Uint8Array): { readonly ranks: readonly number[]; readonly payload: Uint8Array } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = view.getUint16(0, true);
+  const ranks = Array.from({ length: count }, (_, index) => view.getUint16(subcastHeaderBytes(index), true));
+  return { ranks: ranks.filter((rank) => rank !== NOBODY), payload: bytes.subarray(subcastHeaderBytes(count)) };
 }
 
 /** Leaves the payload in `message`. Whether it is for this rank; undefined: no member has written this. */

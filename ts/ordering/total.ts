@@ -7,9 +7,15 @@
  *   delivered by all      m1   m2   96 bytes of 2, 40 of 1   m3   16 bytes of 1
  *
  * When the view ends its cut ends the sequencer's stream too, wherever it was: all who go on know the same ORDER records. What none of them
- * names follows by rank, when all is there (invariants 3 and 9). Total order keeps causal order: whoever casts after it has delivered something is
- * ordered after it. Only where the sequencer and another member fail together, what they cast last may be here, and what they alone had delivered
- * before may not; with Agree they have delivered nothing alone.
+ * names follows by rank, when all is there (invariants 3 and 9).
+ *
+ * Total order keeps causal order: whoever casts after it has delivered something is ordered after it. But the order can be lost:
+ *   1. the sequencer names m1; member 1 delivers it, and casts m2
+ *   2. m2 has come to member 2; the ORDER record, or m1 itself, has not
+ *   3. the sequencer and 1 fail, or 2 is cut off
+ * Member 2 must not deliver m2 then (invariant 8). So before a cast members write how far they were in the order, DEPENDENCIES, and what goes
+ * beyond the order that is known at the end is left out, the same at all who go on. Who is among them has lost nothing by that: what it has
+ * delivered, all have.
  *
  * Source: Ensemble's Sequencer; there the order travelled with the messages, which all went by way of the sequencer.
  */
@@ -17,6 +23,7 @@ import type { Message } from '../base/message.js';
 import { type CastDelivery, CastKind, type CastOrder, type CastStreams } from '../data-plane/cast-order.js';
 import { type RecordReader, type RecordReceiver, STOP } from '../data-plane/record-reader.js';
 import { type Ceiling, NO_CEILING, STABLE } from './agree.js';
+import { OrderPlace, type Place } from './order-place.js';
 import { type Run, readRuns, writeRuns } from './runs.js';
 
 const SEQUENCER = 0;
@@ -38,9 +45,16 @@ class TotalDelivery implements CastDelivery {
   private readonly written: number[];
   /** What the last ORDER record named, and was not handed over yet. */
   private runs: readonly Run[] = [];
+  /** Bytes of those that were named before them in the record, and were handed over. */
+  private doneBytes = 0;
+  /** Where the stream of the first of them stood when its turn came. */
+  private runStart: number | undefined;
   private finished = false;
+  /** The view has ended, and the order has led as far as it does: to its end, or to where it names what is lost. */
+  private end: Place | undefined;
+  private readonly place: OrderPlace;
   private readonly sequence: RecordReader;
-  private readonly sequenceReceiver: RecordReceiver;
+  private readonly receiver: RecordReceiver;
 
   constructor(
     private readonly streams: CastStreams,
@@ -50,32 +64,49 @@ class TotalDelivery implements CastDelivery {
     this.ordered = readers.map(() => 0);
     this.written = readers.map(() => 0);
     this.sequence = readers[SEQUENCER] as RecordReader;
-    this.sequenceReceiver = {
-      onMessage: (origin, kind, message) =>
-        kind === CastKind.order ? this.readOrder(origin, message) : receiver.onMessage(origin, kind, message),
+    this.place = new OrderPlace(readers.length);
+    const follows = myRank !== SEQUENCER;
+    this.receiver = {
+      onMessage: (origin, kind, message) => {
+        if (kind === CastKind.order && origin === SEQUENCER) return this.readOrder(origin, message);
+        if (kind === CastKind.dependencies && origin !== SEQUENCER) return this.readPlace(origin, message);
+        // What is cast from here on, by the handler too, depends on it.
+        if (follows) writer.interpose();
+        return receiver.onMessage(origin, kind, message);
+      },
       onTooLong: (origin, length) => receiver.onTooLong(origin, length),
       onMalformed: (origin) => receiver.onMalformed(origin),
     };
-    if (myRank === SEQUENCER) writer.interposer = () => this.writeOrder();
+    writer.interposer = follows
+      ? () => this.place.write(writer, this.sequence.consumed, this.runBytes())
+      : () => this.writeOrder();
   }
 
   drain(message: Message, budget: number): number {
+    const walked = this.end === undefined ? this.walkOrder(message, budget) : 0;
+    return this.end === undefined ? walked : walked + this.walkRest(this.end, message, budget - walked);
+  }
+
+  private walkOrder(message: Message, budget: number): number {
     let walked = 0;
     while (walked < budget) {
       walked += this.walkRuns(message, budget - walked);
-      if (this.runs.length > 0) return walked;
+      if (walked >= budget) break;
       this.sequence.gate = this.ceiling(this.sequence);
-      const step = this.sequence.drain(this.sequenceReceiver, message, budget - walked);
+      const step = this.runs.length > 0 ? 0 : this.sequence.drain(this.receiver, message, budget - walked);
       walked += step;
-      if (step === 0) return this.finished ? walked + this.walkRest(message, budget - walked) : walked;
+      if (step > 0) continue;
+      if (this.finished) this.end = { position: this.sequence.consumed, bytes: this.runBytes() };
+      break;
     }
     return walked;
   }
 
   /** What has come from others since gets its place. Where there is no room for the record, nothing else is written before it. */
   announce(): void {
-    const { writer } = this.streams;
-    if (writer.interposer === undefined || !this.written.some((_, rank) => this.newsOf(rank) > 0)) return;
+    const { writer, myRank } = this.streams;
+    if (myRank !== SEQUENCER || writer.interposer === undefined) return;
+    if (!this.written.some((_, rank) => this.newsOf(rank) > 0)) return;
     writer.interpose();
     writer.interposeNow();
   }
@@ -109,6 +140,7 @@ class TotalDelivery implements CastDelivery {
       return undefined;
     }
     this.runs = runs as readonly Run[];
+    this.doneBytes = 0;
     for (const { rank, bytes } of this.runs) (this.ordered[rank] as number) += bytes;
     return STOP;
   }
@@ -118,13 +150,29 @@ class TotalDelivery implements CastDelivery {
     let walked = 0;
     for (let run = this.runs[0]; run !== undefined; run = this.runs[0]) {
       const reader = this.streams.readers[run.rank] as RecordReader;
+      this.runStart ??= reader.consumed;
       // Asked before the walk: the plane may be on another thread, and what it brings meanwhile was not walked over.
       const isHere = this.isHere(reader, this.endOf(run));
       walked += this.walkTo(reader, this.endOf(run), message, budget - walked);
       if (walked >= budget || !isHere) return walked;
+      this.doneBytes = this.runBytes();
+      this.runStart = undefined;
       this.runs = this.runs.slice(1);
     }
     return walked;
+  }
+
+  /** Bytes that were handed over of what the last ORDER record named. */
+  private runBytes(): number {
+    const [run] = this.runs;
+    if (run === undefined || this.runStart === undefined) return this.doneBytes;
+    return this.doneBytes + (this.streams.readers[run.rank] as RecordReader).consumed - this.runStart;
+  }
+
+  private readPlace(origin: number, message: Message): unknown {
+    if (!this.place.read(origin, message)) this.streams.receiver.onMalformed(origin);
+    // At the end it has to be looked at before what comes after it.
+    return this.finished ? STOP : undefined;
   }
 
   /** A record may name one stream once; so its end is the end of the last that was read. */
@@ -136,24 +184,32 @@ class TotalDelivery implements CastDelivery {
     reader.gate = Math.min(end, this.ceiling(reader));
     let walked = 0;
     while (walked < budget) {
-      const step = reader.drain(this.streams.receiver, message, budget - walked);
+      const step = reader.drain(this.receiver, message, budget - walked);
       if (step === 0) break;
       walked += step;
     }
     return walked;
   }
 
-  /** All of it may be walked over now; a record that begins before its end and ends beyond it is the next one's. */
+  /**
+   * All of it may be walked over now; a record that begins before its end and ends beyond it is the next one's. What has come beyond the cut does
+   * not count: of a member that was excluded it may be handed over yet, when the cut of all is known.
+   */
   private isHere(reader: RecordReader, end: number): boolean {
-    return this.finished || Math.min(reader.received(), reader.cut, this.ceiling(reader)) >= end;
+    return Math.min(reader.received(), reader.cut, this.ceiling(reader)) >= end;
   }
 
-  /** The view has ended, and the sequencer's stream: what it has not named follows by rank. */
-  private walkRest(message: Message, budget: number): number {
+  /** The view has ended, and the order: what it has not named follows by rank, but for what depends on more than is here. */
+  private walkRest({ position, bytes }: Place, message: Message, budget: number): number {
     let walked = 0;
-    for (const reader of this.streams.readers) {
-      walked += this.walkTo(reader as RecordReader, Number.MAX_SAFE_INTEGER, message, budget - walked);
-      if (walked >= budget) break;
+    for (const [origin, reader] of (this.streams.readers as RecordReader[]).entries()) {
+      if (reader === this.sequence) continue;
+      reader.gate = Number.MAX_SAFE_INTEGER;
+      while (walked < budget && !this.place.isBeyond(origin, position, bytes)) {
+        const step = reader.drain(this.receiver, message, budget - walked);
+        if (step === 0) break;
+        walked += step;
+      }
     }
     return walked;
   }

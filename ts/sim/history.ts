@@ -21,6 +21,10 @@ export interface SentMessage {
   readonly sendView: SendView;
   /** In which of its views the sender was. */
   readonly epoch: number;
+  /** How many deliveries it had had there. */
+  readonly after: number;
+  /** Where it stands among all that the sender cast and sent. */
+  readonly nth: number;
 }
 
 /** All that one member cast, or sent to one other. */
@@ -38,8 +42,18 @@ export interface Got {
   readonly from: string;
   readonly cast: boolean;
   readonly entries: ReceivedEntry[];
+  /** Where each of them stands among the deliveries of the view. */
+  readonly at: number[];
   /** Where the first of `entries` stands in the stream; set by the check of FIFO. Undefined: that can't be told. */
   start: number | undefined;
+}
+
+export interface Delivery {
+  readonly got: Got;
+  /** Of its entries. Streams of a view begin with it, so the same number is the same message for all who were in the view. */
+  readonly index: number;
+  /** Undefined: nobody knows. */
+  readonly late: boolean | undefined;
 }
 
 /** One member in one view. */
@@ -49,6 +63,8 @@ export interface Epoch {
   readonly view: ViewEntry;
   /** Keyed by stream. */
   readonly got: Map<string, Got>;
+  /** All that it got there, as it came. */
+  readonly order: Delivery[];
   /** The member's view after it; undefined: it had none. */
   next: Epoch | undefined;
 }
@@ -80,20 +96,22 @@ export function historyOf(logs: readonly MemberLog[]): History {
   const members = new Map<string, MemberHistory>();
   for (const result of logs) {
     const epochs: Epoch[] = [];
+    let nth = 0;
     for (const entry of result.log) {
       const epoch = epochs[epochs.length - 1];
       if (entry.type === 'view') {
-        const next = {
+        const next: Epoch = {
           member: result.name,
           index: epochs.length,
           view: entry,
           got: new Map<string, Got>(),
+          order: [],
           next: undefined,
         };
         if (epoch !== undefined) epoch.next = next;
         epochs.push(next);
       }
-      if (entry.type === 'sent') noteSent(streams, result.name, entry, epochs.length - 1);
+      if (entry.type === 'sent') noteSent(streams, result.name, entry, epoch, nth++);
       if (entry.type === 'received') {
         if (epoch === undefined) strays.push(stray(result.name, entry));
         else noteReceived(epoch, entry);
@@ -104,7 +122,13 @@ export function historyOf(logs: readonly MemberLog[]): History {
   return { members, streams, strays };
 }
 
-function noteSent(streams: Map<string, Stream>, sender: string, entry: SentEntry, epoch: number): void {
+function noteSent(
+  streams: Map<string, Stream>,
+  sender: string,
+  entry: SentEntry,
+  epoch: Epoch | undefined,
+  nth: number,
+): void {
   const { id, bytes, at, sendView, to } = entry;
   const key = to === undefined ? castsOf(sender) : sendsOf(sender, to);
   let stream = streams.get(key);
@@ -113,17 +137,20 @@ function noteSent(streams: Map<string, Stream>, sender: string, entry: SentEntry
     streams.set(key, stream);
   }
   if (id !== '') stream.byId.set(id, stream.messages.length);
-  stream.messages.push({ id, bytes, at, sendView, epoch });
+  const after = epoch?.order.length ?? 0;
+  stream.messages.push({ id, bytes, at, sendView, epoch: epoch?.index ?? -1, after, nth });
 }
 
 function noteReceived(epoch: Epoch, entry: ReceivedEntry): void {
-  const { from, cast } = entry;
+  const { from, cast, late } = entry;
   const key = cast ? castsOf(from) : sendsOf(from, epoch.member);
   let got = epoch.got.get(key);
   if (got === undefined) {
-    got = { stream: key, from, cast, entries: [], start: undefined };
+    got = { stream: key, from, cast, entries: [], at: [], start: undefined };
     epoch.got.set(key, got);
   }
+  got.at.push(epoch.order.length);
+  epoch.order.push({ got, index: got.entries.length, late });
   got.entries.push(entry);
 }
 

@@ -1,6 +1,9 @@
 /** What must hold after every run (docs/simulation.md): checked over the logs of all members. */
+import { checkCausal } from './dependency-checks.js';
 import { type Epoch, type History, historyOf, type Violation } from './history.js';
 import { checkCreation, checkSeams, checkSendingViews, checkVirtualSynchrony } from './message-checks.js';
+import { checkAgree, checkSelfDelivery, checkSubcast, checkTotal } from './order-checks.js';
+import { promisesOf } from './promises.js';
 import type { RunResult } from './run.js';
 
 export type { Violation } from './history.js';
@@ -30,6 +33,11 @@ export function checkHistory(history: History, fail: Fail): void {
   checkSeams(history, fail);
   checkSendingViews(history, fail);
   checkVirtualSynchrony(history, fail);
+  checkSelfDelivery(history, fail);
+  checkSubcast(history, fail);
+  checkCausal(history, fail);
+  checkTotal(history, fail);
+  checkAgree(history, fail);
   checkPrimary(history, fail);
   checkTalk(history, fail);
 }
@@ -170,8 +178,10 @@ function checkLastWords(
     const last = messages.findLast(({ at, id }) => at >= since && id !== '');
     if (last === undefined) continue;
     for (const receiver of to === undefined ? live : [to]) {
-      if (receiver === sender || !live.includes(receiver)) continue;
-      const log = history.members.get(receiver)?.result.log ?? [];
+      const { epochs = [], result } = history.members.get(receiver) ?? {};
+      const log = result?.log ?? [];
+      if (receiver === sender && !promisesOf(epochs.at(-1)?.view.protocol ?? '').local) continue;
+      if (!live.includes(receiver)) continue;
       if (log.some((entry) => entry.type === 'received' && entry.id === last.id)) continue;
       liveness(`${last.id}, which ${sender} sent when all were together, never came to ${receiver}`, [
         sender,

@@ -31,6 +31,8 @@ export type LogEntry =
       readonly from: string;
       readonly id: string;
       readonly bytes: number;
+      /** Whether the view had ended below: it belongs to what the view change has found. Undefined: nobody knows. */
+      readonly late?: boolean;
     }
   | { readonly type: 'block'; readonly at: number }
   /** This member's application was asked for the view message, and given these state messages. */
@@ -68,7 +70,7 @@ export function describeEntry(entry: LogEntry): string {
       return `${VERBS.sent} ${what} ${entry.id || '(0 bytes)'}, ${entry.bytes} B, in view: ${entry.sendView}`;
     }
     case 'received':
-      return `${VERBS.received} ${entry.cast ? 'cast' : 'send'} ${entry.id || '(0 bytes)'} of ${entry.from}, ${entry.bytes} B`;
+      return `${VERBS.received} ${entry.cast ? 'cast' : 'send'} ${entry.id || '(0 bytes)'} of ${entry.from}, ${entry.bytes} B${entry.late === true ? ', late' : ''}`;
     case 'propose':
       return `is asked for the message of [${entry.members.join(' ')}], given ${entry.states.map(([, text]) => text).join(' ') || 'nothing'}`;
     case 'error':

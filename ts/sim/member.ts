@@ -32,9 +32,19 @@ export interface Traits {
   readonly talks: boolean;
   /** Is gone as soon as it was told that it has left. */
   readonly diesAtExit: boolean;
+  /** Sends while it is handed messages: what it says then depends on them. */
+  readonly answers: boolean;
 }
 
-export const PLAIN: Traits = { rate: 1, mode: 'ts', blockMs: 0, chatty: false, talks: false, diesAtExit: false };
+export const PLAIN: Traits = {
+  rate: 1,
+  mode: 'ts',
+  blockMs: 0,
+  chatty: false,
+  talks: false,
+  diesAtExit: false,
+  answers: false,
+};
 
 /** Steps of a view change, as the application sees them: where faults may lie in wait. */
 export type Moment = 'block' | 'changing' | 'propose' | 'view';
@@ -42,6 +52,9 @@ export type Moment = 'block' | 'changing' | 'propose' | 'view';
 /** A member that has left listens so long at most for those who need something of it. Milliseconds. */
 const LINGER_MS = 1500;
 const LINGER_SWEEP_MS = 10;
+/** Who answers does so to each so many-th message, and so many times in its life: answers are answered. */
+const ANSWERS_EACH = 3;
+const MOST_ANSWERS = 40;
 
 export class SimMember implements GroupApplication {
   readonly endpoint: Endpoint;
@@ -53,6 +66,7 @@ export class SimMember implements GroupApplication {
   /** To a membership service, where there is one. */
   readonly link: SimLink | undefined;
   private sentCount = 0;
+  private receivedCount = 0;
   private left = false;
   private leaving = false;
   onMoment: ((moment: Moment) => void) | undefined;
@@ -214,10 +228,9 @@ export class SimMember implements GroupApplication {
     if (to !== undefined && (to === data.myRank || to >= data.nmembers)) return;
     const id = bytes === 0 ? '' : `${this.endpoint.name}${to === undefined ? '#' : '>'}${this.sentCount++}`;
     const payload = payloadOf(id, bytes);
-    const stream = to === undefined ? outbox.casts : outbox.sendsTo(to);
     let sendView: 'current' | 'next' | 'unspecified';
     try {
-      sendView = outbox.post(stream, payload);
+      sendView = to === undefined ? outbox.post(outbox.casts, payload) : outbox.postTo([to], payload);
     } catch (error) {
       if ((error as Partial<ConsortError>).code === 'ERR_QUEUE_FULL') return;
       throw error;
@@ -228,7 +241,18 @@ export class SimMember implements GroupApplication {
 
   private received(origin: Endpoint, message: Message, cast: boolean): void {
     const { length } = message;
-    this.record({ type: 'received', at: this.simClock.now, cast, from: origin.name, id: idOf(message), bytes: length });
+    const late = this.session.group.front?.end !== undefined;
+    const at = this.simClock.now;
+    this.record({ type: 'received', at, cast, from: origin.name, id: idOf(message), bytes: length, late });
+    if (this.traits.answers) this.answer(origin);
+  }
+
+  /** A cast, or a send to whom it comes from, by turns. */
+  private answer(origin: Endpoint): void {
+    const count = this.receivedCount++;
+    if (count % ANSWERS_EACH !== 0 || count >= ANSWERS_EACH * MOST_ANSWERS) return;
+    const casts = count % (2 * ANSWERS_EACH) === 0;
+    this.post(30, casts ? undefined : this.view?.members.findIndex((member) => member.equals(origin)));
   }
 
   /** What a dead process still does is seen by nobody. */

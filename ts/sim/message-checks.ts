@@ -10,6 +10,7 @@ import {
   sendsOf,
   type Violation,
 } from './history.js';
+import { promisesOf } from './promises.js';
 
 type Fail = (violation: Violation) => void;
 
@@ -32,7 +33,8 @@ function align(history: History, epoch: Epoch, got: Got): Omit<Violation, 'membe
   const [first] = got.entries;
   const creation = (text: string) => ({ invariant: 'no creation', text: `${member} in ${view.view}: ${text}` });
   if (stream === undefined) return creation(`a ${what} ${first?.id} of ${got.from}, which never sent any`);
-  if (got.from === member) return creation(`a ${what} ${first?.id} of itself`);
+  if (got.from === member && !(got.cast && promisesOf(view.protocol).local))
+    return creation(`a ${what} ${first?.id} of itself`);
   if (!view.members.includes(got.from))
     return creation(`a ${what} ${first?.id} of ${got.from}, which is not in the view`);
   const places: (number | undefined)[] = [];
@@ -72,7 +74,7 @@ function checkOrder(
   return undefined;
 }
 
-function nameOf({ id }: SentMessage, place: number): string {
+export function nameOf({ id }: SentMessage, place: number): string {
   return id === '' ? `a message of 0 bytes (number ${place})` : id;
 }
 
@@ -135,7 +137,7 @@ function wrongView(history: History, sender: string, message: SentMessage, { vie
 export function checkSeams(history: History, fail: Fail): void {
   for (const member of history.members.values()) {
     for (const stream of history.streams.values()) {
-      if (stream.sender === member.name || (stream.to !== undefined && stream.to !== member.name)) continue;
+      if (stream.to !== undefined && stream.to !== member.name) continue;
       checkSeamsOf(history, member, stream, fail);
     }
   }
@@ -163,7 +165,8 @@ function checkSeamsOf(history: History, member: MemberHistory, stream: Stream, f
       got.start ??= next;
     }
     if (got?.start !== undefined) next = got.start + got.entries.length;
-    if (!wentTogether(epoch, sender)) next = undefined;
+    const unheard = sender === member && !promisesOf(epoch.view.protocol).local;
+    if (unheard || !wentTogether(epoch, sender)) next = undefined;
   }
 }
 
@@ -176,6 +179,14 @@ function wentTogether(epoch: Epoch, other: MemberHistory | undefined): boolean {
 
 /** Invariant 3: those who go together from one view to the next delivered the same casts in it, and have what they sent each other. */
 export function checkVirtualSynchrony(history: History, fail: Fail): void {
+  for (const [transition, group] of transitionsOf(history)) {
+    for (const sender of group[0]?.view.members ?? []) compareCasts(history, transition, group, sender, fail);
+    for (const epoch of group) checkSent(history, transition, epoch, group, fail);
+  }
+}
+
+/** Those who went together from one view to the next, by what these are called. */
+export function transitionsOf(history: History): Map<string, Epoch[]> {
   const groups = new Map<string, Epoch[]>();
   for (const { epochs } of history.members.values()) {
     for (const epoch of epochs) {
@@ -186,14 +197,11 @@ export function checkVirtualSynchrony(history: History, fail: Fail): void {
       else group.push(epoch);
     }
   }
-  for (const [transition, group] of groups) {
-    for (const sender of group[0]?.view.members ?? []) compareCasts(history, transition, group, sender, fail);
-    for (const epoch of group) checkSent(history, transition, epoch, group, fail);
-  }
+  return groups;
 }
 
 function compareCasts(history: History, transition: string, group: readonly Epoch[], sender: string, fail: Fail): void {
-  const receivers = group.filter(({ member }) => member !== sender);
+  const receivers = group.filter(({ member, view }) => member !== sender || promisesOf(view.protocol).local);
   const [first, ...others] = receivers;
   const key = castsOf(sender);
   if (first === undefined) return;
@@ -231,24 +239,29 @@ function checkSent(history: History, transition: string, from: Epoch, group: rea
   for (const to of group) {
     if (to.member === from.member) continue;
     for (const key of [castsOf(from.member), sendsOf(from.member, to.member)]) {
-      const stream = history.streams.get(key);
-      const got = to.got.get(key);
-      const start = got?.start ?? 0;
-      const end = start + (got?.entries.length ?? 0);
-      for (const [place, { epoch, sendView, id }] of (stream?.messages ?? []).entries()) {
-        if (epoch !== from.index || sendView !== 'current') continue;
-        if (place >= start && place < end) continue;
-        // Of 0 bytes, and nothing beside it that would tell its place.
-        if (id === '' && got?.start === undefined && got !== undefined) continue;
-        fail({
-          invariant: 'virtual synchrony',
-          text:
-            `${from.member} and ${to.member} went ${transition}, and ${to.member} did not get ` +
-            `${nameOf({ id } as SentMessage, place)}, which ${from.member} sent in that view`,
-          members: [from.member, to.member],
-        });
-        break;
-      }
+      const missing = firstMissing(history.streams.get(key), from, to.got.get(key));
+      if (missing === undefined) continue;
+      fail({
+        invariant: 'virtual synchrony',
+        text:
+          `${from.member} and ${to.member} went ${transition}, and ${to.member} did not get ` +
+          `${missing}, which ${from.member} sent in that view`,
+        members: [from.member, to.member],
+      });
     }
   }
+}
+
+/** What the sender sent in a view for that view, and is not among what somebody got of it there; undefined: all is. */
+export function firstMissing(stream: Stream | undefined, sender: Epoch, got: Got | undefined): string | undefined {
+  const start = got?.start ?? 0;
+  const end = start + (got?.entries.length ?? 0);
+  for (const [place, message] of (stream?.messages ?? []).entries()) {
+    if (message.epoch !== sender.index || message.sendView !== 'current') continue;
+    if (place >= start && place < end) continue;
+    // Of 0 bytes, and nothing beside it that would tell its place.
+    if (message.id === '' && got?.start === undefined && got !== undefined) continue;
+    return nameOf(message, place);
+  }
+  return undefined;
 }

@@ -13,18 +13,14 @@ import { Top } from '../layers/top.js';
 import { Group } from '../stack/group.js';
 import { GroupView } from '../stack/group-view.js';
 import type { ViewState } from '../stack/view-state.js';
+import type { PlantedBug } from './planted-bug.js';
+import { PLANTED_IN_ORDERS } from './planted-orders.js';
+
+export type { PlantedBug } from './planted-bug.js';
 
 /** A method as seen from outside: what it is called on, and given, is the bug's to know. */
 // biome-ignore lint/suspicious/noExplicitAny: it reaches into private parts of classes that do not know of it
 type Any = any;
-type Method = (self: Any, original: (...args: Any[]) => Any, ...args: Any[]) => Any;
-
-export interface PlantedBug {
-  /** What is wrong, one sentence. */
-  readonly sentence: string;
-  /** Methods, and what they are replaced by. */
-  readonly methods: readonly (readonly [target: { readonly prototype: object }, name: string, method: Method])[];
-}
 
 const withTime = (state: ViewState, time: number): ViewState => ({ ...state, id: { ...state.id, time } });
 
@@ -178,6 +174,7 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
       ],
     ],
   },
+  ...PLANTED_IN_ORDERS,
 };
 
 function electsTwo(self: Any, original: () => void): void {

@@ -4,79 +4,19 @@
  * Each scenario draws first which kinds of faults it has at all: many kinds at once in one, a single kind often in another find more than an
  * even mixture ("swarm testing").
  */
-import { parseProperties, stackOf } from '../stack/properties.js';
 import { servedProtocol } from '../stack/protocol.js';
+import type { Action, Scenario, Step } from './actions.js';
 import type { Mode } from './cores.js';
-import type { Moment, Traits } from './member.js';
-import { type NetworkFaults, NO_FAULTS } from './network.js';
+import type { Traits } from './member.js';
+import { NO_FAULTS } from './network.js';
+import { stackWith, withOrder } from './scenario-order.js';
 import { Dice } from './seeds.js';
 
-/** Places are addresses: a member that is gone may be followed by another at the same. Times in microseconds. */
-export type Action =
-  /** A new member at a place, if there is none. */
-  | { readonly do: 'join'; readonly place: number }
-  | { readonly do: 'cast'; readonly place: number; readonly bytes: number }
-  | { readonly do: 'send'; readonly place: number; readonly to: number; readonly bytes: number }
-  | { readonly do: 'leave'; readonly place: number }
-  /** `refuses`: the machine lives on and says that nothing is bound. */
-  | { readonly do: 'crash'; readonly place: number; readonly refuses: boolean }
-  | { readonly do: 'stop'; readonly place: number; readonly micros: number }
-  /** The application takes nothing in. */
-  | { readonly do: 'slow'; readonly place: number; readonly micros: number }
-  | { readonly do: 'suspect'; readonly place: number; readonly whom: number }
-  | { readonly do: 'prompt'; readonly place: number }
-  | { readonly do: 'protocol'; readonly place: number; readonly protocol: string }
-  | { readonly do: 'network'; readonly faults: NetworkFaults }
-  /** By place: which piece it is in. */
-  | { readonly do: 'partition'; readonly pieces: readonly number[] }
-  | { readonly do: 'cut'; readonly from: number; readonly to: number }
-  | { readonly do: 'heal' }
-  /** A membership service goes down, and comes again later, knowing nothing. */
-  | { readonly do: 'restart'; readonly service: number; readonly micros: number }
-  /** The same, when one of them has said so many messages of this kind. */
-  | {
-      readonly do: 'trap';
-      readonly kind: 'sync' | 'propose' | 'view';
-      readonly messages: number;
-      readonly micros: number;
-    }
-  /** The connection of a member to its service breaks. */
-  | { readonly do: 'hangUp'; readonly place: number }
-  /**
-   * The next member to come to this moment of a view change is hit when it has sent so many datagrams more. `coordinator`: only one of rank 0.
-   */
-  | {
-      readonly do: 'ambush';
-      readonly moment: Moment;
-      readonly coordinator: boolean;
-      readonly datagrams: number;
-      readonly fault: 'crash' | 'stop' | 'isolate';
-      readonly micros: number;
-    };
-
-export type Step = Action & { readonly at: number };
-
-export interface Scenario {
-  readonly seed: number;
-  /** How many addresses there are. */
-  readonly places: number;
-  readonly protocol: string;
-  readonly params: string;
-  readonly checksum: boolean;
-  /** Of all members that there can be; 0: no view is primary. */
-  readonly quorum: number;
-  /** By place. */
-  readonly traits: readonly Traits[];
-  readonly steps: readonly Step[];
-  /** When all faults end. */
-  readonly end: number;
-  /** Whoever was suspected by mistake, and has not been told by then, is not suspected. Microseconds. */
-  readonly settle: number;
-  /** How many membership services there are; 0: the members decide about views themselves. */
-  readonly services: number;
-}
+export type { Action, Scenario, Step } from './actions.js';
 
 export interface ScenarioOptions {
+  /** False: casts are ordered by nothing more than FIFO, whatever the seed says. The rest of the scenario is the same. */
+  readonly ordered?: boolean;
   /** Otherwise 3 to 8, as the seed says. */
   readonly members?: number | undefined;
   /** Whether there is an addon to simulate with. */
@@ -88,12 +28,9 @@ export interface ScenarioOptions {
 const MS = 1000;
 
 /** Stacks that a scenario may have: the usual one more often. */
-const STACKS = [
-  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
-  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow',
-  'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:Slander',
-].map((text) => stackOf(parseProperties(text)));
-const PRIMARY_STACK = stackOf(parseProperties('Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:Primary'));
+const USUAL = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
+const STACKS = [USUAL, USUAL, `${USUAL}:Slander`];
+const PRIMARY_STACK = `${USUAL}:Primary`;
 /** What the members themselves check. */
 const withChecks = (stack: string) => stack.replace('Top_appl', 'Top_appl:Chk_sync');
 
@@ -142,12 +79,13 @@ function makeUnserved(seed: number, options: ScenarioOptions): Scenario {
   const corrupts = dice.chance(0.15);
   const primary = dice.chance(0.2);
   const quorum = primary ? Math.floor(places / 2) + 1 : 0;
-  const stack = primary ? PRIMARY_STACK : dice.pick(STACKS);
+  const properties = primary ? PRIMARY_STACK : dice.pick(STACKS);
   const params = dice.chance(0.85) ? QUICK : PATIENT;
-  return {
+  const checks = dice.chance(0.5) ? withChecks : (stack: string) => stack;
+  const scenario: Scenario = {
     seed,
     places,
-    protocol: dice.chance(0.5) ? withChecks(stack) : stack,
+    protocol: checks(stackWith(properties, '')),
     params: primary ? `${params};primary_quorum=${quorum}:int` : params,
     checksum: corrupts || dice.chance(0.3),
     quorum,
@@ -158,6 +96,11 @@ function makeUnserved(seed: number, options: ScenarioOptions): Scenario {
     settle: (params === QUICK ? 600 : 2000) * MS,
     services: 0,
   };
+  // From dice of its own, and after all the rest: a seed goes on meaning what it meant before casts could be ordered.
+  const ordering = new Dice(seed, 5);
+  return options.ordered !== false && ordering.chance(0.5)
+    ? withOrder(scenario, ordering, (order) => checks(stackWith(properties, order)))
+    : scenario;
 }
 
 function makeTraits(dice: Dice, places: number, native: boolean): Traits[] {
@@ -171,6 +114,7 @@ function makeTraits(dice: Dice, places: number, native: boolean): Traits[] {
     chatty: dice.chance(0.4),
     talks: dice.chance(0.5),
     diesAtExit: dice.chance(0.2),
+    answers: false,
   }));
 }
 
@@ -309,7 +253,7 @@ class Steps {
       const what = this.dice.below(3);
       if (what === 0) this.add(at, { do: 'suspect', place, whom: this.place() });
       else if (what === 1) this.add(at, { do: 'prompt', place });
-      else this.add(at, { do: 'protocol', place, protocol: this.dice.pick(STACKS) });
+      else this.add(at, { do: 'protocol', place, protocol: stackWith(this.dice.pick(STACKS), '') });
     });
   }
 

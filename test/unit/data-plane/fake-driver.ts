@@ -17,6 +17,7 @@ const SLOT_WORDS = 32;
 const WORD_FROM_SCRIPT = 0;
 const WORD_FROM_PLANE = 16;
 const WORD_STABLE = 17;
+const WORD_SAFE = 18;
 
 interface FakeStream {
   readonly kind: StreamKind;
@@ -177,6 +178,8 @@ export class FakeDriver implements PlaneDriver {
     const limit = (published - unconsumed + stream.ring.length) | 0;
     this.tellStable(view, stream, stable);
     const before = Atomics.exchange(counters, base + WORD_STABLE, stable);
+    // Nobody is ever excluded here.
+    Atomics.store(counters, base + WORD_SAFE, stable);
     if (Atomics.exchange(counters, base + WORD_FROM_PLANE, limit) !== limit || before !== stable) this.notify();
   }
 

@@ -3,7 +3,7 @@
 import { OutgoingQueue } from '../../../ts/api/outgoing-queue.js';
 import { Message } from '../../../ts/base/message.js';
 import type { CastDelivery, CastOrder } from '../../../ts/data-plane/cast-order.js';
-import { SLOT_WORDS, WORD_FROM_PLANE, WORD_STABLE } from '../../../ts/data-plane/record.js';
+import { SLOT_WORDS, WORD_FROM_PLANE, WORD_SAFE, WORD_STABLE } from '../../../ts/data-plane/record.js';
 import { incomingWords, ownWords, RecordReader, type RecordReceiver } from '../../../ts/data-plane/record-reader.js';
 import { RecordWriter } from '../../../ts/data-plane/record-writer.js';
 import { copyRing } from '../data-plane/fake-driver.js';
@@ -177,6 +177,7 @@ export class OrderCrew {
     const consumed = Math.min(sender.received(origin), ...others.map((member) => member.consumed(origin)));
     let news = sender.set(origin, WORD_FROM_PLANE, consumed + this.ringBytes);
     for (const member of this.living) news = member.set(origin, WORD_STABLE, stable) || news;
+    news = sender.set(origin, WORD_SAFE, stable) || news;
     return news;
   }
 

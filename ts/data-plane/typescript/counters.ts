@@ -9,8 +9,9 @@
 //   slot of a send stream                           slot of a receive stream
 //   0  published  end of what JavaScript wrote      0  consumed  end of what JavaScript handled
 //   16 limit      JavaScript may write up to here   16 received  all before this has arrived
-//   17 stable     all before this arrived everywhere 17 stable   the same, as the origin told
-//                                                    18 heard    casts only: counts the frames of that member, of
+//   17 stable     all before this arrived at all     17 stable   what is safe, as the origin told
+//                 who have not failed
+//   18 safe       the same, failed ones too          18 heard    casts only: counts the frames of that member, of
 //                                                                whatever stream
 //
 // Positions are cut to 32 bits and only grow, modulo 2^32, as TCP's sequence numbers do: the two sides are never
@@ -21,6 +22,7 @@ export const SLOT_WORDS = 32;
 export const WORD_FROM_SCRIPT = 0;
 export const WORD_FROM_PLANE = 16;
 export const WORD_STABLE = 17;
+export const WORD_SAFE = 18;
 export const WORD_HEARD = 18;
 export const WORD_LISTENING = 0;
 export const WORD_ASLEEP = 16;

@@ -610,11 +610,11 @@ export class DataPlaneCore {
       if (!stream.lags(row)) continue;
       this.stats.add(Stat.heartbeatsSent);
       const at = this.roomFor(HEARTBEAT_BYTES, sink);
-      const { kind, stable } = stream;
+      const { kind, safe } = stream;
       // One that only tells what is stable announces no more than that: as often as it is sent, it may overtake casts that come another way
       // (the group's socket), and they shall not be asked for.
-      const sent = out.tells && !out.answer ? stable : stream.sent;
-      this.wrote(writeHeartbeat(this.control, at, kind, this.config.myRank, out.answer, sent, stable));
+      const sent = out.tells && !out.answer ? safe : stream.sent;
+      this.wrote(writeHeartbeat(this.control, at, kind, this.config.myRank, out.answer, sent, safe));
     }
   }
 

@@ -8,7 +8,7 @@
 // Bytes before the floor may be overwritten: everybody has consumed them.
 import type { Burst } from './burst.js';
 import type { Slot } from './counters.js';
-import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_STABLE } from './counters.js';
+import { WORD_FROM_PLANE, WORD_FROM_SCRIPT, WORD_SAFE, WORD_STABLE } from './counters.js';
 import { Flow } from './flow.js';
 import type { FrameHeader, Progress, StreamKind } from './frame.js';
 import type { Micros, Position, Rank } from './limits.js';
@@ -54,8 +54,14 @@ export class SendStream {
     return this._published;
   }
 
+  /** All before this has arrived at whoever has not failed. */
   get stable(): Position {
     return this.stability.received(this._sent);
+  }
+
+  /** All before this has arrived at all. It is what receivers are told as stable. */
+  get safe(): Position {
+    return this.stability.safe(this._sent);
   }
 
   get floor(): Position {
@@ -134,14 +140,14 @@ export class SendStream {
     this.heartbeatAt = now + this.heartbeatEvery;
   }
 
-  /** Whether a receiver has not said yet that it consumed all that was sent, and knows what is stable. */
+  /** Whether a receiver has not said yet that it consumed all that was sent, and knows what is safe. */
   lags(row: Readonly<Row>): boolean {
-    return row.consumed < this._sent || row.toldStable < this.stable;
+    return row.consumed < this._sent || row.toldStable < this.safe;
   }
 
   somebodyLags(): boolean {
-    const { stability, stable } = this;
-    return stability.consumed(this._sent) < this._sent || stability.toldStable(stable) < stable;
+    const { stability, safe } = this;
+    return stability.consumed(this._sent) < this._sent || stability.toldStable(safe) < safe;
   }
 
   /** When the next HEARTBEAT is due; NEVER while nobody lags. */
@@ -149,41 +155,42 @@ export class SendStream {
     return this.somebodyLags() ? Math.min(this.heartbeatAt, this.stableAt) : NEVER;
   }
 
-  /** New data puts HEARTBEATs off, but news of what is stable waits no longer than STABLE_DELAY_US. */
+  /** New data puts HEARTBEATs off, but news of what is safe waits no longer than STABLE_DELAY_US. */
   noteStable(now: Micros): void {
-    const { stable } = this;
-    if (this.stableAt === NEVER && this.stability.toldStable(stable) < stable) this.stableAt = now + STABLE_DELAY_US;
+    const { safe } = this;
+    if (this.stableAt === NEVER && this.stability.toldStable(safe) < safe) this.stableAt = now + STABLE_DELAY_US;
   }
 
-  /** Whether so much has become stable since it was told that it is worth a HEARTBEAT now. */
+  /** Whether so much has become safe since it was told that it is worth a HEARTBEAT now. */
   muchIsStable(): boolean {
-    return this.stable - this.toldStable >= this.ring.bytes / 4;
+    return this.safe - this.toldStable >= this.ring.bytes / 4;
   }
 
   heartbeatSent(now: Micros): void {
-    this.toldStable = this.stable;
+    this.toldStable = this.safe;
     this.asked = this._sent;
     this.stableAt = NEVER;
     this.heartbeatEvery = Math.min(this.heartbeatEvery * 2, HEARTBEAT_MAX_US);
     this.heartbeatAt = now + this.heartbeatEvery;
   }
 
-  /** Whether anything has become stable since it was told. */
+  /** Whether anything has become safe since it was told. */
   stableGrew(): boolean {
-    return this.stable > this.toldStable;
+    return this.safe > this.toldStable;
   }
 
   /**
-   * A HEARTBEAT went out that only told what is stable. Those that ask are due when they were, so that one that is lost is soon made up for.
+   * A HEARTBEAT went out that only told what is safe. Those that ask are due when they were, so that one that is lost is soon made up for.
    */
   stableWasTold(): void {
-    this.toldStable = this.stable;
+    this.toldStable = this.safe;
     this.stableAt = NEVER;
   }
 
   private publishLimit(): void {
     this.limit = this.flow.limit(this.stability.consumed(this._sent));
     this.slot.store(WORD_STABLE, this.stable);
+    this.slot.store(WORD_SAFE, this.safe);
     this.slot.store(WORD_FROM_PLANE, this.limit);
   }
 }

@@ -3,7 +3,8 @@
 //   0 ......... consumed ......... received ......... seen ......... sent
 //     handled by    |   all arrived    |   holes in here  |  on its way
 //
-// The smallest `received` over all who have not failed is the stable position.
+// The smallest `received` over all who have not failed is the stable position. Over all, the failed ones too, it is the safe position: who was
+// taken for failed may be on the other side of a partition, and lives.
 
 import type { Progress } from './frame.js';
 import type { Position, Rank } from './limits.js';
@@ -24,6 +25,7 @@ export class Stability {
   private readonly rows: Row[];
   private readonly liveRanks: Rank[] = [];
   private smallestReceived: Position = 0;
+  private smallestOfAll: Position = 0;
   private smallestConsumed: Position = 0;
   private smallestSeen: Position = 0;
   private smallestToldStable: Position = 0;
@@ -39,10 +41,10 @@ export class Stability {
     const row = this.find(rank);
     if (row === undefined) return false;
     const { received, consumed, seen, stableLow } = progress;
-    // The full position behind the half that was told: no further than what is stable.
-    const stable = this.smallestReceived;
-    const told = stable - (((stable >>> 0) - stableLow) >>> 0);
-    const confirmed = told > row.toldStable && told <= stable;
+    // The full position behind the half that was told: no further than what is safe.
+    const safe = this.smallestOfAll;
+    const told = safe - (((safe >>> 0) - stableLow) >>> 0);
+    const confirmed = told > row.toldStable && told <= safe;
     if (received <= row.received && consumed <= row.consumed && seen <= row.seen && !confirmed) return false;
     row.received = Math.max(row.received, received);
     row.consumed = Math.max(row.consumed, consumed);
@@ -80,6 +82,11 @@ export class Stability {
     return this.liveRanks.length === 0 ? none : this.smallestReceived;
   }
 
+  /** The smallest over all receivers, whoever has failed. */
+  safe(none: Position): Position {
+    return this.rows.length === 0 ? none : this.smallestOfAll;
+  }
+
   consumed(none: Position): Position {
     return this.liveRanks.length === 0 ? none : this.smallestConsumed;
   }
@@ -107,8 +114,9 @@ export class Stability {
   private recompute(): void {
     this.liveRanks.length = 0;
     this.smallestReceived = this.smallestConsumed = MAX_POSITION;
-    this.smallestSeen = this.smallestToldStable = MAX_POSITION;
+    this.smallestSeen = this.smallestToldStable = this.smallestOfAll = MAX_POSITION;
     for (const row of this.rows) {
+      this.smallestOfAll = Math.min(this.smallestOfAll, row.received);
       if (!row.live) continue;
       this.liveRanks.push(row.rank);
       this.smallestReceived = Math.min(this.smallestReceived, row.received);

@@ -79,6 +79,15 @@ describe('stability', () => {
     expect(stability.live()).toEqual([1, 3]);
   });
 
+  it('takes for safe only what those have, too, who were taken for failed', () => {
+    const stability = new Stability([1, 2]);
+    stability.update(1, said(80, 80, 80));
+    stability.update(2, said(48, 48, 48));
+    stability.exclude(2);
+    expect([stability.received(0), stability.safe(0)]).toEqual([80, 48]);
+    expect(new Stability([]).safe(11)).toBe(11);
+  });
+
   it('is whatever the caller says when nobody is left', () => {
     const stability = new Stability([1]);
     stability.exclude(1);
