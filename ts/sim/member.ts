@@ -283,7 +283,15 @@ export class SimMember implements GroupApplication {
   }
 
   private later(delay: number, callback: () => void): { cancel(): void } {
-    return this.clock.schedule(delay, () => this.driver.whenRunning(callback));
+    let cancelled = false;
+    const timer = this.clock.schedule(delay, () => this.driver.whenRunning(() => cancelled || callback()));
+    return {
+      cancel: () => {
+        // Also one that was due while the process stood still: its event loop forgets it, as Node's does.
+        cancelled = true;
+        timer.cancel();
+      },
+    };
   }
 
   private environment(): Environment {
