@@ -68,10 +68,12 @@ class TotalDelivery implements CastDelivery {
     const follows = myRank !== SEQUENCER;
     this.receiver = {
       onMessage: (origin, kind, message) => {
-        if (kind === CastKind.order && origin === SEQUENCER) return this.readOrder(origin, message);
-        if (kind === CastKind.dependencies && origin !== SEQUENCER) return this.readPlace(origin, message);
-        // What is cast from here on, by the handler too, depends on it.
-        if (follows) writer.interpose();
+        if (kind !== CastKind.message) {
+          if (kind === CastKind.order && origin === SEQUENCER) return this.readOrder(origin, message);
+          if (kind === CastKind.dependencies && origin !== SEQUENCER) return this.readPlace(origin, message);
+        }
+        // What is cast from here on, by the handler too, depends on it. On its own casts it depends by their stream.
+        if (follows && origin !== myRank) writer.interpose();
         return receiver.onMessage(origin, kind, message);
       },
       onTooLong: (origin, length) => receiver.onTooLong(origin, length),
