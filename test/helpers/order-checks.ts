@@ -30,12 +30,6 @@ function castsIn({ entries }: Stay): Received[] {
   return entries.filter((entry): entry is Received => entry.type === 'received' && entry.cast);
 }
 
-/** The checks of groups whose members do not deliver their own casts are for the others' only. */
-export function withoutOwn(member: MemberLog): MemberLog {
-  const log = member.log.filter((entry) => !(entry.type === 'received' && entry.cast && entry.from === member.name));
-  return { ...member, log };
-}
-
 /** Invariant 7: who goes on has delivered what it cast in the view. Returns what is missing. */
 export function missingOwn(logs: readonly MemberLog[]): string[] {
   return logs.flatMap(staysOf).flatMap((stay) => {

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, type TestContext, vi } from 'vite
 import { type Endpoint, GroupMember, type Message } from '../../ts/index.js';
 import { type Combination, GroupCrew, type Member, SHORT_SUSPICION } from '../helpers/group-crew.js';
 import { checkLogs } from '../helpers/group-invariants.js';
-import { differences, missingOwn, mixedUp, outOfCause, withoutOwn } from '../helpers/order-checks.js';
+import { differences, missingOwn, mixedUp, outOfCause } from '../helpers/order-checks.js';
 
 const MEMBERS = 4;
 const GROUP = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow:Debug';
@@ -45,7 +45,7 @@ async function endTogether(crew: GroupCrew, members: readonly Member[]): Promise
 /** What holds for every stack, what holds for this one, and no complaint of the layers that check it. */
 function check(crew: GroupCrew, properties: string): void {
   const logs = crew.logs();
-  expect(checkLogs(logs.map(withoutOwn))).toEqual([]);
+  expect(checkLogs(logs)).toEqual([]);
   if (/Total|Local/.test(properties)) expect(missingOwn(logs)).toEqual([]);
   if (/Total/.test(properties)) expectNone(differences(logs));
   if (/Total|Causal/.test(properties)) expectNone(outOfCause(logs));
