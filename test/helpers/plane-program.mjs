@@ -3,6 +3,7 @@ import { StreamKind } from '../../dist/ts/data-plane/data-plane.js';
 import { driverFor } from '../../dist/ts/data-plane/drivers.js';
 import { Plane } from '../../dist/ts/data-plane/plane.js';
 import { ringSizes } from '../../dist/ts/data-plane/ring-sizes.js';
+import { Fifo } from '../../dist/ts/ordering/fifo.js';
 import { messageBytes, Plan, Tally } from './pattern.mjs';
 import { serve, until } from './program.mjs';
 
@@ -81,7 +82,7 @@ serve({
       seed: rank + 1,
       prompt: false,
     };
-    view = plane.install(config, sizes, MAX_MESSAGE_BYTES, receivers);
+    view = plane.install(config, sizes, MAX_MESSAGE_BYTES, receivers, new Fifo(false));
   },
 
   cast,
@@ -94,18 +95,16 @@ serve({
   /** A member has failed: nothing more of it is taken in, nor handed over until the cut is known. Returns how far it got. */
   exclude(rank) {
     view.exclude(rank);
-    const reader = view.castReader(rank);
-    reader.gate = reader.received();
-    return reader.gate;
+    return view.received()[rank];
   },
 
   /** Fetches from `holder` what is missing before the cut, and hands over everything up to it. */
   async finish(origin, holder, cut) {
-    const reader = view.castReader(origin);
+    // Private to the plane: how much of a stream was handed over is nobody else's business.
+    const reader = view.castReaders[origin];
     if (reader.received() < cut) view.nakTarget(origin, holder, cut);
     view.stopAt(origin, cut);
     await until(() => reader.received() >= cut);
-    reader.gate = cut;
     plane.resume();
     // A record that the cut goes through is nobody's.
     let consumed = -1;
