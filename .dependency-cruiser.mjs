@@ -8,6 +8,7 @@ const levels = [
   { name: 'groupd', path: '^ts/groupd/' },
   { name: 'layers-and-ordering', path: '^ts/(layers|ordering)/' },
   { name: 'stack', path: '^ts/stack/' },
+  { name: 'client-server', path: '^ts/client-server/' },
   { name: 'api', path: '^ts/api/' },
   { name: 'store', path: '^ts/store/' },
   { name: 'sim', path: '^ts/sim/' },
@@ -18,7 +19,7 @@ const levels = [
 // built of, and the membership service, need them, so these files may import no layer and nothing else of the stack.
 const stackContract = '^ts/stack/(layer|event|view-state|codec|environment|params)\\.ts$';
 
-const sansIo = '^ts/(stack|layers|ordering|data-plane/typescript|groupd/(?!client|server))';
+const sansIo = '^ts/(stack|layers|ordering|client-server|data-plane/typescript|groupd/(?!client|server))';
 const ioFile = '/io-[^/]+\\.ts$';
 const ioModules =
   '^(node:)?(child_process|cluster|dgram|dns|fs|http|http2|https|net|os|perf_hooks|process|timers|tls|worker_threads)(/|$)';

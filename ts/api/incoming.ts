@@ -7,14 +7,31 @@ import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
 import { formatBytes } from '../base/show.js';
+import { SAFETIES } from '../client-server/safety.js';
 import { CastKind } from '../data-plane/cast-order.js';
 import type { RecordReceiver } from '../data-plane/record-reader.js';
 import { readSubcast } from '../ordering/subcast.js';
+import { callOf, safetyOf } from './message-kind.js';
 
 /** What the application gets its messages by. */
 export interface Application {
   onReceiveCast(origin: Endpoint, message: Message): void | Promise<void>;
   onReceiveSend(origin: Endpoint, message: Message): void | Promise<void>;
+}
+
+/** What an application of clients and servers gets besides. */
+export interface ServerApplication {
+  onReceiveScast(origin: Endpoint, message: Message): void | Promise<void>;
+  onReceiveLsend(origin: Endpoint, message: Message): void | Promise<void>;
+  onAskState(origin: Endpoint, message: Message): void | Promise<void>;
+  onReceiveState(origin: Endpoint, message: Message): void | Promise<void>;
+}
+
+/** The part of a member that is a client or a server in the view. */
+export interface ServerPart {
+  readonly application: ServerApplication;
+  /** Whether it gets what goes to the servers; those count who are becoming one. */
+  readonly serves: boolean;
 }
 
 /** What is told about things that went wrong. */
@@ -39,6 +56,8 @@ export class Incoming implements RecordReceiver {
     private readonly endpoints: readonly Endpoint[],
     private readonly myRank: number,
     private readonly reports: Reports,
+    /** Undefined: this group has no clients and servers. */
+    private readonly servers?: ServerPart | undefined,
   ) {}
 
   onMessage(origin: number, kind: number, message: Message): void {
@@ -83,10 +102,47 @@ export class Incoming implements RecordReceiver {
     }
   }
 
-  /** A record of a stream of casts that is no cast. Those of ordering policies do not come this far. */
+  /** What is not just a message: those of ordering policies do not come this far. */
   private onOther(origin: number, kind: number, message: Message): void {
-    const mine = kind === CastKind.subcast ? readSubcast(message, this.myRank) : undefined;
+    const { servers } = this;
+    const from = this.endpoints[origin] as Endpoint;
+    const casts = this.deliver === Deliver.casts;
+    if (servers === undefined ? kind !== CastKind.subcast : safetyOf(kind) >= SAFETIES.length)
+      return this.onMalformed(origin);
+    switch (callOf(kind)) {
+      case CastKind.message:
+        return this.hand(this.deliver, from, message);
+      case CastKind.subcast:
+        if (casts && this.isForMe(origin, message, false)) this.hand(Deliver.sends, from, message);
+        return;
+      case CastKind.scast:
+        if (casts && this.isForMe(origin, message, servers?.serves === true)) this.handOver('onReceiveScast', from, message);
+        return;
+      case CastKind.lsend:
+        if (casts && this.isForMe(origin, message, false)) this.handOver('onReceiveLsend', from, message);
+        return;
+      case CastKind.ask:
+        return this.handOver('onAskState', from, message);
+      case CastKind.state:
+        return this.handOver('onReceiveState', from, message);
+      default:
+        return this.onMalformed(origin);
+    }
+  }
+
+  /** Leaves the payload in `message`. @param anyway whether it is for me though I am not listed */
+  private isForMe(origin: number, message: Message, anyway: boolean): boolean {
+    const mine = readSubcast(message, this.myRank);
     if (mine === undefined) this.onMalformed(origin);
-    else if (mine) this.hand(Deliver.sends, this.endpoints[origin] as Endpoint, message);
+    return mine === true || (mine === false && anyway);
+  }
+
+  private handOver(callback: keyof ServerApplication, from: Endpoint, message: Message): void {
+    try {
+      const result = this.servers?.application[callback](from, message);
+      if (result !== undefined) this.reports.watch(callback, result);
+    } catch (error) {
+      this.reports.callbackFailed(callback, error);
+    }
   }
 }

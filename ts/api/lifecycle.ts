@@ -22,7 +22,7 @@ import type { Membership } from './membership.js';
 import { type DriverChoice, openPlane } from './open-plane.js';
 import { type OpenSession, openSession } from './open-session.js';
 import type { CheckedOptions } from './options.js';
-import type { GroupApplication, SessionView } from './session.js';
+import type { GroupApplication, ServerOwner, Session, SessionView } from './session.js';
 import { stackFor } from './stack-choice.js';
 import type { ViewData } from './view.js';
 
@@ -75,6 +75,7 @@ export class Lifecycle {
     private readonly application: GroupApplication,
     private readonly errors: ErrorReport,
     private readonly events: LifeEvents,
+    private readonly servers?: ServerOwner | undefined,
   ) {}
 
   get isClosed(): boolean {
@@ -138,7 +139,7 @@ export class Lifecycle {
     return {
       ...counts,
       memoryBytes: this.view?.memoryBytes ?? 0,
-      queuedBytes: this.view?.outbox.queuedBytes ?? 0,
+      queuedBytes: this.view?.outbox.waitingBytes ?? 0,
       threadMode: this.options.threadMode,
     };
   }
@@ -148,6 +149,11 @@ export class Lifecycle {
     if (this.isClosed) throw this.closed(call);
     const state = this.view === undefined ? 'in no view: await join() first' : 'leaving its view';
     throw new ConsortError('ERR_NOT_JOINED', `${call}: the member is ${state}`, { details: { call } });
+  }
+
+  /** This member's part in its group; undefined: it is in none, or on its way out. */
+  get session(): Session | undefined {
+    return this.view === undefined || this.leaving !== undefined ? undefined : this.part?.session;
   }
 
   /** The group that a call is about. Throws when there is none. */
@@ -236,6 +242,7 @@ export class Lifecycle {
           if (answer.type === 'denied') first.deny(joinDenied(answer.coordinator, answer.reason));
         },
       },
+      this.servers,
     );
     this.part = await this.unlessAborted(opening, signal);
     this.part.session.join();

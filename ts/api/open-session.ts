@@ -15,6 +15,7 @@ import { newIncarnation } from './incarnation.js';
 import type { CheckedOptions } from './options.js';
 import {
   type GroupApplication,
+  type ServerOwner,
   Session,
   type SessionEvents,
   type SessionReports,
@@ -47,6 +48,7 @@ export async function openSession(
   application: GroupApplication,
   reports: SessionReports,
   events: OpenSessionEvents,
+  servers: ServerOwner | undefined,
 ): Promise<OpenSession> {
   const { groupName, key, mtu } = options;
   const { address, frameBytes } = plane.driver;
@@ -72,6 +74,7 @@ export async function openSession(
     protocol: request.protocol,
     params: options.stack.params,
     frameBytes: Math.min(mtu ?? Number.POSITIVE_INFINITY, frameBytes),
+    clientServer: servers !== undefined,
   };
   const forSession: SessionEvents = {
     onView: (view) => {
@@ -85,7 +88,7 @@ export async function openSession(
   };
   const asked = { contacts: contacts.members, message: request.message, service: client };
   const me = myEndpoint(address);
-  session = new Session(me, settings, plane, systemEnvironment, application, reports, forSession, asked);
+  session = new Session(me, settings, plane, systemEnvironment, application, reports, forSession, asked, servers);
   client?.start();
   return {
     session,

@@ -1,6 +1,7 @@
 /**
  * What a member sends in one view: a stream of casts, and one of sends to each member that it sends to. What flow control has no room for
- * waits in a queue for each stream, behind which later messages of the stream wait too.
+ * waits in a queue for each stream, behind which later messages of the stream wait too. What a state transfer keeps back is held, all in one order,
+ * and follows in the first view that lets it pass.
  */
 import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
@@ -10,11 +11,12 @@ import { recordBytes } from '../data-plane/record.js';
 import type { RecordWriter } from '../data-plane/record-writer.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
 import { openSubcast, renumberSubcast, writeSubcast } from '../ordering/subcast.js';
+import { callOf, kindOf, safetyOf } from './message-kind.js';
 import { OutgoingQueue } from './outgoing-queue.js';
 
 /**
- * The view that a message will be delivered in. 'unspecified': it waits for flow control, and goes out in this view or, when it ends before,
- * in the next. In a fixed view there is no other.
+ * The view that a message will be delivered in. 'next' may be a later one than the next, where a state transfer holds it back. 'unspecified': it waits for
+ * flow control, and goes out in this view or, when it ends before, in the next. In a fixed view there is no other.
  */
 export type SendView = 'current' | 'next' | 'unspecified';
 
@@ -25,22 +27,38 @@ export class OutgoingStream {
   /** Where the claim that is not published yet lies in the ring, -1: there is none; and how long it is. */
   private claimedAt = -1;
   private claimedBytes = 0;
+  private blocked = false;
   queue: OutgoingQueue;
 
-  /** @param mostDirect the longest payload that goes in one record, or the longest message if that is less */
+  /**
+   * @param mostDirect the longest payload that goes in one record, or the longest message if that is less
+   * @param gated not everything may go out: the fastest way, which asks nothing, is closed
+   */
   constructor(
     readonly plane: Plane,
     readonly writer: RecordWriter,
     readonly mostDirect: number,
+    private readonly gated = false,
   ) {
-    this.direct = mostDirect;
+    this.direct = gated ? -1 : mostDirect;
     this.queue = new OutgoingQueue(writer);
+  }
+
+  /** Whether what may go out at all may go out now: nothing waits before it. */
+  get isFree(): boolean {
+    return this.direct >= 0 || (this.gated && !this.blocked && this.queue.isEmpty);
   }
 
   /** The view ends: nothing is written any more, and a claim that was not published is lost (invariant 3). */
   block(): void {
     this.direct = -1;
     this.claimedAt = -1;
+    this.blocked = true;
+  }
+
+  /** Nothing waits any more. */
+  reopen(): void {
+    if (!this.gated) this.direct = this.mostDirect;
   }
 
   /** Takes over what waits for a stream of an earlier view. */
@@ -89,6 +107,17 @@ export interface OutboxLimits {
   readonly maxQueuedBytes: number;
 }
 
+/** A message that waits, or is held back. */
+interface Waiting {
+  /** Whom it is for; -1: it goes with the casts. */
+  readonly to: number;
+  readonly kind: number;
+  readonly payload: Uint8Array;
+}
+
+/** Of `Waiting.to`. */
+const CASTS = -1;
+
 export class Outbox {
   readonly casts: OutgoingStream;
   /** By rank; made when first sent to. */
@@ -101,6 +130,10 @@ export class Outbox {
   private blocked = false;
   /** Room that a refused claim waits for: 'drain' comes only when the stream of casts has it. Bytes. */
   private wantedRoom = 0;
+  /** What a state transfer holds back, oldest first. */
+  private held: Waiting[] = [];
+  /** As `queuedBytes`, of those. */
+  heldBytes = 0;
 
   constructor(
     private readonly plane: Plane,
@@ -111,6 +144,8 @@ export class Outbox {
     private readonly lasting = false,
     /** Whether sends go with the casts. */
     private readonly subcast = false,
+    /** What is less safe than this does not go out in this view (safety.ts). */
+    private readonly gate = 0,
   ) {
     this.casts = this.stream(view.casts);
     this.sends = new Array<OutgoingStream | undefined>(members).fill(undefined);
@@ -132,17 +167,18 @@ export class Outbox {
    * for flow control it may be this or a later one. Throws, and takes nothing, when too much waits.
    */
   post(stream: OutgoingStream, payload: Uint8Array, kind = 0): SendView {
+    if (safetyOf(kind) < this.gate) return this.hold(stream, payload, kind);
     const { length } = payload;
     // Not `length <= direct`: with the header of a subcast the longest message is a little longer than what may be claimed.
-    if (stream.direct >= 0 && length <= stream.writer.maxPart && stream.writer.write(payload, kind)) {
+    if (stream.isFree && length <= stream.writer.maxPart && stream.writer.write(payload, kind)) {
       this.plane.scheduleFlush();
       return 'current';
     }
     // One message may wait, however long it is.
     if (this.queuedBytes > 0 && this.queuedBytes + recordBytes(length) > this.limits.maxQueuedBytes)
-      throw this.full(length);
+      throw this.full(length, this.queuedBytes);
     let done = 0;
-    if (stream.direct >= 0 && length > stream.writer.maxPart) {
+    if (stream.isFree && length > stream.writer.maxPart) {
       done = stream.writer.writeParts(payload, 0, kind);
       this.plane.scheduleFlush();
       if (done === length) return 'current';
@@ -155,14 +191,19 @@ export class Outbox {
   }
 
   /** Sends to these ranks. */
-  postTo(ranks: readonly number[], payload: Uint8Array): SendView {
-    if (this.subcast) return this.post(this.casts, writeSubcast(ranks, payload), CastKind.subcast);
+  postTo(ranks: readonly number[], payload: Uint8Array, safety = 0): SendView {
+    if (this.subcast) return this.postListed(CastKind.subcast, ranks, payload, safety);
     let where: SendView = 'current';
     for (const rank of ranks) {
-      const each = this.post(this.sendsTo(rank), payload);
+      const each = this.post(this.sendsTo(rank), payload, kindOf(CastKind.message, safety));
       if (each !== 'current') where = each;
     }
     return where;
+  }
+
+  /** Casts with a list of ranks before the payload; `call` says what it means. */
+  postListed(call: number, ranks: readonly number[], payload: Uint8Array, safety: number): SendView {
+    return this.post(this.casts, writeSubcast(ranks, payload), kindOf(call, safety));
   }
 
   /** The view ends: from here on everything waits for the next. */
@@ -179,55 +220,82 @@ export class Outbox {
     this.needDrain = old.needDrain;
     // The rings of a larger view are smaller: they may never have the room that was wanted.
     this.wantedRoom = Math.min(old.wantedRoom, 2 * recordBytes(this.casts.mostDirect));
-    this.queuedBytes = old.queuedBytes;
-    for (const { kind, payload } of old.casts.queue.waiting()) {
-      if (kind === CastKind.subcast) renumberSubcast(payload, rankOf);
-    }
-    let dropped = 0;
-    if (this.subcast) this.casts.adopt(old.casts.queue);
-    else dropped += old.casts.queue.bytes - this.moveFromCasts(old.casts.queue);
-    for (const [oldRank, stream] of old.sends.entries()) {
-      if (stream === undefined || stream.queue.isEmpty) continue;
-      const rank = rankOf(oldRank);
-      if (rank === undefined) dropped += stream.queue.bytes;
-      else if (this.subcast) this.moveToCasts(stream.queue, rank);
-      else this.sendsTo(rank).adopt(stream.queue);
-    }
-    this.queuedBytes -= dropped;
+    const asItIs = this.gate === 0 && old.held.length === 0 && old.subcast === this.subcast;
+    const dropped = asItIs ? this.adoptQueues(old, rankOf) : this.sortIn(old, rankOf);
     if (this.blocked) this.block();
     return dropped;
   }
 
-  /** What waits to be sent in a stack without Subcast goes out in one with it. */
-  private moveToCasts(sends: OutgoingQueue, rank: number): void {
-    this.queuedBytes -= sends.bytes;
-    for (const { payload } of sends.waiting()) {
-      this.queuedBytes += this.casts.queue.push(writeSubcast([rank], payload), 0, CastKind.subcast);
+  private adoptQueues(old: Outbox, rankOf: (oldRank: number) => number | undefined): number {
+    let dropped = 0;
+    for (const { kind, payload } of old.casts.queue.waiting()) renumber(kind, payload, rankOf);
+    this.casts.adopt(old.casts.queue);
+    for (const [oldRank, stream] of old.sends.entries()) {
+      if (stream === undefined || stream.queue.isEmpty) continue;
+      const rank = rankOf(oldRank);
+      if (rank === undefined) dropped += stream.queue.bytes;
+      else this.sendsTo(rank).adopt(stream.queue);
     }
-    this.casts.direct = -1;
+    this.queuedBytes = old.queuedBytes - dropped;
+    return dropped;
   }
 
-  /** The other way: sends that waited with the casts go out beside them, or later sends would overtake them. */
-  private moveFromCasts(casts: OutgoingQueue): number {
-    if ([...casts.waiting()].every(({ kind }) => kind !== CastKind.subcast)) {
-      this.casts.adopt(casts);
-      return casts.bytes;
-    }
-    let bytes = 0;
-    for (const { kind, payload } of casts.waiting()) {
-      if (kind !== CastKind.subcast) {
-        bytes += this.enqueue(this.casts, payload);
-        continue;
+  /** One message after the other: the gate of this view is another, or sends go another way. What was held is younger than what waited. */
+  private sortIn(old: Outbox, rankOf: (oldRank: number) => number | undefined): number {
+    let dropped = 0;
+    for (const { to, kind, payload } of old.everything()) {
+      const rank = to === CASTS ? CASTS : rankOf(to);
+      if (rank === undefined) dropped += recordBytes(payload.length);
+      else {
+        if (rank === CASTS) renumber(kind, payload, rankOf);
+        for (const each of this.rightWays({ to: rank, kind, payload })) this.keep(each);
       }
-      const { ranks, payload: sent } = openSubcast(payload);
-      for (const rank of ranks) bytes += this.enqueue(this.sendsTo(rank), sent);
     }
-    return bytes;
+    return dropped;
   }
 
-  private enqueue(stream: OutgoingStream, payload: Uint8Array): number {
+  private *everything(): Generator<Waiting> {
+    for (const { kind, payload } of this.casts.queue.waiting()) yield { to: CASTS, kind, payload };
+    for (const [to, stream] of this.sends.entries()) {
+      for (const { kind, payload } of stream?.queue.waiting() ?? []) yield { to, kind, payload };
+    }
+    yield* this.held;
+  }
+
+  /** Sends go with the casts, or beside them, as it is in this view. */
+  private rightWays(message: Waiting): readonly Waiting[] {
+    const { to, kind, payload } = message;
+    if (this.subcast && to !== CASTS && callOf(kind) === CastKind.message) {
+      return [{ to: CASTS, kind: kindOf(CastKind.subcast, safetyOf(kind)), payload: writeSubcast([to], payload) }];
+    }
+    if (this.subcast || to !== CASTS || callOf(kind) !== CastKind.subcast) return [message];
+    const { ranks, payload: sent } = openSubcast(payload);
+    return ranks.map((rank) => ({ to: rank, kind: kindOf(CastKind.message, safetyOf(kind)), payload: sent }));
+  }
+
+  /** Without a look at how much there may be: it was taken once. */
+  private keep({ to, kind, payload }: Waiting): void {
+    const stream = to === CASTS ? this.casts : this.sendsTo(to);
+    if (safetyOf(kind) < this.gate) {
+      this.addHeld({ to, kind, payload });
+      return;
+    }
     stream.direct = -1;
-    return stream.queue.push(payload);
+    this.queuedBytes += stream.queue.push(payload, 0, kind);
+  }
+
+  private hold(stream: OutgoingStream, payload: Uint8Array, kind: number): SendView {
+    const { maxQueuedBytes, highWaterMark } = this.limits;
+    if (this.heldBytes > 0 && this.heldBytes + recordBytes(payload.length) > maxQueuedBytes)
+      throw this.full(payload.length, this.heldBytes);
+    this.addHeld({ to: this.sends.indexOf(stream), kind, payload });
+    if (this.heldBytes >= highWaterMark) this.needDrain = true;
+    return 'next';
+  }
+
+  private addHeld({ to, kind, payload }: Waiting): void {
+    this.held.push({ to, kind, payload: payload.slice() });
+    this.heldBytes += recordBytes(payload.length);
   }
 
   /** A claim of `length` bytes was refused: 'drain' comes when it has a chance. */
@@ -241,17 +309,24 @@ export class Outbox {
   progress(): boolean {
     if (this.blocked) return false;
     if (this.queuedBytes > 0) this.drainQueues();
-    if (!this.needDrain || this.queuedBytes > 0) return false;
-    if (this.wantedRoom > 0 && this.casts.writer.room() < this.wantedRoom) return false;
+    if (!this.needDrain || this.queuedBytes > 0 || this.heldBytes > 0) return false;
+    if (this.wantedRoom > 0 && (this.gate > 0 || this.casts.writer.room() < this.wantedRoom)) return false;
     this.wantedRoom = 0;
     this.needDrain = false;
     return true;
+  }
+
+  /** Of all that has not gone out yet. */
+  get waitingBytes(): number {
+    return this.queuedBytes + this.heldBytes;
   }
 
   clear(): void {
     this.casts.queue.clear();
     for (const stream of this.sends) stream?.queue.clear();
     this.queuedBytes = 0;
+    this.held = [];
+    this.heldBytes = 0;
   }
 
   private drainQueues(): void {
@@ -264,22 +339,29 @@ export class Outbox {
   private drainQueue(stream: OutgoingStream): void {
     if (stream.direct >= 0) return;
     this.queuedBytes -= stream.queue.drain();
-    if (stream.queue.isEmpty) stream.direct = stream.mostDirect;
+    if (stream.queue.isEmpty) stream.reopen();
   }
 
   private stream(writer: RecordWriter): OutgoingStream {
-    return new OutgoingStream(this.plane, writer, Math.min(writer.maxPart, this.limits.maxMessageSize));
+    return new OutgoingStream(this.plane, writer, Math.min(writer.maxPart, this.limits.maxMessageSize), this.gate > 0);
   }
 
-  private full(length: number): ConsortError {
+  private full(length: number, waitingBytes: number): ConsortError {
     // Whoever is refused is told when to go on, whatever the high-water mark.
     this.needDrain = true;
     const { maxQueuedBytes } = this.limits;
     return new ConsortError(
       'ERR_QUEUE_FULL',
-      `${formatBytes(this.queuedBytes)} wait for flow control and ${formatBytes(length)} more would exceed maxQueuedBytes ` +
-        `(${formatBytes(maxQueuedBytes)}): stop while writableNeedDrain is true, and go on at 'drain'`,
-      { details: { queuedBytes: this.queuedBytes, length, maxQueuedBytes } },
+      `${formatBytes(waitingBytes)} wait for ${waitingBytes === this.heldBytes ? 'a state transfer' : 'flow control'} and ${formatBytes(length)} more ` +
+        `would exceed maxQueuedBytes (${formatBytes(maxQueuedBytes)}): stop while writableNeedDrain is true, and go on at 'drain'`,
+      { details: { queuedBytes: waitingBytes, length, maxQueuedBytes } },
     );
   }
+}
+
+/** Those with a list of ranks: it follows its members to the ranks that they have now. */
+function renumber(kind: number, payload: Uint8Array, rankOf: (oldRank: number) => number | undefined): void {
+  const call = callOf(kind);
+  if (call === CastKind.subcast || call === CastKind.scast || call === CastKind.lsend)
+    renumberSubcast(payload, rankOf);
 }

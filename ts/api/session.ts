@@ -6,13 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { debuglog } from 'node:util';
 import type { Endpoint } from '../base/endpoint.js';
 import { Message } from '../base/message.js';
+import { writeTable } from '../client-server/envelopes.js';
+import { RoleKeeper } from '../client-server/role-keeper.js';
+import { type RoleTable, viewTypeOf } from '../client-server/roles.js';
+import { gateOf, type TransferType } from '../client-server/safety.js';
 import type { Plane } from '../data-plane/plane.js';
 import type { Environment } from '../stack/environment.js';
 import { type AppReceivers, Group, type GroupOwner, type JoinRequest } from '../stack/group.js';
 import type { GroupView } from '../stack/group-view.js';
 import type { JoinAnswer } from '../stack/layer.js';
 import { rankIn, type ViewState } from '../stack/view-state.js';
-import { type Application, Deliver, Incoming, type Reports } from './incoming.js';
+import { type ClientServerView, clientServerView } from './client-server-view.js';
+import { type Application, Deliver, Incoming, type Reports, type ServerApplication, type ServerPart } from './incoming.js';
 import type { Membership } from './membership.js';
 import { Outbox } from './outbox.js';
 import { type Payload, payloadBytes } from './payload.js';
@@ -36,6 +41,14 @@ export interface GroupApplication extends Application {
   onJoinRequest(origin: Endpoint, message: Message): unknown;
 }
 
+/** The member of a group of clients and servers, as its session sees it. */
+export interface ServerOwner extends ServerApplication {
+  /** With which transfer it wants to become a server; undefined: it is to be a client. */
+  readonly wants: TransferType | undefined;
+  /** After `onAcceptedView`: a transfer may have begun, or ended. */
+  onStanding(view: ClientServerView): void;
+}
+
 export interface SessionReports extends Reports {
   guard(callback: string, run: () => unknown): void;
 }
@@ -52,6 +65,8 @@ export interface SessionSettings {
   readonly checksum: boolean;
   /** Most bytes of a frame. */
   readonly frameBytes: number;
+  /** Whether its members are clients and servers. */
+  readonly clientServer: boolean;
 }
 
 /** Moments of a session, for its owner. */
@@ -83,6 +98,8 @@ export class Session implements GroupOwner, Membership {
   private incoming: readonly Incoming[] = [];
   private stopped = false;
   private leaving = false;
+  /** Who is a server; undefined: nobody is in this group. */
+  private readonly roles: RoleKeeper | undefined;
 
   constructor(
     me: Endpoint,
@@ -93,7 +110,9 @@ export class Session implements GroupOwner, Membership {
     private readonly reports: SessionReports,
     private readonly events: SessionEvents,
     request?: JoinRequest,
+    private readonly servers?: ServerOwner,
   ) {
+    if (servers !== undefined) this.roles = new RoleKeeper(me, servers.wants);
     this.group = new Group(me, settings, plane, environment, this, request);
   }
 
@@ -123,6 +142,18 @@ export class Session implements GroupOwner, Membership {
     return ranksOf(destination, this.data);
   }
 
+  /** Where this member stands on its way to being a server. */
+  get serverState(): RoleKeeper['standing']['state'] {
+    return this.roles?.standing.state ?? 'joining';
+  }
+
+  /** This member has the state: a view in which it is a server follows. False: no transfer to it is in progress. */
+  transferDone(): boolean {
+    const done = this.roles?.done() === true;
+    if (done) this.group.requestNewView();
+    return done;
+  }
+
   pause(): void {
     this.group.pause();
   }
@@ -139,7 +170,7 @@ export class Session implements GroupOwner, Membership {
     this.leaving = true;
     const start = performance.now();
     const left = () => start + lingerMs - performance.now();
-    while (this.view !== undefined && this.outbox.queuedBytes > 0 && left() > 0) await sleep(SETTLE_INTERVAL_MS);
+    while (this.view !== undefined && this.outbox.waitingBytes > 0 && left() > 0) await sleep(SETTLE_INTERVAL_MS);
     this.group.leave();
     await Promise.race([this.hasExited, this.losePatience(lingerMs)]);
     // All have what this member sent; what may be on its way are the layers' last words, which nobody needs to have.
@@ -184,7 +215,9 @@ export class Session implements GroupOwner, Membership {
 
   receivers(state: ViewState): AppReceivers {
     const myRank = rankIn(state.members, this.group.me);
-    const incoming = (deliver: Deliver) => new Incoming(deliver, this.application, state.members, myRank, this.reports);
+    const servers = this.serverPart(state, myRank);
+    const incoming = (deliver: Deliver) =>
+      new Incoming(deliver, this.application, state.members, myRank, this.reports, servers);
     const receivers = { casts: incoming(Deliver.casts), sends: incoming(Deliver.sends) };
     if (this.stopped) receivers.casts.stopped = receivers.sends.stopped = true;
     this.incoming = [...this.incoming.slice(-4), receivers.casts, receivers.sends];
@@ -192,22 +225,52 @@ export class Session implements GroupOwner, Membership {
   }
 
   accepted(groupView: GroupView): void {
-    const { state, myRank, streams, closed } = groupView;
+    const { state, streams, closed } = groupView;
     const old = this.view;
-    const data = groupViewData(state, myRank, old?.data);
-    const outbox = new Outbox(this.plane, streams, data.nmembers, this.settings, false, groupView.sendsGoWithCasts);
+    const { data, gate, said } = this.enter(groupView);
+    const outbox = new Outbox(this.plane, streams, data.nmembers, this.settings, false, groupView.sendsGoWithCasts, gate);
     if (closed) outbox.block();
     if (old !== undefined) {
       outbox.adopt(old.outbox, (rank) => {
         const next = rankIn(data.members, old.data.members[rank] as Endpoint);
-        return next < 0 || next === myRank ? undefined : next;
+        return next < 0 || next === data.myRank ? undefined : next;
       });
     }
     const ranks = new Map(data.members.map((member, rank) => [member, rank]));
     this.view = { data, outbox, ranks };
     this.events.onView(this.view);
-    const message = state.message.length === 0 ? undefined : Message.of(state.message);
+    const message = said.length === 0 ? undefined : Message.of(said);
     this.reports.guard('onAcceptedView', () => this.application.onAcceptedView(data, message));
+    if (this.roles !== undefined && !this.stopped) this.settleRole(groupView, data as ClientServerView);
+  }
+
+  /** The view as this member sees it: with its roles, where there are any. */
+  private enter({ state, myRank }: GroupView): { data: ViewData; gate: number; said: Uint8Array } {
+    const { roles } = this;
+    if (roles === undefined) return { data: groupViewData(state, myRank, this.view?.data), gate: 0, said: state.message };
+    const { table, said } = roles.agreed(state);
+    const data = this.withRoles(state, myRank, table, roles);
+    roles.enter(roles.standingIn(state, table));
+    return { data, gate: gateOf(viewTypeOf(table)), said };
+  }
+
+  private withRoles(state: ViewState, myRank: number, table: RoleTable, roles: RoleKeeper): ClientServerView {
+    const last = this.view?.data as ClientServerView | undefined;
+    const { wants, standing } = roles;
+    const mine = { standing: roles.standingIn(state, table), oldState: standing.state, wants };
+    return clientServerView(groupViewData(state, myRank, last), table, mine, last);
+  }
+
+  /** What this member asked for may have come too late for this view, or got lost with a coordinator. */
+  private settleRole({ end }: GroupView, data: ClientServerView): void {
+    if (this.roles?.wantsNewView === true && end === undefined) this.group.requestNewView();
+    this.servers?.onStanding(data);
+  }
+
+  private serverPart(state: ViewState, myRank: number): ServerPart | undefined {
+    const { roles, servers } = this;
+    if (roles === undefined || servers === undefined) return undefined;
+    return { application: servers, serves: roles.agreed(state).table[myRank]?.type !== 'client' };
   }
 
   block(ready: () => void): void {
@@ -227,13 +290,21 @@ export class Session implements GroupOwner, Membership {
   }
 
   stateMessage(state: ViewState): Uint8Array {
-    const { view } = this;
-    if (view === undefined || state.id.time !== view.data.viewId.time) return NOTHING;
-    return this.ask('onChangingView', () => this.application.onChangingView(view.data));
+    const { view, roles } = this;
+    const isItsView = view !== undefined && state.id.time === view.data.viewId.time;
+    const said = isItsView ? this.ask('onChangingView', () => this.application.onChangingView(view.data)) : NOTHING;
+    // Also for a view that the application has not come to yet: who is a server stays one.
+    return roles === undefined ? said : roles.state(state, said);
   }
 
   viewMessage(next: ViewState, stateMessages: ReadonlyMap<number, Uint8Array>): Uint8Array {
-    const data = groupViewData(next, 0, this.view?.data);
+    const { roles } = this;
+    if (roles === undefined) return this.proposed(groupViewData(next, 0, this.view?.data), stateMessages);
+    const { table, said } = roles.propose(next, stateMessages);
+    return writeTable(table, this.proposed(this.withRoles(next, 0, table, roles), said));
+  }
+
+  private proposed(data: ViewData, stateMessages: ReadonlyMap<number, Uint8Array>): Uint8Array {
     const messages = new Map<Endpoint, Message>();
     for (const [rank, bytes] of stateMessages) messages.set(data.members[rank] as Endpoint, Message.of(bytes));
     return this.ask('onProposeView', () => this.application.onProposeView(data, messages));

@@ -7,8 +7,20 @@ import type { Message } from '../base/message.js';
 import type { RecordReader, RecordReceiver } from './record-reader.js';
 import type { RecordWriter } from './record-writer.js';
 
-/** Kinds of the records in streams of casts. */
-export const CastKind = { message: 0, order: 1, dependencies: 2, subcast: 3 } as const;
+/**
+ * Kinds of the records in streams of casts, and of the application's in streams of sends: `ask` and `state` are found in the latter only. Those of
+ * the application have in bits 4 and 5 how safe they are during a state transfer (ts/api/message-kind.ts).
+ */
+export const CastKind = {
+  message: 0,
+  order: 1,
+  dependencies: 2,
+  subcast: 3,
+  scast: 4,
+  lsend: 5,
+  ask: 6,
+  state: 7,
+} as const;
 
 /** The casts of one view at one member. */
 export interface CastStreams {

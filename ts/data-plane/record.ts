@@ -7,7 +7,7 @@
  * A record never crosses the end of the ring. A message longer than `maxPart` is written as parts; the first begins with 8 bytes: the
  * length of the whole message. Positions are 32 bits here and wrap, as in the counters.
  *
- * Kind 0 is the application's. In streams of casts the other kinds are ordering policies' (CastKind); in control streams they name a layer.
+ * Kind 0 is a message of the application. In its streams the other kinds are those of CastKind; in control streams they name a layer.
  */
 
 export const RECORD_HEADER_BYTES = 8;

@@ -75,6 +75,7 @@ export class Run {
       maxQueuedBytes: 1 << 22,
       checksum,
       frameBytes: 1400,
+      clientServer: false,
     };
   }
 

@@ -27,6 +27,8 @@ export interface GroupSettings {
   readonly checksum: boolean;
   /** Most bytes of a frame. */
   readonly frameBytes: number;
+  /** Whether members are clients and servers: all of them, or none. */
+  readonly clientServer: boolean;
 }
 
 export interface AppReceivers {
@@ -97,7 +99,8 @@ export class GroupView implements PlanePort {
       [StreamKind.pt2pt]: application.sends,
       [StreamKind.controlPt2pt]: control,
     };
-    const most = settings.maxMessageSize + (this.sendsGoWithCasts ? subcastHeaderBytes(state.members.length) : 0);
+    const lists = this.sendsGoWithCasts || settings.clientServer;
+    const most = settings.maxMessageSize + (lists ? subcastHeaderBytes(state.members.length) : 0);
     this.streams = plane.install(config, sizes, most, receivers, order);
     this.streams.paused = true;
     if (this.myRank < COORDINATORS) this.openAnswers();

@@ -355,13 +355,14 @@ export class Group {
 
   private makeViewHost(): GroupViewHost {
     const { settings, owner, me, format } = this;
-    const { memory, checksum } = settings;
+    const { memory, checksum, clientServer } = settings;
+    const kind = clientServer ? ', clients and servers' : '';
     return {
       me,
       settings,
       plane: this.plane,
       environment: this.environment,
-      compatibility: `wire version 1, memory ${formatBytes(memory)}, checksum ${checksum ? 'on' : 'off'}, ${reach(me)}`,
+      compatibility: `wire version 1, memory ${formatBytes(memory)}, checksum ${checksum ? 'on' : 'off'}, ${reach(me)}${kind}`,
       maxMembers: maxMembersOf(memory),
       contacts: this.request.contacts,
       joinMessage: this.request.message,

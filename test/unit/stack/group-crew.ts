@@ -111,7 +111,7 @@ export class GroupMate implements GroupOwner {
     readonly plane: Plane,
   ) {
     const settings = { groupName: 'test', key: '', memory: 1024 * 1024, maxMessageSize: 65536, checksum: false };
-    this.group = new Group(me, { ...settings, frameBytes: 1472 }, plane, crew.environment, this);
+    this.group = new Group(me, { ...settings, frameBytes: 1472, clientServer: false }, plane, crew.environment, this);
   }
 
   /** Members of the view that the application is in. */
