@@ -1,6 +1,7 @@
 /** The public face of consort; docs/api.md describes it. */
 
 export type { GroupEvent, GroupMemberEvents } from './api/events.js';
+export { ClientServer } from "./api/client-server.js";
 export { GroupMember } from './api/group-member.js';
 export type { JoinOptions } from './api/member-list.js';
 export type { MemberStats } from './api/member-stats.js';

@@ -8,6 +8,12 @@ import type { ViewData } from './view.js';
 export interface GroupMemberEvents {
   cast: [origin: Endpoint, message: Message];
   send: [origin: Endpoint, message: Message];
+  /** Of clients and servers. */
+  scast: [origin: Endpoint, message: Message];
+  lsend: [origin: Endpoint, message: Message];
+  /** Of ClientServer: another member asks for the state, or sends a part of it. */
+  askState: [origin: Endpoint, message: Message];
+  receiveState: [origin: Endpoint, message: Message];
   view: [view: ViewData, message: Message | undefined];
   /** The view ends: the last chance to send in it. */
   block: [];
@@ -23,6 +29,6 @@ export interface GroupMemberEvents {
 export type GroupEvent =
   | { readonly type: 'view'; readonly view: ViewData }
   | { readonly type: 'cast'; readonly origin: Endpoint; readonly message: Message }
-  | { readonly type: 'send'; readonly origin: Endpoint; readonly message: Message }
+  | { readonly type: 'send' | 'scast' | 'lsend'; readonly origin: Endpoint; readonly message: Message }
   /** The member has left its view; the loop ends after it. */
   | { readonly type: 'exit' };

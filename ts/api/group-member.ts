@@ -18,7 +18,8 @@ import { ErrorReport } from './error-report.js';
 import { EventStream } from './event-stream.js';
 import type { GroupEvent, GroupMemberEvents } from './events.js';
 import { checkNextStack, checkSuspects } from './group-arguments.js';
-import { Lifecycle } from './lifecycle.js';
+import { type Inside, inside } from './inside.js';
+import { type LifeEvents, Lifecycle } from './lifecycle.js';
 import type { JoinOptions } from './member-list.js';
 import type { MemberStats } from './member-stats.js';
 import type { DriverChoice } from './open-plane.js';
@@ -27,7 +28,7 @@ import { type CheckedOptions, checkOptions } from './options.js';
 import type { Outbox, OutgoingStream, SendView } from './outbox.js';
 import { type Payload, payloadBytes, tooLarge } from './payload.js';
 import type { Destination } from './rank-of.js';
-import type { SessionView } from './session.js';
+import type { ServerOwner, SessionView } from './session.js';
 import { start } from './start.js';
 import type { ViewData } from './view.js';
 
@@ -50,15 +51,18 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     return start(argv);
   }
 
-  /** @throws ConsortArgumentError when an option is wrong; see docs/api.md for the options */
-  constructor(options: GroupMemberOptions) {
+  /**
+   * @param servers of the classes of clients and servers
+   * @throws ConsortArgumentError when an option is wrong; see docs/api.md for the options
+   */
+  constructor(options: GroupMemberOptions, servers?: ServerOwner) {
     super({ captureRejections: true });
     this.#options = checkOptions(options);
     this.#errors = new ErrorReport({
       errorHandler: this.#options.errorHandler,
       emitError: (error) => this.listenerCount('error') > 0 && this.emit('error', error),
     });
-    this.#life = new Lifecycle(this.#options, (mode) => this.chooseDriver(mode), this, this.#errors, {
+    const events = {
       onView: (view) => this.#use(view),
       onFixedView: (data) => this.#errors.guard('onAcceptedView', () => this.onAcceptedView(data)),
       onJoinAnswer: (answer) => this.#joinAnswered(answer),
@@ -67,7 +71,8 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
       onRoom: () => this.#errors.guard('onDrain', () => this.onDrain()),
       onHeartbeat: (time) => this.#errors.guard('onHeartbeat', () => this.onHeartbeat(time)),
       onClosed: (failure) => this.#endEvents(failure),
-    });
+    } satisfies LifeEvents;
+    this.#life = new Lifecycle(this.#options, (mode) => this.chooseDriver(mode), this, this.#errors, events, servers);
   }
 
   /** Opens the socket: from then on `address` is known. `join()` does it when it was not done. */
@@ -337,6 +342,19 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
   /** Where Node brings the rejections of async listeners. */
   override [EventEmitter.captureRejectionSymbol](error: Error, event: unknown, ..._: unknown[]): void {
     this.#errors.callbackFailed(`a listener of '${String(event)}'`, error);
+  }
+
+  /** For the classes of clients and servers. */
+  get [inside](): Inside {
+    const life = this.#life;
+    return {
+      session: (call) => life.session ?? life.refuse(call),
+      anySession: life.session,
+      maxMessageSize: this.#options.maxMessageSize,
+      push: (event) => this.#events?.push(event),
+      guard: (callback, run) => this.#errors.guard(callback, run),
+      report: (error) => this.#errors.report(error),
+    };
   }
 
   /** The data plane of a mode; tests put their own here. */

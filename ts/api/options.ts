@@ -92,6 +92,26 @@ export function checkOptions(given: unknown): CheckedOptions {
   });
 }
 
+/**
+ * Takes these options out of those given, checked and with what counts where they are not given; the rest is for somebody else.
+ * @throws ConsortArgumentError for the first that is wrong
+ */
+export function takeOptions(
+  given: Readonly<Record<string, unknown>>,
+  declarations: Readonly<Record<string, OptionDeclaration>>,
+  path = 'options',
+): { own: Record<string, unknown>; rest: Record<string, unknown> } {
+  const own: Record<string, unknown> = {};
+  const rest = { ...given };
+  for (const [name, declaration] of Object.entries(declarations)) {
+    const value = given[name];
+    delete rest[name];
+    own[name] = value ?? declaration.default;
+    if (value !== undefined) checkKind(`${path}.${name}`, value, declaration.kind);
+  }
+  return { own, rest };
+}
+
 function checkKind(path: string, value: unknown, kind: OptionKind): void {
   if (!fits(value, kind)) throw invalid(path, value, wanted(kind));
 }

@@ -91,6 +91,10 @@ export const ERROR_CODES = {
     when: "`mode: 'native'` was asked for and the addon can't be loaded.",
     remedy: "Look at `cause`; `mode: 'auto'` or `'ts'` does without the addon.",
   },
+  ERR_NOT_A_SERVER: {
+    when: 'A state was asked for of a member that is no server of the view.',
+    remedy: 'Ask one of `member.view.servers`.',
+  },
   ERR_NOT_AVAILABLE: {
     when: 'A property or transport is known but not built yet.',
     remedy: 'The message lists what is available.',
@@ -102,6 +106,10 @@ export const ERROR_CODES = {
   ERR_NOT_JOINED: {
     when: 'The call needs a view and the member is in none, or is leaving it.',
     remedy: 'Await `join()` first.',
+  },
+  ERR_NOT_TRANSFERRING: {
+    when: 'The call belongs to a state transfer, and none to that member is in progress.',
+    remedy: 'Ask for the state, and say that it is there, between a view with `startTransfer` and the end of the transfer; send it to `member.view.xferServers`.',
   },
   ERR_NOT_OPEN: {
     when: 'The call needs the socket and the member is not open yet.',

@@ -1,0 +1,18 @@
+/** What the subclasses of GroupMember in this folder get of it, and nobody else: by a symbol, so that users' subclasses may use any name. */
+import type { GroupEvent } from './events.js';
+import type { Session } from './session.js';
+
+export const inside = Symbol('consort.inside');
+
+export interface Inside {
+  /** This member's part in its group. @throws ConsortError when there is none */
+  session(call: string): Session;
+  /** The same, undefined when there is none. */
+  readonly anySession: Session | undefined;
+  readonly maxMessageSize: number;
+  /** For a `for await` loop over the member. */
+  push(event: GroupEvent): void;
+  /** Runs a callback of the application; what it throws is reported. */
+  guard(callback: string, run: () => unknown): void;
+  report(error: Error): void;
+}
