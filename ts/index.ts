@@ -1,7 +1,16 @@
 /** The public face of consort; docs/api.md describes it. */
 
+export { ClientServer } from './api/client-server.js';
+export { ClientServerMember } from './api/client-server-member.js';
+export {
+  CLIENT_SERVER_OPTIONS,
+  type ClientServerJoinOptions,
+  type ClientServerOptions,
+  type ListOptions,
+  type MessageOptions,
+} from './api/client-server-options.js';
+export type { ClientServerView, MembershipType } from './api/client-server-view.js';
 export type { GroupEvent, GroupMemberEvents } from './api/events.js';
-export { ClientServer } from "./api/client-server.js";
 export { GroupMember } from './api/group-member.js';
 export type { JoinOptions } from './api/member-list.js';
 export type { MemberStats } from './api/member-stats.js';
@@ -10,12 +19,27 @@ export { type GroupMemberOptions, OPTIONS, type OptionDeclaration, type OptionKi
 export type { SendView } from './api/outbox.js';
 export type { Payload } from './api/payload.js';
 export type { Destination } from './api/rank-of.js';
+export type { SizedState, StateAnswer, StateParts, TransferId, TransferProgress } from './api/state-transfer.js';
+export { STATE_TRANSFER_OPTIONS, type StateTransferOptions } from './api/state-transfer-options.js';
+export {
+  StateTransferServer,
+  type StreamOptions,
+} from './api/state-transfer-server.js';
 export type { ViewData, ViewId } from './api/view.js';
 export { Endpoint } from './base/endpoint.js';
 export type { ConsortErrorOptions, ErrorCode, ErrorDetails } from './base/errors.js';
-export { ConsortAbortError, ConsortArgumentError, ConsortError, ERROR_CODES, isConsortError } from './base/errors.js';
+export {
+  ConsortAbortError,
+  ConsortArgumentError,
+  ConsortError,
+  ERROR_CODES,
+  isConsortError,
+  TransferTerminated,
+} from './base/errors.js';
 export { Message } from './base/message.js';
 export { VERSION } from './base/version.js';
+export type { ClientServerState } from './client-server/automaton.js';
+export type { Safety, TransferType } from './client-server/safety.js';
 export type { Address, DropOptions, PlaneStats, ThreadMode } from './data-plane/data-plane.js';
 export type { DiscoveryChoice, DiscoveryOption } from './discovery/choose.js';
 export type { PropertyName } from './stack/properties.js';

@@ -25,7 +25,9 @@ const paths = (files: readonly SourceFile[]) => files.map((file) => file.path);
 const core = filesIn('native/core', /\.(cc|h)$/);
 const nativeTests = filesIn('native/test', /_test\.cc$/);
 const twin = filesIn('ts/data-plane/typescript', /\.ts$/);
-const protocols = ['ts/stack', 'ts/layers', 'ts/ordering', 'ts/client-server'].flatMap((folder) => filesIn(folder, /\.ts$/));
+const protocols = ['ts/stack', 'ts/layers', 'ts/ordering', 'ts/client-server'].flatMap((folder) =>
+  filesIn(folder, /\.ts$/),
+);
 /** Of the membership service, but for its sockets. */
 const service = filesIn('ts/groupd', /\.ts$/).filter(({ path }) => !/\/(client|server)\.ts$/.test(path));
 const tests = filesIn('test', /\.test\.ts$/);

@@ -99,17 +99,38 @@ export abstract class ClientServerMember extends GroupMember {
   }
 
   /** Where this member stands on its way to being a server; it may have moved since the view began. */
-  get state(): ClientServerState {
+  get serverState(): ClientServerState {
     return this[inside].anySession?.serverState ?? 'joining';
   }
 
-  /** Whether this member is, or is becoming, a server. `state` tells how far it is. */
+  /** Whether this member is, or is becoming, a server. `serverState` tells how far it is. */
   isServer(): boolean {
     return this.#owner.wants !== undefined;
   }
 
   isClient(): boolean {
     return !this.isServer();
+  }
+
+  /**
+   * A client becomes a server after all; views follow in which it is one.
+   * @param transfer with which state transfer; default: the option of the constructor
+   * @throws ConsortError `ERR_NOT_JOINED`; ConsortArgumentError `ERR_INVALID_OPTION`
+   */
+  becomeServer(transfer?: TransferType): void {
+    const { wish } = takeJoinOptions({ membership: 'server', transfer }, this.#usual);
+    const session = this[inside].session('becomeServer()');
+    if (this.isServer()) return;
+    this.#owner.wants = wish.transfer;
+    session.want(wish.transfer);
+  }
+
+  /** A server becomes a client; a view follows in which it is one. What it knows of the state it may keep, but it will not hear of changes. */
+  becomeClient(): void {
+    const session = this[inside].session('becomeClient()');
+    if (this.isClient()) return;
+    this.#owner.wants = undefined;
+    session.want(undefined);
   }
 
   /** Multicasts to the other members of the view, clients and servers. What is not safe enough for the transfer in progress waits until it is over. */
@@ -186,7 +207,14 @@ function listOf(destinations: unknown): unknown {
 }
 
 /** The error of a call that names a member of the wrong sort. */
-export function wrongRole(call: string, member: Endpoint, code: 'ERR_NOT_A_SERVER' | 'ERR_NOT_TRANSFERRING'): ConsortError {
-  const want = code === 'ERR_NOT_A_SERVER' ? 'a server that has the state: one of view.servers' : 'a server that gets the state: one of view.xferServers';
+export function wrongRole(
+  call: string,
+  member: Endpoint,
+  code: 'ERR_NOT_A_SERVER' | 'ERR_NOT_TRANSFERRING',
+): ConsortError {
+  const want =
+    code === 'ERR_NOT_A_SERVER'
+      ? 'a server that has the state: one of view.servers'
+      : 'a server that gets the state: one of view.xferServers';
   return new ConsortError(code, `${call}: ${member} is not ${want}`, { details: { member } });
 }

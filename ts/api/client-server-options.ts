@@ -1,12 +1,13 @@
 /** The options that clients and servers have besides those of GroupMember, declared as data like those (option-table.ts). */
-import { SAFETIES, type Safety, TRANSFER_TYPES, type TransferType } from '../client-server/safety.js';
+
 import { invalid, record } from '../base/checks.js';
 import { ConsortArgumentError } from '../base/errors.js';
-import type { Destination } from './rank-of.js';
+import { SAFETIES, type Safety, TRANSFER_TYPES, type TransferType } from '../client-server/safety.js';
 import type { MembershipType } from './client-server-view.js';
 import type { JoinOptions } from './member-list.js';
 import { type GroupMemberOptions, OPTION_NAMES, type OptionDeclaration } from './option-table.js';
 import { takeOptions } from './options.js';
+import type { Destination } from './rank-of.js';
 
 export interface ClientServerOptions extends GroupMemberOptions {
   readonly membership?: MembershipType | undefined;
@@ -91,7 +92,11 @@ export interface ListOptions extends MessageOptions {
 const MESSAGE_NAMES = ['safety', 'destinations'];
 
 /** The index of the safety in SAFETIES. */
-export function checkMessageOptions(given: unknown, call: string, lists: boolean): { safety: number; destinations: unknown } {
+export function checkMessageOptions(
+  given: unknown,
+  call: string,
+  lists: boolean,
+): { safety: number; destinations: unknown } {
   if (given === undefined) return { safety: 0, destinations: undefined };
   const { safety = 'generic', destinations } = record(given, `options of ${call}`, MESSAGE_NAMES);
   const level = (SAFETIES as readonly unknown[]).indexOf(safety);

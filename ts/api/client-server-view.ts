@@ -33,7 +33,7 @@ export interface ClientServerView extends ViewData {
   readonly myXferType: TransferType;
   /** The strictest transfer in progress; `none`: there is none. */
   readonly viewType: TransferType;
-  /** Where this member stood when the view began; `member.state` tells where it stands now. */
+  /** Where this member stood when the view began; `member.serverState` tells where it stands now. */
   readonly state: ClientServerState;
   /** Where it stood in its last view; `joining`: it had none. */
   readonly oldState: ClientServerState;

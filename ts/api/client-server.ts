@@ -27,8 +27,9 @@ export class ClientServer extends ClientServerMember {
   askState(server: Endpoint, message: Payload): SendView {
     const bytes = payloadBytes(message, this[inside].maxMessageSize);
     this[inside].session('askState()').ranksOf(server);
-    if (this.view?.servers.some((each) => each.equals(server)) !== true) throw wrongRole('askState()', server, 'ERR_NOT_A_SERVER');
-    if (this.state !== 'server-xfer') throw this.#notTransferring('askState()');
+    if (this.view?.servers.some((each) => each.equals(server)) !== true)
+      throw wrongRole('askState()', server, 'ERR_NOT_A_SERVER');
+    if (this.serverState !== 'server-xfer') throw this.#notTransferring('askState()');
     return this[postState]('ask', server, bytes);
   }
 
@@ -70,14 +71,14 @@ export class ClientServer extends ClientServerMember {
   }
 
   [stateRecord](origin: Endpoint, message: Message): void | Promise<void> {
-    if (this.state === 'server-xfer') return this.onReceiveState(origin, message);
+    if (this.serverState === 'server-xfer') return this.onReceiveState(origin, message);
   }
 
   #notTransferring(call: string): ConsortError {
     return new ConsortError(
       'ERR_NOT_TRANSFERRING',
-      `${call}: no state is being transferred to this member (it is in the state ${this.state}); wait for a view with startTransfer`,
-      { details: { state: this.state } },
+      `${call}: no state is being transferred to this member (it is in the state ${this.serverState}); wait for a view with startTransfer`,
+      { details: { state: this.serverState } },
     );
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Endpoint } from '../base/endpoint.js';
 import type { Message } from '../base/message.js';
+import type { TransferProgress } from './state-transfer.js';
 import type { ViewData } from './view.js';
 
 /** Listeners: `member.on('cast', (origin, message) => ...)`. A message is valid only during the call; `message.copy()` keeps. */
@@ -14,6 +15,8 @@ export interface GroupMemberEvents {
   /** Of ClientServer: another member asks for the state, or sends a part of it. */
   askState: [origin: Endpoint, message: Message];
   receiveState: [origin: Endpoint, message: Message];
+  /** Of StateTransferServer. */
+  transferProgress: [progress: TransferProgress];
   view: [view: ViewData, message: Message | undefined];
   /** The view ends: the last chance to send in it. */
   block: [];

@@ -19,7 +19,7 @@ import { EventStream } from './event-stream.js';
 import type { GroupEvent, GroupMemberEvents } from './events.js';
 import { checkNextStack, checkSuspects } from './group-arguments.js';
 import { type Inside, inside } from './inside.js';
-import { type LifeEvents, Lifecycle } from './lifecycle.js';
+import { Lifecycle, type LifeEvents } from './lifecycle.js';
 import type { JoinOptions } from './member-list.js';
 import type { MemberStats } from './member-stats.js';
 import type { DriverChoice } from './open-plane.js';

@@ -116,7 +116,8 @@ export class Incoming implements RecordReceiver {
         if (casts && this.isForMe(origin, message, false)) this.hand(Deliver.sends, from, message);
         return;
       case CastKind.scast:
-        if (casts && this.isForMe(origin, message, servers?.serves === true)) this.handOver('onReceiveScast', from, message);
+        if (casts && this.isForMe(origin, message, servers?.serves === true))
+          this.handOver('onReceiveScast', from, message);
         return;
       case CastKind.lsend:
         if (casts && this.isForMe(origin, message, false)) this.handOver('onReceiveLsend', from, message);

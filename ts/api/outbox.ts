@@ -362,6 +362,5 @@ export class Outbox {
 /** Those with a list of ranks: it follows its members to the ranks that they have now. */
 function renumber(kind: number, payload: Uint8Array, rankOf: (oldRank: number) => number | undefined): void {
   const call = callOf(kind);
-  if (call === CastKind.subcast || call === CastKind.scast || call === CastKind.lsend)
-    renumberSubcast(payload, rankOf);
+  if (call === CastKind.subcast || call === CastKind.scast || call === CastKind.lsend) renumberSubcast(payload, rankOf);
 }

@@ -17,7 +17,14 @@ import type { GroupView } from '../stack/group-view.js';
 import type { JoinAnswer } from '../stack/layer.js';
 import { rankIn, type ViewState } from '../stack/view-state.js';
 import { type ClientServerView, clientServerView } from './client-server-view.js';
-import { type Application, Deliver, Incoming, type Reports, type ServerApplication, type ServerPart } from './incoming.js';
+import {
+  type Application,
+  Deliver,
+  Incoming,
+  type Reports,
+  type ServerApplication,
+  type ServerPart,
+} from './incoming.js';
 import type { Membership } from './membership.js';
 import { Outbox } from './outbox.js';
 import { type Payload, payloadBytes } from './payload.js';
@@ -154,6 +161,13 @@ export class Session implements GroupOwner, Membership {
     return done;
   }
 
+  /** This member wants to be a server after all, with such a transfer; or, with undefined, no more. */
+  want(transfer: TransferType | undefined): void {
+    if (this.roles === undefined) return;
+    this.roles.wants = transfer;
+    this.group.requestNewView();
+  }
+
   pause(): void {
     this.group.pause();
   }
@@ -225,10 +239,18 @@ export class Session implements GroupOwner, Membership {
   }
 
   accepted(groupView: GroupView): void {
-    const { state, streams, closed } = groupView;
+    const { streams, closed } = groupView;
     const old = this.view;
     const { data, gate, said } = this.enter(groupView);
-    const outbox = new Outbox(this.plane, streams, data.nmembers, this.settings, false, groupView.sendsGoWithCasts, gate);
+    const outbox = new Outbox(
+      this.plane,
+      streams,
+      data.nmembers,
+      this.settings,
+      false,
+      groupView.sendsGoWithCasts,
+      gate,
+    );
     if (closed) outbox.block();
     if (old !== undefined) {
       outbox.adopt(old.outbox, (rank) => {
@@ -247,7 +269,8 @@ export class Session implements GroupOwner, Membership {
   /** The view as this member sees it: with its roles, where there are any. */
   private enter({ state, myRank }: GroupView): { data: ViewData; gate: number; said: Uint8Array } {
     const { roles } = this;
-    if (roles === undefined) return { data: groupViewData(state, myRank, this.view?.data), gate: 0, said: state.message };
+    if (roles === undefined)
+      return { data: groupViewData(state, myRank, this.view?.data), gate: 0, said: state.message };
     const { table, said } = roles.agreed(state);
     const data = this.withRoles(state, myRank, table, roles);
     roles.enter(roles.standingIn(state, table));

@@ -107,13 +107,14 @@ export const ERROR_CODES = {
     when: 'The call needs a view and the member is in none, or is leaving it.',
     remedy: 'Await `join()` first.',
   },
-  ERR_NOT_TRANSFERRING: {
-    when: 'The call belongs to a state transfer, and none to that member is in progress.',
-    remedy: 'Ask for the state, and say that it is there, between a view with `startTransfer` and the end of the transfer; send it to `member.view.xferServers`.',
-  },
   ERR_NOT_OPEN: {
     when: 'The call needs the socket and the member is not open yet.',
     remedy: 'Await `open()` or `join()` first.',
+  },
+  ERR_NOT_TRANSFERRING: {
+    when: 'The call belongs to a state transfer, and none to that member is in progress.',
+    remedy:
+      'Ask for the state, and say that it is there, between a view with `startTransfer` and the end of the transfer; send it to `member.view.xferServers`.',
   },
   ERR_QUEUE_FULL: {
     when: 'A message would make more than `maxQueuedBytes` wait for flow control; it was not taken.',
@@ -127,9 +128,25 @@ export const ERROR_CODES = {
     when: '`send()` was given the member itself; nothing is delivered to its sender.',
     remedy: 'Handle the message where it is made.',
   },
+  ERR_STATE_INTERRUPTED: {
+    when: 'The server that streamed a state failed, and a part of the state was taken in already.',
+    remedy: 'Ask again, from the beginning; or ask with `resume`, where all servers give the same bytes.',
+  },
+  ERR_STATE_TOO_LARGE: {
+    when: 'A state is larger than `maxStateSize`.',
+    remedy: 'Raise `maxStateSize`, or take the state in parts with `streamState()`.',
+  },
+  ERR_STATE_UNAVAILABLE: {
+    when: 'No server gave the state: each failed, refused, or said nothing for `stateTimeout`.',
+    remedy: 'Look at the message for what the last one said; leave and join to try again.',
+  },
   ERR_TOO_MANY_MEMBERS: {
     when: 'The list given to `join()` is longer than a view may be.',
     remedy: 'Use several groups.',
+  },
+  ERR_TRANSFER_TERMINATED: {
+    when: 'The state transfer that the call belongs to is over: views have merged, no server was left, or another one has begun.',
+    remedy: 'Return from `onStateTransfer`; it is called again when there is another transfer.',
   },
   ERR_TRANSPORT_FAILED: {
     when: 'The socket or its thread failed for good; it is reported, and the member closes.',
@@ -194,12 +211,23 @@ export class ConsortAbortError extends ConsortError {
   }
 }
 
+/** The state transfer that the call belongs to is over, and nothing of the state is to be used. Source: MAESTRO_XFER_TERMINATED. */
+export class TransferTerminated extends ConsortError {
+  constructor(transfer: number, why: string) {
+    super('ERR_TRANSFER_TERMINATED', `state transfer ${transfer} is over: ${why}`, { details: { transfer, why } });
+  }
+
+  static {
+    brand(TransferTerminated, 'TransferTerminated', Symbol.for('consort.error.transfer-terminated'));
+  }
+}
+
 export function isConsortError(value: unknown): value is ConsortError {
   return isBranded(value, ERROR_BRAND);
 }
 
 /** Name and brand live in the prototype: an error shows only what is its own. */
-function brand(type: typeof ConsortError, name: string, symbol: symbol): void {
+function brand(type: { readonly prototype: ConsortError }, name: string, symbol: symbol): void {
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true });
   Object.defineProperty(type.prototype, symbol, { value: true });
   Object.defineProperty(type, Symbol.hasInstance, {

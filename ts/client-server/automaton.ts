@@ -35,12 +35,7 @@ export interface Standing {
 export const JOINING: Standing = Object.freeze({ state: 'joining', since: -1, startTransfer: false });
 
 /** @param doneSince the transfer, by its `since`, of which the member has the state; -1: none */
-export function standingOf(
-  role: Role,
-  wants: TransferType | undefined,
-  doneSince: number,
-  before: Standing,
-): Standing {
+export function standingOf(role: Role, wants: TransferType | undefined, doneSince: number, before: Standing): Standing {
   switch (role.type) {
     case 'client':
       return { state: wants === undefined ? 'client-normal' : 'becoming-server', since: -1, startTransfer: false };

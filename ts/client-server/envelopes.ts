@@ -6,7 +6,7 @@
  *   view message    VERSION u8 | roles, one for each rank | the application's
  *   role            type u8: 0 client, 1 server, 2 transferring | transfer u8, since integer: of one who is transferring
  */
-import { type ByteReader, ByteReader as Reader, ByteWriter, MalformedError } from '../stack/codec.js';
+import { type ByteReader, ByteWriter, MalformedError, ByteReader as Reader } from '../stack/codec.js';
 import { readViewId, writeViewId } from '../stack/view-state.js';
 import { CLIENT, type Role, type RoleTable, SERVER, type Statement } from './roles.js';
 import { TRANSFER_TYPES, type TransferType } from './safety.js';

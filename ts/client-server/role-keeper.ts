@@ -19,7 +19,7 @@ export class RoleKeeper {
   /** @param wants the transfer that this member wants to become a server with; undefined: it is to be a client */
   constructor(
     private readonly me: Endpoint,
-    readonly wants: TransferType | undefined,
+    public wants: TransferType | undefined,
   ) {}
 
   /** The state message of this member for the view that ends, with what its application says of it. */

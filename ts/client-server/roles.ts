@@ -5,7 +5,7 @@
  *
  *   client --wants, in the view that keeps its servers--> transferring --has the state--> server
  *     ^                                                       |                             |
- *     '------------ its view merges into one that keeps its servers instead ----------------'
+ *     '------ gives up; or its view merges into one that keeps its servers instead ---------'
  *
  * Source: `Maestro_ClSv`, where members told the coordinator (BECOME_SERVER, XFER_DONE), and told the next one again when that failed.
  */
@@ -67,9 +67,10 @@ export function composeRoles(
   const newcomers: number[] = [];
   for (const rank of side.ranks) {
     const { role, doneSince, wants } = statements.get(rank) as Statement;
+    if (wants === undefined) continue;
     if (role.type === 'server') table[rank] = SERVER;
     else if (role.type === 'transferring') table[rank] = doneSince === role.since ? SERVER : role;
-    else if (wants !== undefined) newcomers.push(rank);
+    else newcomers.push(rank);
   }
   if (!table.some(isServer)) promote(table, newcomers, time);
   for (const rank of newcomers) {

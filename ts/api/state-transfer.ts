@@ -1,0 +1,214 @@
+/** From what applications write, promises and iterables, to the callbacks of the transfer's protocol, and back. */
+import { isUint8Array } from 'node:util/types';
+import { ConsortError } from '../base/errors.js';
+import { Message } from '../base/message.js';
+import { formatBytes } from '../base/show.js';
+import { type Pulled, type StateSource, wholeState } from '../client-server/state-provider.js';
+import type { StateRequest, StateSink } from '../client-server/state-requester.js';
+import { type Payload, payloadBytes } from './payload.js';
+
+/** Names one transfer of the state to this member: no two have the same. */
+export type TransferId = number;
+
+/** How far a transfer is. */
+export interface TransferProgress {
+  readonly xferId: TransferId;
+  /** Of the state that is asked for now, so many bytes are there. */
+  readonly bytes: number;
+  /** Bytes of the whole, where the server told. */
+  readonly total: number | undefined;
+}
+
+/** Parts of a state, in order. */
+export type StateParts = Iterable<Payload> | AsyncIterable<Payload>;
+
+/** A state in parts whose length is known: whoever gets it can tell how far it is. */
+export interface SizedState {
+  /** Bytes of all parts. */
+  readonly total: number;
+  readonly parts: StateParts;
+}
+
+/** What a server answers a request for its state with: the state, or parts of it one after the other. */
+export type StateAnswer = Payload | StateParts | SizedState;
+
+/** The most bytes of a part; larger ones are cut anyway. */
+const MOST_PART_BYTES = 2 ** 31;
+
+/** @throws ConsortArgumentError for what is no state */
+export function sourceOf(answer: StateAnswer): StateSource {
+  if (typeof answer === 'string' || isUint8Array(answer))
+    return wholeState(payloadBytes(answer, MOST_PART_BYTES).slice());
+  if (typeof answer === 'object' && answer !== null) {
+    if ('parts' in answer) return partsSource(answer.parts, answer.total);
+    if (Symbol.asyncIterator in answer || Symbol.iterator in answer) return partsSource(answer, undefined);
+  }
+  return wholeState(payloadBytes(answer, MOST_PART_BYTES).slice());
+}
+
+function partsSource(parts: StateParts, total: number | undefined): StateSource {
+  const iterator = Symbol.asyncIterator in parts ? parts[Symbol.asyncIterator]() : parts[Symbol.iterator]();
+  const pull = async (): Promise<Pulled> => {
+    const { done, value } = await iterator.next();
+    return done === true ? { type: 'end' } : { type: 'part', part: payloadBytes(value, MOST_PART_BYTES) };
+  };
+  return {
+    total,
+    pull: (next) => void pull().then(next, (error: unknown) => next({ type: 'failed', reason: reasonOf(error) })),
+    // What a generator does when it is left is its own business.
+    cancel: () => void Promise.resolve(iterator.return?.()).catch(() => {}),
+  };
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Where a transfer tells how far it is. */
+export type OnProgress = (bytes: number, total: number | undefined) => void;
+
+/** Collects a state, for a promise. */
+export class CollectingSink implements StateSink {
+  readonly resumes = false;
+  request: StateRequest | undefined;
+  readonly whole: Promise<Message>;
+  private parts: Uint8Array[] = [];
+  private bytes = 0;
+  private resolve: (message: Message) => void = () => {};
+  private reject: (error: Error) => void = () => {};
+
+  constructor(
+    private readonly maxBytes: number,
+    private readonly onProgress: OnProgress,
+  ) {
+    this.whole = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  part(part: Uint8Array, total: number | undefined): void {
+    this.bytes += part.length;
+    const most = Math.max(this.bytes, total ?? 0);
+    if (most > this.maxBytes) {
+      this.request?.cancel();
+      return this.reject(tooLarge(most, this.maxBytes));
+    }
+    this.parts.push(part);
+    this.request?.taken(part.length);
+    this.onProgress(this.bytes, total);
+  }
+
+  restart(): boolean {
+    this.parts = [];
+    this.bytes = 0;
+    return true;
+  }
+
+  end(): void {
+    const [first] = this.parts;
+    const whole = this.parts.length === 1 && first !== undefined ? first : concatenate(this.parts, this.bytes);
+    this.parts = [];
+    this.resolve(Message.of(whole));
+  }
+
+  fail(error: Error): void {
+    this.parts = [];
+    this.reject(error);
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Hands a state over part by part, to a `for await` loop: what the loop has not taken holds the provider back. */
+export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Array, undefined> {
+  request: StateRequest | undefined;
+  private readonly parts: Uint8Array[] = [];
+  private bytes = 0;
+  private ended = false;
+  private failure: Error | undefined;
+  private waiting:
+    | { resolve(result: IteratorResult<Uint8Array, undefined>): void; reject(error: Error): void }
+    | undefined;
+
+  constructor(
+    readonly resumes: boolean,
+    private readonly onProgress: OnProgress,
+  ) {}
+
+  part(part: Uint8Array, total: number | undefined): void {
+    this.bytes += part.length;
+    this.parts.push(part);
+    this.onProgress(this.bytes, total);
+    this.settle();
+  }
+
+  /** What was handed over can't be taken back. */
+  restart(): boolean {
+    return false;
+  }
+
+  end(): void {
+    this.ended = true;
+    this.settle();
+  }
+
+  fail(error: Error): void {
+    this.failure = error;
+    this.ended = true;
+    this.settle();
+  }
+
+  next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+      this.settle();
+    });
+  }
+
+  return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.request?.cancel();
+    this.parts.length = 0;
+    this.failure = undefined;
+    this.ended = true;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  private settle(): void {
+    const { waiting } = this;
+    if (waiting === undefined) return;
+    // A transfer that is over is no use any more, whatever has come.
+    const part = this.failure === undefined ? this.parts.shift() : undefined;
+    if (part === undefined && !this.ended) return;
+    this.waiting = undefined;
+    if (part !== undefined) {
+      this.request?.taken(part.length);
+      return waiting.resolve({ done: false, value: part });
+    }
+    const { failure } = this;
+    this.failure = undefined;
+    this.parts.length = 0;
+    if (failure === undefined) waiting.resolve({ done: true, value: undefined });
+    else waiting.reject(failure);
+  }
+}
+
+function tooLarge(bytes: number, max: number): ConsortError {
+  return new ConsortError(
+    'ERR_STATE_TOO_LARGE',
+    `the state has ${formatBytes(bytes)} or more, and maxStateSize is ${formatBytes(max)}: raise it, or take the state in parts by streamState()`,
+    { details: { bytes, max } },
+  );
+}

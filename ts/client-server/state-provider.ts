@@ -1,0 +1,187 @@
+/**
+ * Whoever has the state: answers requests for it, each with a source of parts that is pulled as fast as whoever asked takes them in. What a source yields
+ * is cut into records that fit into the ring, so that no part waits in a queue for long, and nobody needs memory for more than a window.
+ */
+import type { Endpoint } from '../base/endpoint.js';
+import { PART_HEAD_BYTES, readAsk, writeState } from './state-records.js';
+import { WINDOW_BYTES } from './state-requester.js';
+
+/** The longest part of a record of the state, in bytes, where the ring takes as much. */
+const MOST_PART_BYTES = 128 * 1024;
+
+/** Gives the state, part by part. Each pull is answered by one call of `next`, at once or later. */
+export interface StateSource {
+  /** Bytes of the whole; undefined: not known. */
+  readonly total: number | undefined;
+  pull(next: (pulled: Pulled) => void): void;
+  /** Nobody pulls any more. */
+  cancel(): void;
+}
+
+export type Pulled =
+  | { readonly type: 'part'; readonly part: Uint8Array }
+  | { readonly type: 'end' }
+  | { readonly type: 'failed'; readonly reason: string };
+
+export interface ProviderPort {
+  answer(to: Endpoint, bytes: Uint8Array): void;
+  /** The longest record that goes to that member in one piece. Bytes. */
+  mostDirect(to: Endpoint): number;
+  /** Asks the application. It answers by `answer`, now or later. */
+  asked(request: StateQuestion): void;
+}
+
+/** A request that the application has to answer. */
+export interface StateQuestion {
+  readonly origin: Endpoint;
+  readonly transfer: number;
+  readonly request: Uint8Array;
+  /** With the state; once. */
+  answer(source: StateSource): void;
+  /** It can't. */
+  refuse(reason: string): void;
+}
+
+export class StateProvider {
+  /** By who asked, and its number. */
+  private readonly answers = new Map<string, Answer>();
+
+  constructor(private readonly port: ProviderPort) {}
+
+  /** @throws MalformedError */
+  receive(from: Endpoint, bytes: Uint8Array): void {
+    const record = readAsk(bytes);
+    const key = `${from.name} ${record.number}`;
+    switch (record.type) {
+      case 'request': {
+        const answer = new Answer(this.port, from, record.number, record.skip, () => this.answers.delete(key));
+        this.answers.set(key, answer);
+        const { transfer, request } = record;
+        return this.port.asked({
+          origin: from,
+          transfer,
+          request,
+          answer: (source) => answer.begin(source),
+          refuse: (reason) => answer.refuse(reason),
+        });
+      }
+      case 'credit':
+        return this.answers.get(key)?.credit(record.bytes);
+      case 'cancel':
+        return this.answers.get(key)?.cancel();
+    }
+  }
+
+  /** @param getting those who still get the state; undefined: I do not give it any more */
+  viewChanged(getting: readonly Endpoint[] | undefined): void {
+    for (const answer of [...this.answers.values()]) {
+      if (getting?.some((each) => each.equals(answer.to)) !== true) answer.cancel();
+    }
+  }
+}
+
+class Answer {
+  private source: StateSource | undefined;
+  private sentBytes = 0;
+  private creditedBytes = 0;
+  /** Of the part that was pulled last, what is not sent yet. */
+  private rest: Uint8Array = NOTHING;
+  private pulling = false;
+  private pumping = false;
+  private over = false;
+
+  constructor(
+    private readonly port: ProviderPort,
+    readonly to: Endpoint,
+    private readonly number: number,
+    private skip: number,
+    private readonly onOver: () => void,
+  ) {}
+
+  begin(source: StateSource): void {
+    if (this.over || this.source !== undefined) return source.cancel();
+    this.source = source;
+    this.pump();
+  }
+
+  refuse(reason: string): void {
+    if (this.over) return;
+    this.port.answer(this.to, writeState({ type: 'failed', number: this.number, reason }));
+    this.cancel();
+  }
+
+  credit(bytes: number): void {
+    this.creditedBytes = Math.max(this.creditedBytes, bytes);
+    this.pump();
+  }
+
+  cancel(): void {
+    if (this.over) return;
+    this.over = true;
+    this.rest = NOTHING;
+    this.onOver();
+    this.source?.cancel();
+  }
+
+  /** Sends what the window has room for. A source that answers at once is pulled in a loop, not by recursion. */
+  private pump(): void {
+    if (this.pumping || this.source === undefined) return;
+    this.pumping = true;
+    while (!this.over && !this.pulling && this.sentBytes - this.creditedBytes < WINDOW_BYTES) {
+      if (this.rest.length > 0) this.sendSome();
+      else this.pull();
+    }
+    this.pumping = false;
+  }
+
+  private pull(): void {
+    this.pulling = true;
+    this.source?.pull((pulled) => {
+      this.pulling = false;
+      if (this.over) return;
+      this.take(pulled);
+      this.pump();
+    });
+  }
+
+  private take(pulled: Pulled): void {
+    switch (pulled.type) {
+      case 'part': {
+        const skipped = Math.min(this.skip, pulled.part.length);
+        this.skip -= skipped;
+        this.rest = pulled.part.subarray(skipped);
+        return;
+      }
+      case 'end':
+        this.port.answer(this.to, writeState({ type: 'end', number: this.number }));
+        return this.cancel();
+      case 'failed':
+        return this.refuse(pulled.reason);
+    }
+  }
+
+  private sendSome(): void {
+    const { number, rest, port, to } = this;
+    const most = Math.max(1, Math.min(MOST_PART_BYTES, port.mostDirect(to) - PART_HEAD_BYTES));
+    const part = rest.subarray(0, most);
+    this.rest = rest.subarray(part.length);
+    this.sentBytes += part.length;
+    port.answer(to, writeState({ type: 'part', number, total: this.source?.total, part }));
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** A state that is there as a whole. */
+export function wholeState(bytes: Uint8Array): StateSource {
+  let given = false;
+  return {
+    total: bytes.length,
+    pull: (next) => {
+      const end = given;
+      given = true;
+      next(end ? { type: 'end' } : { type: 'part', part: bytes });
+    },
+    cancel: () => {},
+  };
+}
