@@ -27,6 +27,7 @@ export {
 } from './api/state-transfer-server.js';
 export type { ViewData, ViewId } from './api/view.js';
 export { Endpoint } from './base/endpoint.js';
+export { EndpointList } from './base/endpoint-list.js';
 export type { ConsortErrorOptions, ErrorCode, ErrorDetails } from './base/errors.js';
 export {
   ConsortAbortError,
@@ -36,7 +37,8 @@ export {
   isConsortError,
   TransferTerminated,
 } from './base/errors.js';
-export { Message } from './base/message.js';
+export { Message, type MessageValue } from './base/message.js';
+export type { MessageItems } from './base/message-items.js';
 export { VERSION } from './base/version.js';
 export type { ClientServerState } from './client-server/automaton.js';
 export type { Safety, TransferType } from './client-server/safety.js';

@@ -1,13 +1,15 @@
 /** Arguments of calls that change views, checked. */
 import { Endpoint } from '../base/endpoint.js';
+import { EndpointList } from '../base/endpoint-list.js';
 import { ConsortArgumentError } from '../base/errors.js';
 import { show } from '../base/show.js';
 import { Params } from '../stack/params.js';
 import { checkQuorum, parseStack } from './stack-choice.js';
 
 export function checkSuspects(members: unknown, me: Endpoint | undefined): readonly Endpoint[] {
-  if (!Array.isArray(members)) throw invalid('members', members, 'an array of endpoints of view.members');
-  return Array.from(members, (member: unknown, index) => {
+  const list: unknown = members instanceof EndpointList ? [...members] : members;
+  if (!Array.isArray(list)) throw invalid('members', members, 'an array or EndpointList of endpoints of view.members');
+  return Array.from(list, (member: unknown, index) => {
     if (!(member instanceof Endpoint)) throw invalid(`members[${index}]`, member, 'an Endpoint of view.members');
     if (me?.equals(member) === true)
       throw invalid(`members[${index}]`, member, 'others; to go oneself there is leave()');

@@ -8,6 +8,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { Endpoint } from '../base/endpoint.js';
+import type { EndpointList } from '../base/endpoint-list.js';
 import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import { Message } from '../base/message.js';
 import { formatBytes, show } from '../base/show.js';
@@ -182,7 +183,7 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
    * These members are to be taken for failed: a view without them follows. Those that are not in the view are ignored.
    * @throws ConsortError `ERR_NOT_JOINED`; `ERR_SEND_TO_SELF` never: to suspect oneself is `leave()`
    */
-  suspect(members: readonly Endpoint[]): void {
+  suspect(members: readonly Endpoint[] | EndpointList): void {
     this.#life.group('suspect()').suspect(checkSuspects(members, this.myEndpoint));
   }
 

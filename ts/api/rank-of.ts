@@ -1,16 +1,18 @@
 /** Where a send goes: from what the caller gave to a rank of the view. */
 import { Endpoint } from '../base/endpoint.js';
+import { EndpointList } from '../base/endpoint-list.js';
 import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import { show } from '../base/show.js';
 import type { ViewData } from './view.js';
 
 /** Where a send goes: a member of the view, by its endpoint or its rank, or several, each once. */
-export type Destination = Endpoint | number | readonly (Endpoint | number)[];
+export type Destination = Endpoint | number | readonly (Endpoint | number)[] | EndpointList;
 
 /** The ranks that a destination means, each once; throws where it means none, or this member. */
 export function ranksOf(destination: unknown, view: ViewData): readonly number[] {
-  if (!Array.isArray(destination)) return [rankOf(destination, view)];
-  return [...new Set(destination.map((each: unknown) => rankOf(each, view)))];
+  const list: unknown = destination instanceof EndpointList ? [...destination] : destination;
+  if (!Array.isArray(list)) return [rankOf(list, view)];
+  return [...new Set(list.map((each: unknown) => rankOf(each, view)))];
 }
 
 function rankOf(destination: unknown, view: ViewData): number {

@@ -79,13 +79,30 @@ export const ERROR_CODES = {
     when: 'The `memory` option is too small for a view of this many members.',
     remedy: 'Give all members at least `details.wantedBytes`.',
   },
+  ERR_MESSAGE_EMPTY: {
+    when: 'A value was popped or read where the message has no more.',
+    remedy: 'Pop as often as was pushed, or ask `isEmpty` first.',
+  },
+  ERR_MESSAGE_MALFORMED: {
+    when: 'A value was popped or read where the bytes of the message are none that `push` writes: they come from something else, or somebody hostile.',
+    remedy: 'Read it as what it is, with `bytes()` or `text()`; nothing was taken off it.',
+  },
+  ERR_MESSAGE_READ_ONLY: {
+    when: 'A message was written to that was popped from, has an alias, is one over given bytes, or was delivered.',
+    remedy:
+      'Write to a `writableCopy()`, or to a new message; `reset()` empties one, but not while it is lent to a callback.',
+  },
   ERR_MESSAGE_REFUSED: {
     when: 'A message arrived that is longer than this member takes; it is reported and skipped.',
     remedy: 'Give all members the same `maxMessageSize`.',
   },
   ERR_MESSAGE_TOO_LARGE: {
-    when: 'A message is longer than `maxMessageSize`, or a claim is longer than a claim may be.',
+    when: 'A message is longer than `maxMessageSize`, a claim longer than a claim may be, or a pushed value would make its message longer than 1 GiB.',
     remedy: 'Send it in pieces, or raise `maxMessageSize` at every member; longer claims go by `cast()`.',
+  },
+  ERR_MESSAGE_TYPE: {
+    when: 'The value on top of the message, or the next one to read, is of another type than was asked for; it stays there.',
+    remedy: 'Pop in the reverse order of pushing, or take whatever comes with `pop()`.',
   },
   ERR_NATIVE_UNAVAILABLE: {
     when: "`mode: 'native'` was asked for and the addon can't be loaded.",
