@@ -104,6 +104,19 @@ describe('the example', () => {
     ]);
   });
 
+  it('messages.mjs: values come with their types, and lists of members say who gets them', async (context) => {
+    const example = Example.start(context, 'messages.mjs');
+    await example.end();
+    expect(example.lines.filter((line) => line.startsWith('Anna: ')).sort()).toEqual([
+      'Anna: rank 1 has 2 of Middlemarch',
+      'Anna: rank 2 has 1 of Middlemarch',
+    ]);
+    expect(example.lines.filter((line) => !line.startsWith('Anna: ')).sort()).toEqual([
+      'Boris: Middlemarch is at ranks 1 and 2',
+      'Clara: Middlemarch is at ranks 1 and 2',
+    ]);
+  });
+
   it('chat.mjs: what is typed at one is read at the others, and all see who comes and goes', async (context) => {
     const name = group();
     const [anna, boris, clara] = start3(context, 'chat.mjs', name);

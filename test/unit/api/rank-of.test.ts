@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ranksOf } from '../../../ts/api/rank-of.js';
 import { fixedViewData } from '../../../ts/api/view.js';
 import { Endpoint } from '../../../ts/base/endpoint.js';
+import { EndpointList } from '../../../ts/base/endpoint-list.js';
 import { member, members } from '../stack/views.js';
 
 const view = fixedViewData('test', 0, members(0, 1, 2), 1, 'Top_appl:Bottom');
@@ -16,6 +17,11 @@ describe('ranksOf', () => {
   it('takes lists of them, each member once', () => {
     expect(ranksOf([2, view.members[0], view.members[2]], view)).toEqual([2, 0]);
     expect(ranksOf([], view)).toEqual([]);
+    expect(ranksOf(new EndpointList([member(2), member(0)]), view)).toEqual([2, 0]);
+    expect(ranksOf(new EndpointList(), view)).toEqual([]);
+    expect(() => ranksOf(new EndpointList([member(7)]), view)).toThrow(
+      expect.objectContaining({ code: 'ERR_UNKNOWN_MEMBER' }),
+    );
     expect(() => ranksOf([0, 1], view)).toThrow(expect.objectContaining({ code: 'ERR_SEND_TO_SELF' }));
     expect(() => ranksOf([0, 7], view)).toThrow(expect.objectContaining({ code: 'ERR_UNKNOWN_MEMBER' }));
   });
