@@ -1,6 +1,7 @@
 /** The options that clients and servers have besides those of GroupMember, declared as data like those (option-table.ts). */
 
 import { invalid, record } from '../base/checks.js';
+import type { Endpoint } from '../base/endpoint.js';
 import { ConsortArgumentError } from '../base/errors.js';
 import { SAFETIES, type Safety, TRANSFER_TYPES, type TransferType } from '../client-server/safety.js';
 import type { MembershipType } from './client-server-view.js';
@@ -86,7 +87,7 @@ export interface MessageOptions {
 
 export interface ListOptions extends MessageOptions {
   /** Of `scast`: clients that get it besides the servers. Of `lsend`: all who get it. Default: nobody. */
-  readonly destinations?: Destination | Iterable<Exclude<Destination, readonly unknown[]>> | undefined;
+  readonly destinations?: Destination | Iterable<Endpoint | number> | undefined;
 }
 
 const MESSAGE_NAMES = ['safety', 'destinations'];

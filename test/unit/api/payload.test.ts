@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkJoinOptions } from '../../../ts/api/member-list.js';
 import { payloadBytes } from '../../../ts/api/payload.js';
+import { sourceOf } from '../../../ts/api/state-transfer.js';
 import { Message } from '../../../ts/base/message.js';
 import { bytesOf } from '../stack/views.js';
 
@@ -16,9 +17,12 @@ describe('a payload', () => {
     expect(payloadBytes(new Message(), 0)).toEqual(new Uint8Array(0));
   });
 
-  it('may be a message wherever there is one, as in join()', () => {
+  it('may be a message wherever there is one, as in join(), or as the state of a server', () => {
     const message = new Message().push('let me in');
     expect(checkJoinOptions({ message }).message).toEqual(message.copy());
+    const pulled: unknown[] = [];
+    sourceOf(message).pull((next) => pulled.push(next));
+    expect(pulled).toEqual([{ type: 'part', part: message.copy() }]);
   });
 
   it.each([undefined, null, 1, {}, [1], new Uint16Array(1), new ArrayBuffer(1)])(
