@@ -108,13 +108,13 @@ export const ERROR_CODES = {
     when: "`mode: 'native'` was asked for and the addon can't be loaded.",
     remedy: "Look at `cause`; `mode: 'auto'` or `'ts'` does without the addon.",
   },
-  ERR_NOT_A_SERVER: {
-    when: 'A state was asked for of a member that is no server of the view.',
-    remedy: 'Ask one of `member.view.servers`.',
-  },
   ERR_NOT_AVAILABLE: {
     when: 'A property or transport is known but not built yet.',
     remedy: 'The message lists what is available.',
+  },
+  ERR_NOT_A_SERVER: {
+    when: 'A state was asked for of a member that is no server of the view.',
+    remedy: 'Ask one of `member.view.servers`.',
   },
   ERR_NOT_IN_VIEW: {
     when: 'The list given to `join()` does not hold the address of this member.',
