@@ -112,6 +112,9 @@ async function runAll(options: SimOptions, native: boolean): Promise<Tally> {
       tally.datagrams += answer.datagrams;
       tally.simulatedSeconds += answer.simulatedSeconds;
       tally.failed.push(...answer.failed);
+      // At once: a long run may be ended before it comes to the end.
+      for (const seed of answer.failed)
+        process.stderr.write(`sim: seed ${seed} failed: ${replayOf({ ...options, seed })}\n`);
       tally.seconds = (performance.now() - begun) / 1000;
       if (performance.now() - told < PROGRESS_MS) continue;
       told = performance.now();
