@@ -64,4 +64,9 @@ export const REGRESSIONS: readonly Regression[] = [
     found: 'a member that was cut off delivered, beyond the order that it knew, what depended on that order',
   },
   { seed: 2012, ordered: true, found: 'the same' },
+  {
+    seed: 2004326,
+    ordered: true,
+    found: 'a member that left by itself went on casting while it was handed the rest of its view in an order of its own',
+  },
 ];

@@ -276,6 +276,8 @@ export class Group {
 
   private end(view: GroupView, next: ViewState | undefined): void {
     if (this.exited || view.end !== undefined) return;
+    // Who leaves by itself was not stopped: what it is handed now comes in an order of its own, and nothing may depend on it (invariants 8 and 9).
+    if (!view.closed) this.stopSending(view);
     view.end = { next };
     view.streams.finish();
     view.look();
@@ -383,18 +385,21 @@ export class Group {
         if (view === this.front) owner.block(ready);
         else ready();
       },
-      stopSending: () => {
-        view.closed = true;
-        view.streams.stopSending();
-        if (view === this.front) owner.stopSending();
-        this.plane.scheduleFlush();
-      },
+      stopSending: () => this.stopSending(view),
       stateMessage: () => owner.stateMessage(view.state),
       viewMessage: (next, stateMessages) => owner.viewMessage(next, stateMessages),
       joinRequest: (from, message) => owner.joinRequest(from, message),
       joinAnswer: (answer) => owner.joinAnswer(answer),
       report: (error) => owner.report(error),
     };
+  }
+
+  /** Nothing is written in this view any more; what was written goes out. */
+  private stopSending(view: GroupView): void {
+    view.closed = true;
+    view.streams.stopSending();
+    if (view === this.front) this.owner.stopSending();
+    this.plane.scheduleFlush();
   }
 
   private reportVersion(version: number): void {
