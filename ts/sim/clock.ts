@@ -1,10 +1,17 @@
 /** Simulated time: what is to happen, in the order of time and then of asking. Microseconds, whole numbers. */
 
-interface Scheduled {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-  canceled: boolean;
+class Scheduled {
+  canceled = false;
+
+  constructor(
+    readonly at: number,
+    readonly order: number,
+    readonly run: () => void,
+  ) {}
+
+  cancel(): void {
+    this.canceled = true;
+  }
 }
 
 /** Time as one member sees it: a quartz may run a little fast or slow. */
@@ -21,18 +28,9 @@ export class SimClock implements Clock {
   now = 0;
 
   schedule(delay: number, run: () => void): { cancel(): void } {
-    const scheduled: Scheduled = {
-      at: this.now + Math.max(0, Math.round(delay)),
-      order: this.order++,
-      run,
-      canceled: false,
-    };
+    const scheduled = new Scheduled(this.now + Math.max(0, Math.round(delay)), this.order++, run);
     this.push(scheduled);
-    return {
-      cancel: () => {
-        scheduled.canceled = true;
-      },
-    };
+    return scheduled;
   }
 
   /** Runs what is due up to `until`, at most so many steps. Returns whether it got there. */

@@ -20,15 +20,10 @@ import {
 import { NEVER } from '../data-plane/typescript/limits.js';
 import { planeStats, rejectDeclarations, statDeclarations } from '../data-plane/typescript/stats.js';
 import type { Clock } from './clock.js';
-import { type Mode, makeSimCore, type SimCore } from './cores.js';
+import type { Mode } from './cores.js';
 import type { SimHost, SimNetwork } from './network.js';
 import { giveRing, takeRing } from './ring-pool.js';
-
-interface SimView {
-  readonly number: number;
-  readonly config: ViewConfig;
-  readonly core: SimCore;
-}
+import { SimView } from './sim-view.js';
 
 /** Datagrams that a stopped process finds in its socket at most; what comes after them is lost. */
 const SOCKET_DATAGRAMS = 1000;
@@ -67,7 +62,11 @@ export class SimDriver implements PlaneDriver {
     this.slot = new Slot(awake, 0);
     this.host = {
       address,
-      deliver: (bytes, from) => this.fromSocket(() => this.arrived(bytes, from)),
+      deliver: (bytes, from) => {
+        // Nearly always it runs: then no closure is made.
+        if (this.isRunning) this.arrived(bytes, from);
+        else this.fromSocket(() => this.arrived(bytes, from));
+      },
       announced: (bytes) => this.fromSocket(() => this.onAnnounced(bytes)),
       refused: (to) => this.fromSocket(() => this.events.onRefused(to)),
     };
@@ -78,41 +77,40 @@ export class SimDriver implements PlaneDriver {
 
   install(number: number, config: ViewConfig, counters: Int32Array): void {
     const { addresses } = config;
-    const core = makeSimCore(this.mode, config, counters, (ranks, datagram) => {
+    const transmit = (ranks: readonly number[], datagram: Uint8Array) => {
       for (const rank of ranks) this.transmit(addresses[rank] as Address, datagram);
-    });
-    this.views.push({ number, config, core });
+    };
+    this.views.push(new SimView(number, addresses.length, this.mode, config, counters, transmit));
   }
 
   openSend(view: number, kind: StreamKind, to: number, ring: Uint8Array, slot: number): void {
-    this.find(view)?.core.openSend(kind, to, ring, slot);
+    this.find(view)?.openSend(kind, to, ring, slot);
   }
 
   openReceive(view: number, kind: StreamKind, origin: number, ring: Uint8Array, slot: number): void {
-    this.find(view)?.core.openReceive(kind, origin, ring, slot);
+    this.find(view)?.openReceive(kind, origin, ring, slot);
   }
 
   exclude(view: number, rank: number): void {
-    this.find(view)?.core.exclude(rank, this.clock.now);
+    this.find(view)?.change().exclude(rank, this.clock.now);
     this.flush();
   }
 
   setHolder(view: number, origin: number, holder: number, upTo: number): void {
-    this.find(view)?.core.setHolder(origin, holder, upTo, this.clock.now);
+    this.find(view)?.change().setHolder(origin, holder, upTo, this.clock.now);
     this.flush();
   }
 
   stopAt(view: number, origin: number, cut: number): void {
-    this.find(view)?.core.stopAt(origin, cut, this.clock.now);
+    this.find(view)?.change().stopAt(origin, cut, this.clock.now);
     this.flush();
   }
 
   watch(view: number, ranks: readonly number[], intervalMs: number): void {
     const installed = this.find(view);
-    const members = installed?.config.addresses.length ?? 0;
     const watched = new Set(ranks);
-    for (let rank = 0; rank < members; rank++)
-      installed?.core.watch(rank, watched.has(rank) ? intervalMs * 1000 : 0, this.clock.now);
+    for (let rank = 0; rank < (installed?.members ?? 0); rank++)
+      installed?.change().watch(rank, watched.has(rank) ? intervalMs * 1000 : 0, this.clock.now);
     this.flush();
   }
 
@@ -120,8 +118,8 @@ export class SimDriver implements PlaneDriver {
     const index = this.views.findIndex((view) => view.number === number);
     const [view] = index < 0 ? [] : this.views.splice(index, 1);
     if (view === undefined || this.dead) return;
-    view.core.answerAll();
-    view.core.poll(this.clock.now);
+    view.change().answerAll();
+    view.poll(this.clock.now);
   }
 
   makeRing(bytes: number): Uint8Array {
@@ -188,6 +186,10 @@ export class SimDriver implements PlaneDriver {
     return this.paused !== undefined;
   }
 
+  private get isRunning(): boolean {
+    return !this.dead && this.paused === undefined;
+  }
+
   /** Runs now, or when the process goes on. */
   whenRunning(run: () => void): void {
     if (this.dead) return;
@@ -209,9 +211,9 @@ export class SimDriver implements PlaneDriver {
       this.unattached.push([from, bytes.slice(HEADER_BYTES, partsEnd(bytes, header))]);
     } else {
       const { connectionLow, connectionHigh } = header;
-      for (const { config, core } of this.views) {
-        if (config.connectionLow >>> 0 !== connectionLow || config.connectionHigh >>> 0 !== connectionHigh) continue;
-        core.receive(bytes, header, this.clock.now);
+      for (const view of this.views) {
+        if (view.connectionLow !== connectionLow || view.connectionHigh !== connectionHigh) continue;
+        view.receive(bytes, header, this.clock.now);
         break;
       }
     }
@@ -222,7 +224,8 @@ export class SimDriver implements PlaneDriver {
     if (this.dead) return;
     this.onTransmit?.();
     // In the middle of a burst it may have been hit: then what is left goes out later, or never.
-    this.whenRunning(() => this.network.send(this.address, to, datagram));
+    if (this.isRunning) this.network.send(this.address, to, datagram);
+    else this.whenRunning(() => this.network.send(this.address, to, datagram));
   }
 
   private turn(): void {
@@ -234,7 +237,7 @@ export class SimDriver implements PlaneDriver {
   private step(): void {
     let deadline = NEVER;
     const { now } = this.clock;
-    for (const { core } of this.views) deadline = Math.min(deadline, core.poll(now));
+    for (const view of this.views) deadline = Math.min(deadline, view.poll(now));
     if (this.dead || (deadline >= this.alarmAt && this.alarmAt > now)) return;
     this.alarm?.cancel();
     this.alarmAt = deadline;
@@ -247,7 +250,7 @@ export class SimDriver implements PlaneDriver {
 
   private noteProgress(): void {
     let news = this.unattached.length > 0;
-    for (const { core } of this.views) news = core.takeNews() || news;
+    for (const view of this.views) news = view.takeNews() || news;
     if (!news) return;
     this.slot.increment(WORD_PROGRESS);
     if (this.slot.exchange(WORD_LISTENING, 0) !== 0) this.owesReady = true;
@@ -263,9 +266,10 @@ export class SimDriver implements PlaneDriver {
   }
 
   private tell(): void {
-    for (const { number, core } of [...this.views]) {
-      for (let wanted = core.takeWanted(); wanted !== undefined; wanted = core.takeWanted())
-        this.events.onWanted(number, ...wanted);
+    const wanting = this.views.filter((view) => view.hasWanted);
+    for (const view of wanting) {
+      for (let wanted = view.takeWanted(); wanted !== undefined; wanted = view.takeWanted())
+        this.events.onWanted(view.number, ...wanted);
     }
     for (let next = this.unattached.shift(); next !== undefined; next = this.unattached.shift()) {
       this.events.onUnattached(...next);
@@ -277,7 +281,7 @@ export class SimDriver implements PlaneDriver {
   }
 
   private get hasCalls(): boolean {
-    return this.unattached.length > 0 || this.views.some(({ core }) => core.hasWanted);
+    return this.unattached.length > 0 || this.views.some((view) => view.hasWanted);
   }
 
   private find(number: number): SimView | undefined {
