@@ -1,7 +1,6 @@
 #include "addon/core_object.h"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -11,10 +10,12 @@
 namespace consort {
 namespace {
 
-// Frames as JavaScript gets them: [ranks, bytes] pairs in one array.
+// Frames as JavaScript gets them, one after the other in one array (ts/data-plane/packed-frames.ts reads them):
+//
+//   ranks 2 | length 2 | rank 2, as many as there are | the frame's bytes
 class CollectingSink : public Sink {
  public:
-  CollectingSink(Napi::Env env, uint32_t capacity) : env_(env), out_(Napi::Array::New(env)), left_(capacity) {}
+  explicit CollectingSink(uint32_t capacity) : left_(capacity) {}
 
   bool send(const Burst& burst) override {
     if (left_ < burst.frames()) return false;
@@ -22,27 +23,33 @@ class CollectingSink : public Sink {
     size_t piece = 0;
     for (uint32_t offset = 0; offset < burst.bytes(); offset += burst.segment()) {
       const uint32_t length = std::min(burst.segment(), burst.bytes() - offset);
-      Napi::Uint8Array frame = Napi::Uint8Array::New(env_, length);
+      put(burst.destination_count());
+      put(length);
+      for (uint32_t i = 0; i < burst.destination_count(); i++) put(burst.destinations()[i]);
       for (uint32_t filled = 0; filled < length; piece++) {
         const Piece& each = burst.pieces()[piece];
-        std::memcpy(frame.Data() + filled, each.data, each.bytes);
+        out_.insert(out_.end(), each.data, each.data + each.bytes);
         filled += each.bytes;
       }
-      const Napi::Array ranks = Napi::Array::New(env_, burst.destination_count());
-      for (uint32_t i = 0; i < burst.destination_count(); i++)
-        ranks.Set(i, Napi::Number::New(env_, burst.destinations()[i]));
-      out_.Set(count_++, ranks);
-      out_.Set(count_++, frame);
     }
     return true;
   }
 
-  Napi::Array take() const { return out_; }
+  bool empty() const { return out_.empty(); }
+
+  Napi::Value take(Napi::Env env) const {
+    Napi::Uint8Array bytes = Napi::Uint8Array::New(env, out_.size());
+    std::copy(out_.begin(), out_.end(), bytes.Data());
+    return bytes;
+  }
 
  private:
-  Napi::Env env_;
-  Napi::Array out_;
-  uint32_t count_ = 0;
+  void put(uint32_t value) {
+    out_.push_back(static_cast<uint8_t>(value));
+    out_.push_back(static_cast<uint8_t>(value >> 8));
+  }
+
+  std::vector<uint8_t> out_;
   uint32_t left_;
 };
 
@@ -107,8 +114,14 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     return Napi::Boolean::New(info.Env(), opened);
   }
 
-  // receive(frame, nowMicros): as the endpoint does it with a frame from the socket
-  void receive(const Napi::CallbackInfo& info) {
+  // receive(frame, nowMicros) -> whether streams wait to be opened (takeWanted); as the endpoint does it with a frame
+  // from the socket
+  Napi::Value receive(const Napi::CallbackInfo& info) {
+    take_in(info);
+    return Napi::Boolean::New(info.Env(), plane_->has_wanted());
+  }
+
+  void take_in(const Napi::CallbackInfo& info) {
     const Napi::Uint8Array frame = info[0].As<Napi::Uint8Array>();
     const auto now = static_cast<Micros>(info[1].As<Napi::Number>().Int64Value());
     FrameHeader header;
@@ -120,15 +133,17 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     plane_->handle_frame(frame.Data(), frame.ByteLength(), header, now);
   }
 
-  // poll(nowMicros, mostFrames) -> [[ranks, bytes, ranks, bytes ...], deadline or -1 for never, blocked]
+  // poll(nowMicros, mostFrames) -> deadline or -1 for never; where there were frames: [frames, that, blocked]
   Napi::Value poll(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const auto now = static_cast<Micros>(info[0].As<Napi::Number>().Int64Value());
-    CollectingSink sink(env, info[1].As<Napi::Number>().Uint32Value());
-    const Micros deadline = plane_->poll(now, sink);
+    CollectingSink sink(info[1].As<Napi::Number>().Uint32Value());
+    const Micros next = plane_->poll(now, sink);
+    const Napi::Number deadline = Napi::Number::New(env, next == kNever ? -1 : static_cast<double>(next));
+    if (sink.empty() && !plane_->blocked()) return deadline;
     const Napi::Array out = Napi::Array::New(env, 3);
-    out.Set(0u, sink.take());
-    out.Set(1u, Napi::Number::New(env, deadline == kNever ? -1 : static_cast<double>(deadline)));
+    out.Set(0u, sink.take(env));
+    out.Set(1u, deadline);
     out.Set(2u, Napi::Boolean::New(env, plane_->blocked()));
     return out;
   }

@@ -1,6 +1,7 @@
 // One view without socket or clock, in either language behind one shape: DataPlaneCore of ts/data-plane/typescript, and Core of the addon.
 import { type Addon, type AddonCore, loadAddon } from '../../ts/data-plane/addon-loader.js';
 import type { StreamKind } from '../../ts/data-plane/data-plane.js';
+import { unpackFrames } from '../../ts/data-plane/packed-frames.js';
 import type { Burst } from '../../ts/data-plane/typescript/burst.js';
 import { SLOT_WORDS, Slot, WORD_FROM_SCRIPT } from '../../ts/data-plane/typescript/counters.js';
 import { DataPlaneCore, type ViewConfig } from '../../ts/data-plane/typescript/data-plane.js';
@@ -63,11 +64,10 @@ class NativeCore implements Core {
   }
 
   poll(now: number, mostFrames: number): Polled {
-    const [flat, deadline, blocked] = this.core.poll(now, mostFrames);
+    const polled = this.core.poll(now, mostFrames);
+    const [packed, deadline, blocked] = typeof polled === 'number' ? [new Uint8Array(0), polled, false] : polled;
     const frames: Sent[] = [];
-    for (let i = 0; i < flat.length; i += 2) {
-      frames.push({ to: flat[i] as number[], frame: flat[i + 1] as Uint8Array });
-    }
+    unpackFrames(packed, (to, frame) => frames.push({ to, frame }));
     return { frames, deadline: deadline < 0 ? NEVER : deadline, blocked };
   }
 

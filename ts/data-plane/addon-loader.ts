@@ -37,9 +37,10 @@ export interface AddonPlane {
 /** One view without socket or clock in C++ (native/addon/core_object.cc). */
 export interface AddonCore {
   openStream(kind: number, rank: number, outgoing: boolean, ring: Uint8Array, slot: number): boolean;
-  receive(frame: Uint8Array, nowMicros: number): void;
-  /** Frames as ranks, bytes, ranks, bytes ...; the next deadline, -1 for never; whether the sink was full. */
-  poll(nowMicros: number, mostFrames: number): [frames: (number[] | Uint8Array)[], deadline: number, blocked: boolean];
+  /** Returns whether streams wait to be opened: see takeWanted. */
+  receive(frame: Uint8Array, nowMicros: number): boolean;
+  /** The next deadline, -1 for never; where there were frames, or should have been: they (`unpackFrames`), that, and whether the sink was full. */
+  poll(nowMicros: number, mostFrames: number): number | [frames: Uint8Array, deadline: number, blocked: boolean];
   /** Of `watch` the position is the interval, in microseconds. */
   change(
     what: 'exclude' | 'holder' | 'stop' | 'watch',

@@ -2,6 +2,7 @@
 
 import { type AddonCore, loadAddon } from '../data-plane/addon-loader.js';
 import type { ViewConfig as SeamConfig, StreamKind } from '../data-plane/data-plane.js';
+import { unpackFrames } from '../data-plane/packed-frames.js';
 import type { Burst } from '../data-plane/typescript/burst.js';
 import { SLOT_WORDS, Slot } from '../data-plane/typescript/counters.js';
 import { DataPlaneCore, type ViewConfig } from '../data-plane/typescript/data-plane.js';
@@ -115,7 +116,7 @@ function datagramOf(burst: Burst, frame: number): Uint8Array {
   const end = burst.firstPiece(frame + 1);
   let length = 0;
   for (let piece = first; piece < end; piece++) length += (burst.pieces[piece] as Uint8Array).length;
-  const datagram = new Uint8Array(length);
+  const datagram = takeBytes(length);
   let at = 0;
   for (let piece = first; piece < end; piece++) {
     const bytes = burst.pieces[piece] as Uint8Array;
@@ -123,6 +124,20 @@ function datagramOf(burst: Burst, frame: number): Uint8Array {
     at += bytes.length;
   }
   return datagram;
+}
+
+/** Memory for datagrams, many in one piece: each with memory of its own would be most of the work of the garbage collector. */
+const PIECE_BYTES = 64 * 1024;
+let piece = new Uint8Array(PIECE_BYTES);
+let taken = 0;
+
+function takeBytes(length: number): Uint8Array {
+  if (taken + length > PIECE_BYTES) {
+    piece = new Uint8Array(Math.max(PIECE_BYTES, length));
+    taken = 0;
+  }
+  taken += length;
+  return piece.subarray(taken - length, taken);
 }
 
 /** Most frames of one call. */
@@ -147,15 +162,17 @@ class NativeCore implements SimCore {
   }
 
   receive(frame: Uint8Array, _: FrameHeader, now: number): void {
-    this.core.receive(frame, now);
     this.news = true;
+    if (!this.core.receive(frame, now)) return;
     for (let next = this.core.takeWanted(); next !== undefined; next = this.core.takeWanted())
       this.wanted.push(next as readonly [number, StreamKind]);
   }
 
   poll(now: number): number {
-    const [frames, deadline] = this.core.poll(now, MOST_FRAMES);
-    for (let i = 0; i < frames.length; i += 2) this.transmit(frames[i] as number[], frames[i + 1] as Uint8Array);
+    const polled = this.core.poll(now, MOST_FRAMES);
+    if (typeof polled === 'number') return polled < 0 ? NEVER : polled;
+    const [frames, deadline] = polled;
+    unpackFrames(frames, this.transmit);
     return deadline < 0 ? NEVER : deadline;
   }
 
