@@ -20,8 +20,8 @@ DataPlane::DataPlane(const ViewConfig& config)
   max_frame_data_ = (config.frame_bytes - overhead) / 8 * 8;
   peers_.resize(config.members);
   for (Rank rank = 0; rank < config.members; rank++) peers_[rank].holder = rank;
-  inbound_.resize(static_cast<size_t>(config.members) * kStreamKinds);
-  outbound_by_.resize(inbound_.size());
+  inbound_by_.resize(static_cast<size_t>(config.members) * kStreamKinds);
+  outbound_by_.resize(inbound_by_.size());
 }
 
 // ---- streams ----
@@ -42,7 +42,8 @@ bool DataPlane::open_send(StreamKind kind, Rank to, Ring ring, Slot slot) {
 
 bool DataPlane::open_receive(StreamKind kind, Rank origin, Ring ring, Slot slot) {
   if (origin >= config_.members || origin == config_.my_rank || inbound(kind, origin) != nullptr) return false;
-  inbound_[index_of(kind, origin)] = std::make_unique<Inbound>(Inbound{ReceiveStream(kind, origin, ring, slot)});
+  inbound_.push_back(std::make_unique<Inbound>(Inbound{ReceiveStream(kind, origin, ring, slot)}));
+  inbound_by_[index_of(kind, origin)] = inbound_.back().get();
   return true;
 }
 
@@ -63,7 +64,7 @@ bool DataPlane::take_wanted(Wanted& wanted) {
 }
 
 DataPlane::Inbound* DataPlane::inbound(StreamKind kind, Rank origin) const {
-  return inbound_[index_of(kind, origin)].get();
+  return inbound_by_[index_of(kind, origin)];
 }
 
 DataPlane::Outbound* DataPlane::outbound(StreamKind kind, Rank to) const {
@@ -276,7 +277,6 @@ Micros DataPlane::poll(Micros now, Sink& sink) {
 
 void DataPlane::refresh(Micros now) {
   for (const auto& in : inbound_) {
-    if (in == nullptr) continue;
     in->stream.refresh();
     if (!peers_[in->stream.origin()].live) {
       in->answer_now = false;
@@ -285,6 +285,7 @@ void DataPlane::refresh(Micros now) {
       in->status_at = now + kStatusDelayUs;
     }
   }
+  heartbeats_ = false;
   for (const auto& out : outbound_) {
     SendStream& stream = out->stream;
     if (stream.refresh()) news_ = true;
@@ -292,6 +293,7 @@ void DataPlane::refresh(Micros now) {
     out->answer = now >= stream.heartbeat_deadline() || stream.must_ask();
     out->tells = is_prompt(stream.kind()) && stream.stable_grew();
     out->heartbeat = out->answer || out->tells || stream.much_is_stable();
+    if (out->heartbeat) heartbeats_ = true;
   }
 }
 
@@ -302,7 +304,7 @@ void DataPlane::poll_peer(Rank rank, Micros now, Sink& sink) {
     Inbound* in = inbound(static_cast<StreamKind>(kind), rank);
     if (in != nullptr) poll_inbound(*in, rank, now, sink);
   }
-  poll_heartbeats(rank, sink);
+  if (heartbeats_) poll_heartbeats(rank, sink);
   if (peer.probed) {
     peer.probed = false;
     wrote(write_probe(room_for(kProbeBytes, sink), PartType::kProbeReply, peer.probe_time));
@@ -347,8 +349,8 @@ void DataPlane::poll_inbound(Inbound& in, Rank rank, Micros now, Sink& sink) {
 }
 
 void DataPlane::poll_naks(Inbound& in, Rank origin, Micros now, Sink& sink) {
+  if (now < in.stream.nak_deadline() || !can_ask(in.stream)) return;
   const Rank asked = asked_for(in.stream);
-  if (!can_ask(in.stream) || now < in.stream.nak_deadline()) return;
   // The holder may be another than the member whose frame is being filled.
   if (asked != control_to_) flush_control(sink);
   control_to_ = asked;
@@ -456,9 +458,9 @@ bool DataPlane::poll_data(Outbound& out, Micros now, Sink& sink) {
 Micros DataPlane::next_deadline() const {
   Micros deadline = kNever;
   for (const auto& in : inbound_) {
-    if (in == nullptr) continue;
     deadline = std::min(deadline, in->answer_now ? 0 : in->status_at);
-    if (can_ask(in->stream)) deadline = std::min(deadline, in->stream.nak_deadline());
+    const Micros nak_at = in->stream.nak_deadline();
+    if (nak_at < deadline && can_ask(in->stream)) deadline = nak_at;
   }
   for (const auto& out : outbound_) {
     deadline = std::min(deadline, out->stream.must_ask() ? 0 : out->stream.heartbeat_deadline());
@@ -507,7 +509,7 @@ bool DataPlane::send(Sink& sink, const Burst& burst) {
 
 void DataPlane::answer_all() {
   for (const auto& in : inbound_) {
-    if (in != nullptr && in->stream.received() > 0) in->answer_now = true;
+    if (in->stream.received() > 0) in->answer_now = true;
   }
 }
 

@@ -176,13 +176,15 @@ class DataPlane {
   Stats stats_;
   Burst burst_;
   std::vector<Peer> peers_;
-  std::vector<std::unique_ptr<Inbound>> inbound_;    // by origin * kStreamKinds + kind
+  std::vector<std::unique_ptr<Inbound>> inbound_;    // in the order of opening
+  std::vector<Inbound*> inbound_by_;                 // by origin * kStreamKinds + kind
   std::vector<std::unique_ptr<Outbound>> outbound_;  // in the order of opening
   std::vector<Outbound*> outbound_by_;               // by rank * kStreamKinds + kind; casts under my own rank
   std::vector<Wanted> wanted_;
   ResendQueue resends_;
   bool blocked_ = false;
   bool news_ = false;
+  bool heartbeats_ = false;  // some are due in this poll
 
   Rank control_to_ = 0;
   uint32_t control_bytes_ = 0;

@@ -3,7 +3,7 @@
 //   burst = frame frame frame ...        all of `segment` bytes but the last, which may be shorter (what UDP_SEGMENT demands)
 //   frame = header piece, then one or two pieces of a ring: the stream's bytes are never copied on their way to the socket
 //
-// Headers and trailers are written into space made once. What a frame costs are the views of the ring.
+// Headers and trailers are written into spaces that are used again and again. What a frame costs are the views of the ring.
 import { crc32c } from './crc32c.js';
 import type { FrameHeader, StreamKind } from './frame.js';
 import { DATA_OVERHEAD_BYTES, HEADER_BYTES, TRAILER_BYTES, writeData, writeHeader, writeTrailer } from './frame.js';
@@ -24,8 +24,8 @@ const NOBODY: readonly Rank[] = [];
 
 export class Burst {
   private readonly checked: boolean;
-  private readonly headers: Uint8Array[];
-  private readonly trailers: Uint8Array[];
+  private readonly headers: Spaces;
+  private readonly trailers: Spaces;
   private readonly firstPieces = new Uint16Array(MAX_BURST_FRAMES + 1);
   private readonly _pieces: Uint8Array[] = [];
   private _destinations: readonly Rank[] = NOBODY;
@@ -37,8 +37,8 @@ export class Burst {
 
   constructor(checked: boolean) {
     this.checked = checked;
-    this.headers = makeSpaces(DATA_OVERHEAD_BYTES);
-    this.trailers = makeSpaces(TRAILER_BYTES);
+    this.headers = new Spaces(DATA_OVERHEAD_BYTES);
+    this.trailers = new Spaces(TRAILER_BYTES);
   }
 
   /**
@@ -66,7 +66,7 @@ export class Burst {
   /** A DATA frame of `length` bytes of the ring at `position`. The caller has asked fits(dataFrameBytes(length)). */
   addData(header: FrameHeader, stream: StreamKind, origin: Rank, ring: Ring, position: Position, length: number): void {
     const firstPiece = this._pieces.length;
-    const at = this.headers[this._frames] as Uint8Array;
+    const at = this.headers.at(this._frames);
     writeHeader(at, 0, header);
     writeData(at, HEADER_BYTES, stream, origin, length, position);
     this._pieces.push(at);
@@ -128,7 +128,7 @@ export class Burst {
         const piece = this._pieces[i] as Uint8Array;
         crc = crc32c(piece, piece.length, crc);
       }
-      const at = this.trailers[this._frames] as Uint8Array;
+      const at = this.trailers.at(this._frames);
       writeTrailer(at, 0, crc);
       this._pieces.push(at);
     }
@@ -140,7 +140,14 @@ export class Burst {
   }
 }
 
-function makeSpaces(bytes: number): Uint8Array[] {
-  const memory = new Uint8Array(bytes * MAX_BURST_FRAMES);
-  return Array.from({ length: MAX_BURST_FRAMES }, (_, i) => memory.subarray(bytes * i, bytes * (i + 1)));
+/** As many spaces of one size as a burst has frames, made when they are first wanted: many a view never fills a burst. */
+class Spaces {
+  private readonly made: Uint8Array[] = [];
+
+  constructor(private readonly bytes: number) {}
+
+  at(index: number): Uint8Array {
+    this.made[index] ??= new Uint8Array(this.bytes);
+    return this.made[index];
+  }
 }

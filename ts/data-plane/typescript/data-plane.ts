@@ -157,13 +157,15 @@ export class DataPlaneCore {
   private readonly random: Random;
   private readonly burst: Burst;
   private readonly peers: Peer[];
-  private readonly inbounds: (Inbound | undefined)[]; // by origin * STREAM_KINDS + kind
+  private readonly inbounds: Inbound[] = []; // in the order of opening
+  private readonly inboundBy: (Inbound | undefined)[]; // by origin * STREAM_KINDS + kind
   private readonly outbounds: Outbound[] = []; // in the order of opening
   private readonly outboundBy: (Outbound | undefined)[]; // by rank * STREAM_KINDS + kind; casts under my own rank
   private readonly wanted: Wanted[] = [];
   private readonly resends = new ResendQueue();
   private _blocked = false;
   private news = false;
+  private heartbeats = false; // some are due in this poll
 
   private controlTo: Rank = 0;
   private controlBytes = 0;
@@ -184,7 +186,7 @@ export class DataPlaneCore {
     const overhead = DATA_OVERHEAD_BYTES + (config.checked ? TRAILER_BYTES : 0);
     this.maxFrameData = Math.floor((config.frameBytes - overhead) / 8) * 8;
     this.peers = Array.from({ length: config.members }, (_, rank) => new Peer(rank));
-    this.inbounds = new Array<Inbound | undefined>(config.members * STREAM_KINDS).fill(undefined);
+    this.inboundBy = new Array<Inbound | undefined>(config.members * STREAM_KINDS).fill(undefined);
     this.outboundBy = new Array<Outbound | undefined>(config.members * STREAM_KINDS).fill(undefined);
     this.header = newHeader();
     this.header.flags = config.checked ? FLAG_CHECKED : 0;
@@ -217,7 +219,9 @@ export class DataPlaneCore {
   openReceive(kind: StreamKind, origin: Rank, ring: Ring, slot: Slot): boolean {
     const { members, myRank } = this.config;
     if (origin >= members || origin === myRank || this.inbound(kind, origin) !== undefined) return false;
-    this.inbounds[indexOf(kind, origin)] = new Inbound(new ReceiveStream(kind, origin, ring, slot));
+    const inbound = new Inbound(new ReceiveStream(kind, origin, ring, slot));
+    this.inbounds.push(inbound);
+    this.inboundBy[indexOf(kind, origin)] = inbound;
     return true;
   }
 
@@ -251,7 +255,7 @@ export class DataPlaneCore {
   }
 
   private inbound(kind: StreamKind, origin: Rank): Inbound | undefined {
-    return this.inbounds[indexOf(kind, origin)];
+    return this.inboundBy[indexOf(kind, origin)];
   }
 
   private outbound(kind: StreamKind, to: Rank): Outbound | undefined {
@@ -504,7 +508,6 @@ export class DataPlaneCore {
 
   private refresh(now: Micros): void {
     for (const inbound of this.inbounds) {
-      if (inbound === undefined) continue;
       inbound.stream.refresh();
       if (!this.peer(inbound.stream.origin).live) {
         inbound.answerNow = false;
@@ -513,6 +516,7 @@ export class DataPlaneCore {
         inbound.statusAt = now + STATUS_DELAY_US;
       }
     }
+    this.heartbeats = false;
     for (const out of this.outbounds) {
       const stream = out.stream;
       if (stream.refresh()) this.news = true;
@@ -520,6 +524,7 @@ export class DataPlaneCore {
       out.answer = now >= stream.heartbeatDeadline() || stream.mustAsk();
       out.tells = this.isPrompt(stream.kind) && stream.stableGrew();
       out.heartbeat = out.answer || out.tells || stream.muchIsStable();
+      if (out.heartbeat) this.heartbeats = true;
     }
   }
 
@@ -527,10 +532,10 @@ export class DataPlaneCore {
     this.controlTo = rank;
     const peer = this.peer(rank);
     for (let kind = 0; kind < STREAM_KINDS; kind++) {
-      const inbound = this.inbounds[rank * STREAM_KINDS + kind];
+      const inbound = this.inboundBy[rank * STREAM_KINDS + kind];
       if (inbound !== undefined) this.pollInbound(inbound, rank, now, sink);
     }
-    this.pollHeartbeats(rank, sink);
+    if (this.heartbeats) this.pollHeartbeats(rank, sink);
     if (peer.probed) {
       peer.probed = false;
       const at = this.roomFor(PROBE_BYTES, sink);
@@ -586,8 +591,8 @@ export class DataPlaneCore {
   }
 
   private pollNaks(inbound: Inbound, origin: Rank, now: Micros, sink: Sink): void {
+    if (now < inbound.stream.nakDeadline() || !this.canAsk(inbound.stream)) return;
     const asked = this.askedFor(inbound.stream);
-    if (!this.canAsk(inbound.stream) || now < inbound.stream.nakDeadline()) return;
     // The holder may be another than the member whose frame is being filled.
     if (asked !== this.controlTo) this.flushControl(sink);
     this.controlTo = asked;
@@ -704,9 +709,9 @@ export class DataPlaneCore {
   private nextDeadline(): Micros {
     let deadline = NEVER;
     for (const inbound of this.inbounds) {
-      if (inbound === undefined) continue;
       deadline = Math.min(deadline, inbound.answerNow ? 0 : inbound.statusAt);
-      if (this.canAsk(inbound.stream)) deadline = Math.min(deadline, inbound.stream.nakDeadline());
+      const nakAt = inbound.stream.nakDeadline();
+      if (nakAt < deadline && this.canAsk(inbound.stream)) deadline = nakAt;
     }
     for (const out of this.outbounds) {
       deadline = Math.min(deadline, out.stream.mustAsk() ? 0 : out.stream.heartbeatDeadline());
@@ -769,7 +774,7 @@ export class DataPlaneCore {
    */
   answerAll(): void {
     for (const inbound of this.inbounds) {
-      if (inbound !== undefined && inbound.stream.received > 0) inbound.answerNow = true;
+      if (inbound.stream.received > 0) inbound.answerNow = true;
     }
   }
 
