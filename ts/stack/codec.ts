@@ -13,27 +13,32 @@ const MAX_TEXT_BYTES = 4096;
 
 /** Keeps a byte order mark: a name that begins with one is the same at all members. */
 const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
+const ENCODER = new TextEncoder();
 
+/** Writes byte by byte: a DataView for each record would cost more than its bytes, and would move them out of V8's own memory. */
 export class ByteWriter {
   private bytes = new Uint8Array(64);
-  private view = new DataView(this.bytes.buffer);
   private length = 0;
 
   u8(value: number): this {
     const at = this.grow(1);
-    this.view.setUint8(at, value);
+    this.bytes[at] = value;
     return this;
   }
 
   u16(value: number): this {
     const at = this.grow(2);
-    this.view.setUint16(at, value, true);
+    this.bytes[at] = value;
+    this.bytes[at + 1] = value >>> 8;
     return this;
   }
 
   u32(value: number): this {
     const at = this.grow(4);
-    this.view.setUint32(at, value, true);
+    this.bytes[at] = value;
+    this.bytes[at + 1] = value >>> 8;
+    this.bytes[at + 2] = value >>> 16;
+    this.bytes[at + 3] = value >>> 24;
     return this;
   }
 
@@ -61,7 +66,18 @@ export class ByteWriter {
   }
 
   text(value: string): this {
-    return this.block(new TextEncoder().encode(value));
+    // Nearly all are ASCII: names of hosts, groups and layers.
+    const start = this.length;
+    const at = this.u32(value.length).grow(value.length);
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit >= 0x80) {
+        this.length = start;
+        return this.block(ENCODER.encode(value));
+      }
+      this.bytes[at + i] = unit;
+    }
+    return this;
   }
 
   endpoint({ host, port, incarnation }: Endpoint): this {
@@ -94,30 +110,28 @@ export class ByteWriter {
       const larger = new Uint8Array(2 * this.length);
       larger.set(this.bytes);
       this.bytes = larger;
-      this.view = new DataView(larger.buffer);
     }
     return at;
   }
 }
 
 export class ByteReader {
-  private readonly view: DataView;
   private at = 0;
 
-  constructor(private readonly bytes: Uint8Array) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  constructor(private readonly bytes: Uint8Array) {}
 
   u8(): number {
-    return this.view.getUint8(this.take(1));
+    return this.byte(this.take(1));
   }
 
   u16(): number {
-    return this.view.getUint16(this.take(2), true);
+    const at = this.take(2);
+    return this.byte(at) | (this.byte(at + 1) << 8);
   }
 
   u32(): number {
-    return this.view.getUint32(this.take(4), true);
+    const at = this.take(4);
+    return (this.byte(at) | (this.byte(at + 1) << 8) | (this.byte(at + 2) << 16) | (this.byte(at + 3) << 24)) >>> 0;
   }
 
   integer(): number {
@@ -179,6 +193,10 @@ export class ByteReader {
   /** Throws unless all was read. */
   end(): void {
     if (this.at !== this.bytes.length) throw new MalformedError('bytes too many');
+  }
+
+  private byte(at: number): number {
+    return this.bytes[at] as number;
   }
 
   private take(count: number): number {

@@ -5,6 +5,7 @@
  */
 import { ConsortArgumentError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
+import { remember } from '../base/remember.js';
 import { quote, show } from '../base/show.js';
 
 interface Declaration {
@@ -152,23 +153,7 @@ export class Params {
 
   /** @param path says where the text came from. @throws ConsortArgumentError for what can't be read, is unknown, or is out of range */
   static parse(text: string, path = 'params'): Params {
-    const values = new Map<ParamName, number>();
-    for (const word of split(text)) {
-      const match = /^([a-z0-9_]+)=([^:]*)(?::([a-z]+))?$/.exec(word);
-      const [, name, value, type] = match ?? [];
-      if (name === undefined || value === undefined || (type !== undefined && !TYPES.includes(type))) {
-        throw refused(path, `${quote(word)} is no parameter`, 'name=value or name=value:type, separated by semicolons');
-      }
-      if (isKnown(name)) values.set(name, checked(name, value, path));
-      else if (!WITHOUT_EFFECT.test(name)) {
-        throw refused(
-          path,
-          `${quote(name)} is unknown${didYouMean(name, PARAM_NAMES)}`,
-          `one of ${PARAM_NAMES.join(', ')}`,
-        );
-      }
-    }
-    return new Params(values);
+    return new Params(parsedValues(text, path));
   }
 
   /** These, and of the others what `text` says. */
@@ -192,6 +177,26 @@ export class Params {
     }).join(';');
   }
 }
+
+const parsedValues = remember((text: string, path: string): ReadonlyMap<ParamName, number> => {
+  const values = new Map<ParamName, number>();
+  for (const word of split(text)) {
+    const match = /^([a-z0-9_]+)=([^:]*)(?::([a-z]+))?$/.exec(word);
+    const [, name, value, type] = match ?? [];
+    if (name === undefined || value === undefined || (type !== undefined && !TYPES.includes(type))) {
+      throw refused(path, `${quote(word)} is no parameter`, 'name=value or name=value:type, separated by semicolons');
+    }
+    if (isKnown(name)) values.set(name, checked(name, value, path));
+    else if (!WITHOUT_EFFECT.test(name)) {
+      throw refused(
+        path,
+        `${quote(name)} is unknown${didYouMean(name, PARAM_NAMES)}`,
+        `one of ${PARAM_NAMES.join(', ')}`,
+      );
+    }
+  }
+  return values;
+});
 
 function split(text: string): string[] {
   return text

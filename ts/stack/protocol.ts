@@ -7,6 +7,7 @@
  */
 import { ConsortArgumentError, ConsortError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
+import { remember } from '../base/remember.js';
 import { listOf, quote } from '../base/show.js';
 
 /** The index in this list is the kind of the layer's records. From the top, in the order in which they may stand, but for Groupd, which is first. */
@@ -81,6 +82,10 @@ export interface Protocol {
 
 /** @throws ConsortError for layers that are unknown, not available, in an impossible order, or missing */
 export function parseProtocol(text: string, path = 'protocol'): Protocol {
+  return parse(text, path);
+}
+
+const parse = remember((text: string, path: string): Protocol => {
   const names = text.split(':').map((word) => nameOf(word.trim(), path));
   const missing = names.filter((name) => NOT_AVAILABLE.includes(name));
   if (missing.length > 0) throw notAvailable(missing, path);
@@ -90,7 +95,7 @@ export function parseProtocol(text: string, path = 'protocol'): Protocol {
   const ordering = names.filter((name) => (ORDERING_LAYERS as readonly string[]).includes(name));
   const checksOrder = layers.some((name) => name in ORDER_CHECKS);
   return { text: names.join(':'), layers, ordering, checksOrder };
-}
+});
 
 /** The same stack where a membership service decides about views; a fixed view stays one. */
 export function servedProtocol(text: string): string {

@@ -81,9 +81,12 @@ export class Stack {
   private readonly progressing: Layer[] = [];
   private readonly byKind = new Map<number, Layer>();
   private readonly timers = new Set<Timer>();
+  /** The layers'. */
+  private readonly environment: Environment;
   private stopped = false;
 
   constructor(private readonly host: StackHost) {
+    this.environment = this.endingWithMe(host.environment);
     const params = Params.parse(host.view.params);
     const names = parseProtocol(host.view.protocol).layers;
     for (const [index, name] of names.entries()) this.add(CLASSES[name], CONTROL_LAYERS.indexOf(name), index, params);
@@ -161,7 +164,7 @@ export class Stack {
       myRank: host.myRank,
       me: host.me,
       params,
-      environment: this.environment(),
+      environment: this.environment,
       plane: host.plane,
       application: host.application,
       outside: {
@@ -192,8 +195,7 @@ export class Stack {
   }
 
   /** Timers end with the stack. */
-  private environment(): Environment {
-    const { environment } = this.host;
+  private endingWithMe(environment: Environment): Environment {
     return {
       now: () => environment.now(),
       random: (bound) => environment.random(bound),
