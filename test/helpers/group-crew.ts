@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type TestContext } from 'vitest';
-import type { GroupMemberOptions, MemberStats } from '../../ts/index.js';
+import type { MemberStats, StateTransferOptions } from '../../ts/index.js';
 import { Child, type ChildOptions } from './child.js';
 import { MEMBER_COMBINATIONS, type Mix, type Mode, skipWithoutAddon, type Threads } from './crew.js';
 import { checkLogs } from './group-invariants.js';
@@ -29,6 +29,23 @@ export interface Traits {
   readonly loop?: boolean;
   /** Callbacks that throw. */
   readonly throws?: readonly string[];
+}
+
+/** What every program of members is told. */
+type AnyTraits = Traits | ServerTraits;
+
+/** What a client or server does, beside logging. */
+export interface ServerTraits {
+  /** Bytes of its state, beside the casts in it. A multiple of 8. */
+  readonly stateBytes?: number;
+  /** Takes the state part by part, and keeps nothing of it. */
+  readonly stream?: boolean;
+  /** Never answers who asks for its state. */
+  readonly silent?: boolean;
+  /** Throws when it is asked. */
+  readonly throws?: boolean;
+  /** Asks again when no server has given the state. */
+  readonly retries?: boolean;
 }
 
 export interface View {
@@ -59,9 +76,11 @@ export interface Look {
 export interface MemberSettings {
   readonly mode?: Mode;
   readonly threadMode?: Threads;
-  readonly options?: Partial<GroupMemberOptions>;
-  readonly traits?: Traits;
+  readonly options?: Partial<StateTransferOptions>;
+  readonly traits?: AnyTraits;
   readonly child?: ChildOptions;
+  /** Default: group-program.mjs. */
+  readonly program?: string;
 }
 
 /** One process. */
@@ -167,7 +186,10 @@ export class GroupCrew {
     // Its place is taken before anything is waited for: members that start at once are of different kinds.
     const index = members.length;
     members.length++;
-    const child = await Child.start(context, 'group-program.mjs', { ...common.child, ...settings.child });
+    const child = await Child.start(context, common.program ?? 'group-program.mjs', {
+      ...common.child,
+      ...settings.child,
+    });
     const member = new Member(child, join(folder, `${index}.jsonl`));
     members[index] = member;
     const { mode = kind.mode, threadMode = kind.threadMode } = settings;

@@ -4,6 +4,18 @@ import type { LogEntry, MemberLog } from '../../ts/sim/log.js';
 type ViewEntry = Extract<LogEntry, { type: 'view' }>;
 type SentEntry = Extract<LogEntry, { type: 'sent' }>;
 
+export interface RoleNote {
+  readonly type: 'note';
+  readonly view: string;
+  readonly state: string;
+  readonly viewType: string;
+  readonly servers: readonly string[];
+  readonly xferServers: readonly string[];
+  /** Casts that it has in its state, and what they come to. */
+  readonly size: number;
+  readonly digest: number;
+}
+
 export type Line =
   | (ViewEntry & {
       readonly newMembers: readonly string[];
@@ -15,6 +27,8 @@ export type Line =
   | (Omit<SentEntry, 'type' | 'sendView'> & { readonly type: 'sending' })
   /** It was refused. */
   | (Omit<SentEntry, 'type' | 'sendView'> & { readonly type: 'unsent'; readonly code: string })
+  /** Of clients and servers: where this one stands in the view that it has come to, and its state when the one before ended. */
+  | RoleNote
   /** The promise of `onBlock` resolves. */
   | { readonly type: 'ready'; readonly at: number }
   | Exclude<LogEntry, { type: 'view' }>;
@@ -50,6 +64,7 @@ export function logsOf(lines: readonly Line[], killed: boolean): LogOf[] {
         confirm(log, line);
         break;
       case 'ready':
+      case 'note':
         break;
       case 'view':
         views.push(line);
