@@ -5,9 +5,11 @@ import { openSync, writeSync } from 'node:fs';
 import { StateTransferServer, TransferTerminated } from 'consort';
 import { idOf, payloadOf } from './group-payload.mjs';
 import { footprint, serve, until } from './program.mjs';
-import { FillingCheck, filling } from './state-filling.mjs';
+import { CastSet } from './server-state.mjs';
 
 const LOAD_MS = 5;
+/** Between two looks at the memory. */
+const RSS_MS = 5;
 /** So many messages are a load; what is more comes slowly, so that the log of a test that waits for long stays small. */
 const FAST_MESSAGES = 3_000;
 const SLOW_MS = 100;
@@ -33,8 +35,7 @@ const transfers = [];
 const most = { rss: 0, progress: 0 };
 
 /** The casts that make up the state. */
-let state = new Set();
-let digest = 0;
+const state = new CastSet();
 
 function log(entry) {
   writeSync(file, `${JSON.stringify({ ...entry, at: Math.round(performance.now() * 1000) })}\n`);
@@ -44,33 +45,19 @@ const nameOf = ({ time, coordinator }) => `${time}@${coordinator.name}`;
 const namesOf = (endpoints) => endpoints.map(({ name }) => name);
 const sorted = (names) => names.toSorted().join(' ');
 
-/** The same, in whatever order the casts come. */
-function addToState(id) {
-  if (state.has(id)) return;
-  state.add(id);
-  let hash = 0;
-  for (let at = 0; at < id.length; at++) hash = (Math.imul(hash, 31) + id.charCodeAt(at)) | 0;
-  digest = (digest + hash) | 0;
-}
-
-function resetState() {
-  state = new Set();
-  digest = 0;
-}
-
 class LoggingServer extends StateTransferServer {
   onAcceptedView(view) {
     see(view);
     // What comes in a free transfer from here on is not in the state that the others give, perhaps.
-    if (view.startTransfer) resetState();
+    if (view.startTransfer) state.reset();
   }
 
   async onStateTransfer(xferId) {
     const transfer = { xferId, outcome: 'begun' };
     transfers.push(transfer);
     try {
-      if (traits.stream) await takeStream(this, xferId);
-      else takeState((await stateOf(this, xferId)).bytes());
+      const parts = traits.stream ? this.streamState(xferId) : [(await stateOf(this, xferId)).bytes()];
+      await state.take(parts, traits.stateBytes ?? 0);
       transfer.outcome = 'done';
       this.transferDone(xferId);
     } catch (error) {
@@ -83,12 +70,11 @@ class LoggingServer extends StateTransferServer {
     asked.push(origin.name);
     if (traits.throws) throw new Error('onAskState fails on purpose');
     if (traits.silent) return undefined;
-    return { total: undefined, parts: stateParts() };
+    return state.parts(traits.stateBytes ?? 0, () => until(() => !stateHeld));
   }
 
   onTransferProgress({ bytes }) {
     most.progress = Math.max(most.progress, bytes);
-    most.rss = Math.max(most.rss, process.memoryUsage.rss());
   }
 
   onReceiveCast(origin, message) {
@@ -116,16 +102,6 @@ class LoggingServer extends StateTransferServer {
   }
 }
 
-/** The casts by their ids, a line; then the filling. */
-async function* stateParts() {
-  yield `${[...state].join(' ')}\n`;
-  await until(() => !stateHeld);
-  for (const part of filling(traits.stateBytes ?? 0)) {
-    most.rss = Math.max(most.rss, process.memoryUsage.rss());
-    yield part;
-  }
-}
-
 async function stateOf(server, xferId) {
   for (;;) {
     try {
@@ -134,37 +110,6 @@ async function stateOf(server, xferId) {
       if (!traits.retries || error.code !== 'ERR_STATE_UNAVAILABLE') throw error;
     }
   }
-}
-
-function takeState(bytes) {
-  const end = bytes.indexOf(0x0a);
-  takeIds(bytes.subarray(0, end));
-  checkFilling([bytes.subarray(end + 1)]);
-}
-
-/** None of it is kept. */
-async function takeStream(server, xferId) {
-  const check = new FillingCheck();
-  let line;
-  for await (const part of server.streamState(xferId)) {
-    if (line !== undefined) check.add(part);
-    else {
-      line = part.indexOf(0x0a);
-      takeIds(part.subarray(0, line));
-      check.add(part.subarray(line + 1));
-    }
-  }
-  check.end(traits.stateBytes ?? 0);
-}
-
-function takeIds(bytes) {
-  for (const id of Buffer.from(bytes).toString().split(' ')) if (id !== '') addToState(id);
-}
-
-function checkFilling(parts) {
-  const check = new FillingCheck();
-  for (const part of parts) check.add(part);
-  check.end(traits.stateBytes ?? 0);
 }
 
 function see(view) {
@@ -191,7 +136,7 @@ function see(view) {
     servers: namesOf(view.servers),
     xferServers: namesOf(view.xferServers),
     size: state.size,
-    digest,
+    digest: state.digest,
   });
 }
 
@@ -203,7 +148,7 @@ function take(call, origin, message) {
   }
   const id = idOf(message);
   received.add(id);
-  if (call === 'cast') addToState(id);
+  if (call === 'cast') state.add(id);
   log({ type: 'received', cast: call === 'cast', from: origin.name, id, bytes: message.length });
 }
 
@@ -272,6 +217,9 @@ serve({
       },
     });
     await member.open();
+    setInterval(() => {
+      most.rss = Math.max(most.rss, process.memoryUsage.rss());
+    }, RSS_MS).unref();
     return { address: `${member.address.host}:${member.address.port}`, mode: member.mode };
   },
 
