@@ -45,6 +45,8 @@ export class ViewPlane {
   private readonly sendRings: Uint8Array[] = [];
   private readonly receiveRings: Uint8Array[] = [];
   private ringBytes = 0;
+  /** So much of my own casts was published when the last look at them was asked for. Bytes. */
+  private seenOfMine = 0;
   /** Whether the last look found nothing more to hand over. */
   caughtUp = false;
   /** While true no application record is handed over: their senders come to feel it. Control records go on. */
@@ -98,11 +100,16 @@ export class ViewPlane {
     this.inbound.push({ kind, reader: this.openReceive(kind, origin) });
   }
 
-  /** Lets the plane see all that was written. Returns whether that is to be handed over to me, too. */
+  /**
+   * Lets the plane see all that was written. Returns whether some of it is to be handed over to me, too: a writer may have published it before, when
+   * it had a burst together, or no room. Nobody else tells of it: who is alone hears of no one.
+   */
   publish(): boolean {
-    let any = false;
-    for (const writer of this.writers) any = writer.publish() || any;
-    return any && this.order.local;
+    for (const writer of this.writers) writer.publish();
+    const { published } = this.casts;
+    if (!this.order.local || published === this.seenOfMine) return false;
+    this.seenOfMine = published;
+    return true;
   }
 
   /**

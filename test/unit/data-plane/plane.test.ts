@@ -44,7 +44,7 @@ async function open(events: Partial<PlaneEvents> = {}): Promise<Node> {
   return node;
 }
 
-function install(node: Node, all: readonly Node[], connection = 1): ViewPlane {
+function install(node: Node, all: readonly Node[], connection = 1, order = new Fifo(false)): ViewPlane {
   const config: ViewConfig = {
     connectionLow: connection,
     connectionHigh: 0,
@@ -71,7 +71,7 @@ function install(node: Node, all: readonly Node[], connection = 1): ViewPlane {
     [StreamKind.controlPt2pt]: receiver(StreamKind.controlPt2pt),
   };
   const sizes = ringSizes(1024 * 1024, all.length);
-  return node.plane.install(config, sizes, 1024 * 1024, receivers, new Fifo(false));
+  return node.plane.install(config, sizes, 1024 * 1024, receivers, order);
 }
 
 async function pair() {
@@ -146,6 +146,19 @@ describe('a plane', () => {
     await turns();
     expect(thrown).toHaveLength(1);
     expect(b.got).toEqual([0, 1, 2, 3].map((i) => `0 from 0: ${i}`));
+  });
+
+  it('hands over own casts that were published before the flush, though nobody else is heard of', async () => {
+    const alone = await open();
+    const view = install(alone, [alone], 1, new Fifo(true));
+    await turns();
+    network.cut = true;
+    // Together they are a burst, which goes out with the last of them.
+    for (let i = 0; i < 64; i++) view.casts.write(new Uint8Array(1016), 0);
+    expect(view.casts.published).toBe(65_536);
+    alone.plane.scheduleFlush();
+    await turns();
+    expect(alone.got).toHaveLength(64);
   });
 
   it('tells of progress when room was made', async () => {
