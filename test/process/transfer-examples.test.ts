@@ -101,13 +101,13 @@ class Cache {
     return fetch(`http://127.0.0.1:${this.port}${path}`, init);
   }
 
-  async status(path: string, method = 'GET', body?: BodyInit): Promise<number> {
+  async status(path: string, method = 'GET', body?: string | Uint8Array<ArrayBuffer>): Promise<number> {
     const response = await this.fetch(path, body === undefined ? { method } : { method, body });
     await response.arrayBuffer();
     return response.status;
   }
 
-  put(key: string, value: BodyInit): Promise<number> {
+  put(key: string, value: string | Uint8Array<ArrayBuffer>): Promise<number> {
     return this.status(`/${key}`, 'PUT', value);
   }
 

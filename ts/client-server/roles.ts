@@ -98,7 +98,9 @@ function promote(table: Role[], newcomers: number[], time: number): void {
 
 /**
  * Of views that merge one keeps its servers, and only there somebody becomes one; the others are clients, and transfer again, for states may differ.
- * A primary view before others, then the one with more servers, then the older: the same whoever composes the view.
+ * A primary view before others, then the one with more servers, then the one of the older group, which is the later view: its time counts the views
+ * that led to it. So the last server that is left of a group does not lose its state to one that was just started, and has none. The same whoever
+ * composes the view.
  */
 function keptSide(statements: ReadonlyMap<number, Statement>): Side | undefined {
   const sides = new Map<string, Side>();
@@ -110,7 +112,7 @@ function keptSide(statements: ReadonlyMap<number, Statement>): Side | undefined 
     if (isServer(role)) side.servers++;
   }
   const [first] = [...sides.values()].sort(
-    (a, b) => Number(b.primary) - Number(a.primary) || b.servers - a.servers || compareViewIds(a.view, b.view),
+    (a, b) => Number(b.primary) - Number(a.primary) || b.servers - a.servers || compareViewIds(b.view, a.view),
   );
   first?.ranks.sort((a, b) => a - b);
   return first;
