@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../helpers/child.js';
 import { Example } from '../helpers/example.js';
-import { programOf } from '../unit/docs/blocks.js';
+import { blocksOf, programOf } from '../unit/docs/blocks.js';
 
 const folder = 'build/documents';
 let groups = 0;
 
 /** Writes a program with a group of nobody else where it finds consort as users do; returns its path. */
 function write(document: string, name: string, groupName: string): string {
-  const source = programOf(document, name);
+  return writeSource(name, programOf(document, name), groupName);
+}
+
+function writeSource(name: string, source: string, groupName: string): string {
   const alone = source.replaceAll(
     `groupName: '${groupName}'`,
     `groupName: '${groupName} ${process.pid} ${Date.now()} ${++groups}'`,
@@ -53,6 +56,44 @@ describe('docs/state-transfer.md', () => {
       'second: Emma, Middlemarch',
       'both: Emma, Middlemarch, Persuasion',
     ]);
+  });
+});
+
+/** A class of the guide, made a program: one has a state, and another one gets it. */
+function programWith(name: string, field: string, state: string): string {
+  const block = blocksOf('docs/state-transfer.md').find(({ source }) => source.startsWith(`class ${name} `));
+  if (block === undefined) throw new Error(`there is no class ${name}`);
+  return `import { StateTransferServer } from 'consort';
+${block.source}
+const options = { groupName: 'guide', membership: 'server', transfer: 'protected' };
+const isServer = async (member) => {
+  while (member.serverState !== 'server-normal') await new Promise((resolve) => setTimeout(resolve, 5));
+};
+const first = new ${name}(options);
+const second = new ${name}(options);
+first.${field} = ${state};
+await first.join();
+await isServer(first);
+await second.join();
+await isServer(second);
+console.log(\`\${JSON.stringify([...first.${field}])} \${JSON.stringify([...second.${field}])}\`);
+await Promise.all([first.close(), second.close()]);
+`;
+}
+
+describe('the classes of docs/state-transfer.md', () => {
+  it.for([
+    ['Store', 'map', "new Map([['a', 1], ['\\u00e4\\n', { x: 'y'.repeat(400_000) }], ['c', [2]]])"],
+    ['Library', 'books', "['Emma', 'Middlemarch']"],
+    ['Library', 'readers', "['Anna']"],
+    ['Prices', 'prices', "new Map([['milk', { price: 2, time: 5 }]])"],
+  ] as const)('%s: gives its %s', async ([name, field, state], context) => {
+    const source = programWith(name, field, state);
+    const program = Example.start(context, writeSource(`${name}-${field}.mjs`, source, 'guide'));
+    await program.end();
+    const [given, got] = (program.lines.at(-1) ?? '').split(' ');
+    expect(given?.length).toBeGreaterThan(5);
+    expect(got).toBe(given);
   });
 });
 
