@@ -99,8 +99,8 @@ function promote(table: Role[], newcomers: number[], time: number): void {
 /**
  * Of views that merge one keeps its servers, and only there somebody becomes one; the others are clients, and transfer again, for states may differ.
  * A primary view before others, then the one with more servers, then the one of the older group, which is the later view: its time counts the views
- * that led to it. So the last server that is left of a group does not lose its state to one that was just started, and has none. The same whoever
- * composes the view.
+ * that led to it. Where both have come as far, it is the one whose coordinator has joined first. So the last server that is left of a group, or the
+ * first that has come, does not lose its state to one that was just started, and has none. The same whoever composes the view.
  */
 function keptSide(statements: ReadonlyMap<number, Statement>): Side | undefined {
   const sides = new Map<string, Side>();
@@ -112,8 +112,12 @@ function keptSide(statements: ReadonlyMap<number, Statement>): Side | undefined 
     if (isServer(role)) side.servers++;
   }
   const [first] = [...sides.values()].sort(
-    (a, b) => Number(b.primary) - Number(a.primary) || b.servers - a.servers || compareViewIds(b.view, a.view),
+    (a, b) => Number(b.primary) - Number(a.primary) || b.servers - a.servers || byAge(a.view, b.view),
   );
   first?.ranks.sort((a, b) => a - b);
   return first;
+}
+
+function byAge(a: ViewId, b: ViewId): number {
+  return b.time - a.time || a.coordinator.incarnation - b.coordinator.incarnation || compareViewIds(a, b);
 }

@@ -3,7 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultText, OPTION_NAMES, OPTIONS, type OptionDeclaration, wanted } from '../../../ts/api/option-table.js';
+import { CLIENT_SERVER_OPTIONS } from '../../../ts/api/client-server-options.js';
+import { defaultText, OPTIONS, type OptionDeclaration, wanted } from '../../../ts/api/option-table.js';
+import { STATE_TRANSFER_OPTIONS } from '../../../ts/api/state-transfer-options.js';
 import { ConsortError, ERROR_CODES } from '../../../ts/base/errors.js';
 import { PARAM_NAMES, PARAMS } from '../../../ts/stack/params.js';
 import { PROPERTIES } from '../../../ts/stack/properties.js';
@@ -16,14 +18,22 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-const tables = {
-  options: table(
+function optionTable(declarations: Record<string, OptionDeclaration>): string {
+  return table(
     ['option', 'takes', 'default', 'what for'],
-    OPTION_NAMES.map((name) => {
-      const declaration: OptionDeclaration = OPTIONS[name];
-      return [`\`${name}\``, wanted(declaration.kind), defaultText(declaration), declaration.sentence];
-    }),
-  ),
+    Object.entries(declarations).map(([name, declaration]) => [
+      `\`${name}\``,
+      wanted(declaration.kind),
+      defaultText(declaration),
+      declaration.sentence,
+    ]),
+  );
+}
+
+const tables = {
+  options: optionTable(OPTIONS),
+  clientServerOptions: optionTable(CLIENT_SERVER_OPTIONS),
+  stateTransferOptions: optionTable(STATE_TRANSFER_OPTIONS),
   properties: table(
     ['property', 'available', 'what a group with it has'],
     Object.entries(PROPERTIES).map(([name, { sentence, available }]) => [
@@ -59,6 +69,8 @@ function inStep(doc: string, name: keyof typeof tables): string {
 describe('the documents', () => {
   it.each([
     ['api.md', 'options'],
+    ['api.md', 'clientServerOptions'],
+    ['api.md', 'stateTransferOptions'],
     ['groups.md', 'properties'],
     ['groups.md', 'params'],
     ['errors.md', 'errors'],

@@ -19,4 +19,23 @@ describe('of views that merge with as many servers each', () => {
     ]);
     expect(composeRoles(members, 10, statements)).toEqual([CLIENT, SERVER, CLIENT]);
   });
+
+  it('of two that have come as far the one that was there first keeps its state, whatever its address', () => {
+    const older = new Endpoint('127.0.0.1', 7009, 1);
+    const newer = new Endpoint('127.0.0.1', 7001, 2);
+    for (const pair of [
+      [older, newer],
+      [newer, older],
+    ]) {
+      const alone = (coordinator: Endpoint): Statement => ({
+        view: { time: 2, coordinator },
+        primary: false,
+        role: SERVER,
+        wants: 'atomic',
+        doneSince: -1,
+      });
+      const table = composeRoles(pair, 3, new Map(pair.map((member, rank) => [rank, alone(member)])));
+      expect(table).toEqual(pair.map((member) => (member === older ? SERVER : CLIENT)));
+    }
+  });
 });
