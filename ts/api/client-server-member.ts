@@ -9,7 +9,6 @@ import { ConsortError } from '../base/errors.js';
 import { Message } from '../base/message.js';
 import type { ClientServerState } from '../client-server/automaton.js';
 import type { TransferType } from '../client-server/safety.js';
-import { SAFETIES } from '../client-server/safety.js';
 import { CastKind } from '../data-plane/cast-order.js';
 import {
   type ClientServerJoinOptions,
@@ -34,10 +33,6 @@ import type { ServerOwner } from './session.js';
 export const standing = Symbol('consort.standing');
 export const askRecord = Symbol('consort.askRecord');
 export const stateRecord = Symbol('consort.stateRecord');
-export const postState = Symbol('consort.postState');
-
-/** How urgent what belongs to a transfer is: it never waits. */
-const TRANSFER_SAFETY = SAFETIES.indexOf('transfer');
 
 /** The session's way to a member that is made before it. */
 class Owner implements ServerOwner {
@@ -176,14 +171,6 @@ export abstract class ClientServerMember extends GroupMember {
   abstract [standing](view: ClientServerView): void;
   abstract [askRecord](origin: Endpoint, message: Message): void | Promise<void>;
   abstract [stateRecord](origin: Endpoint, message: Message): void | Promise<void>;
-
-  /** Sends what belongs to a transfer: a question to one who has the state, or a part of the state. It never waits for the transfer. */
-  [postState](call: 'ask' | 'state', to: Endpoint, bytes: Uint8Array): SendView {
-    const session = this[inside].session(call === 'ask' ? 'askState()' : 'sendState()');
-    const [rank] = session.ranksOf(to);
-    const { outbox } = session;
-    return outbox.post(outbox.sendsTo(rank as number), bytes, kindOf(CastKind[call], TRANSFER_SAFETY));
-  }
 
   #list(call: string, kind: number, payload: Payload, options: ListOptions | undefined): SendView {
     const { safety, destinations } = checkMessageOptions(options, call, true);
