@@ -67,6 +67,7 @@ export const REGRESSIONS: readonly Regression[] = [
   {
     seed: 2004326,
     ordered: true,
-    found: 'a member that left by itself went on casting while it was handed the rest of its view in an order of its own',
+    found:
+      'a member that left by itself went on casting while it was handed the rest of its view in an order of its own',
   },
 ];

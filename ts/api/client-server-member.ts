@@ -31,6 +31,7 @@ import type { ServerOwner } from './session.js';
 
 /** What the classes above do with what concerns the transfer of a state. By symbols: users' subclasses may use any name. */
 export const standing = Symbol('consort.standing');
+export const progress = Symbol('consort.progress');
 export const askRecord = Symbol('consort.askRecord');
 export const stateRecord = Symbol('consort.stateRecord');
 
@@ -58,6 +59,10 @@ class Owner implements ServerOwner {
 
   onStanding(view: ClientServerView): void {
     this.member?.[standing](view);
+  }
+
+  onProgress(): void {
+    this.member?.[progress]();
   }
 }
 
@@ -169,6 +174,7 @@ export abstract class ClientServerMember extends GroupMember {
   // ---- for the classes above ----
 
   abstract [standing](view: ClientServerView): void;
+  abstract [progress](): void;
   abstract [askRecord](origin: Endpoint, message: Message): void | Promise<void>;
   abstract [stateRecord](origin: Endpoint, message: Message): void | Promise<void>;
 

@@ -7,7 +7,7 @@
 import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
-import { askRecord, ClientServerMember, standing, stateRecord, wrongRole } from './client-server-member.js';
+import { askRecord, ClientServerMember, progress, standing, stateRecord, wrongRole } from './client-server-member.js';
 import { type ClientServerOptions, takeClientServerOptions } from './client-server-options.js';
 import { inside } from './inside.js';
 import type { SendView } from './outbox.js';
@@ -67,6 +67,8 @@ export class ClientServer extends ClientServerMember {
   }
 
   [standing](): void {}
+
+  [progress](): void {}
 
   /** Who is a server answers; of others nobody asks, but for what was on its way when the view ended. */
   [askRecord](origin: Endpoint, message: Message): void | Promise<void> {

@@ -299,6 +299,7 @@ export class Lifecycle {
     // Before the first view there is a session at work.
     const room = (this.part?.session ?? this.view)?.progress() === true;
     if (room && this.leaving === undefined) this.events.onRoom();
+    this.part?.session.progressBehind();
   }
 
   private async leaveView(view: Membership): Promise<void> {

@@ -8,7 +8,7 @@ import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError, TransferTerminated } from '../base/errors.js';
 import { Message } from '../base/message.js';
 import type { StateQuestion } from '../client-server/state-provider.js';
-import { askRecord, ClientServerMember, standing, stateRecord } from './client-server-member.js';
+import { askRecord, ClientServerMember, progress, standing, stateRecord } from './client-server-member.js';
 import { takeClientServerOptions } from './client-server-options.js';
 import type { ClientServerView } from './client-server-view.js';
 import { systemEnvironment } from './environment.js';
@@ -93,7 +93,7 @@ export class StateTransferServer extends ClientServerMember {
   getState(xferId: TransferId, request: Payload = ''): Promise<Message> {
     const sink = new CollectingSink(this.#maxStateSize, this.#progress(xferId));
     this.#request(xferId, request, sink);
-    return sink.whole;
+    return sink.message;
   }
 
   /**
@@ -143,6 +143,10 @@ export class StateTransferServer extends ClientServerMember {
 
   [standing](view: ClientServerView): void {
     this.#transfers.enter(view);
+  }
+
+  [progress](): void {
+    this.#transfers.progress();
   }
 
   [askRecord](origin: Endpoint, message: Message): void {

@@ -19,6 +19,7 @@ import type { TransferId } from './state-transfer.js';
 
 /** How urgent what belongs to a transfer is: it never waits for one. */
 const TRANSFER_SAFETY = SAFETIES.indexOf('transfer');
+const STATE_KIND = kindOf(CastKind.state, TRANSFER_SAFETY);
 /** Where nobody knows how long a record to a member may be, since it is gone. Bytes. */
 const LEAST_DIRECT = 1024;
 
@@ -59,6 +60,7 @@ export class Transfers {
     });
     this.provider = new StateProvider({
       answer: (to, bytes) => this.post('state', to, bytes),
+      sendPart: (to, head, part) => this.sendPart(to, head, part),
       mostDirect: (to) => this.mostDirect(to),
       asked: (question) => port.asked(question),
     });
@@ -71,6 +73,11 @@ export class Transfers {
     if (view.startTransfer) return this.begin();
     if (view.state !== 'server-xfer') this.terminate(`this member is in the state ${view.state}`);
     else this.requester.viewChanged();
+  }
+
+  /** There may be room for what had none. */
+  progress(): void {
+    this.provider.progress();
   }
 
   isInProgress(xferId: TransferId): boolean {
@@ -119,6 +126,14 @@ export class Transfers {
   private post(call: 'ask' | 'state', to: Endpoint, bytes: Uint8Array): void {
     const session = this.port.session();
     if (session !== undefined && isMember(session, to)) postState(session, call, to, bytes);
+  }
+
+  private sendPart(to: Endpoint, head: Uint8Array, part: Uint8Array): boolean {
+    const session = this.port.session();
+    if (session === undefined || !isMember(session, to)) return false;
+    const [rank] = session.ranksOf(to);
+    const { outbox } = session;
+    return outbox.postPart(outbox.sendsTo(rank as number), head, part, STATE_KIND);
   }
 
   private mostDirect(to: Endpoint): number {
