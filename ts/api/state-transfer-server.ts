@@ -11,13 +11,13 @@ import type { StateQuestion } from '../client-server/state-provider.js';
 import { askRecord, ClientServerMember, progress, standing, stateRecord } from './client-server-member.js';
 import { takeClientServerOptions } from './client-server-options.js';
 import type { ClientServerView } from './client-server-view.js';
-import { systemEnvironment } from './environment.js';
 import { inside } from './inside.js';
 import { type Payload, payloadBytes } from './payload.js';
 import {
   CollectingSink,
   reasonOf,
   type StateAnswer,
+  type StateTaker,
   StreamingSink,
   sourceOf,
   type TransferId,
@@ -44,7 +44,7 @@ export class StateTransferServer extends ClientServerMember {
     this.#maxStateSize = own.maxStateSize as number;
     this.#transfers = new Transfers({
       session: () => this[inside].anySession,
-      setTimer: systemEnvironment.setTimer,
+      setTimer: (milliseconds, callback) => this[inside].setTimer(milliseconds, callback),
       timeoutMs: own.stateTimeout as number,
       asked: (question) => this.#asked(question),
       // Not within the hand-over of the view: it may block (getStateSync).
@@ -91,9 +91,34 @@ export class StateTransferServer extends ClientServerMember {
    * Rejects with TransferTerminated when the transfer is over, or was before; with `ERR_STATE_UNAVAILABLE`, `ERR_STATE_TOO_LARGE`.
    */
   getState(xferId: TransferId, request: Payload = ''): Promise<Message> {
-    const sink = new CollectingSink(this.#maxStateSize, this.#progress(xferId));
+    return new Promise((resolve, reject) => {
+      this.#request(xferId, request, this.#collect(xferId, { resolve, reject }));
+    });
+  }
+
+  /**
+   * The same, blocking: returns the state, and throws what `getState` rejects with. For a member with a thread of its own, in thread mode 'multi': until it returns this thread does
+   * nothing but this member's part in its group, whose other callbacks come meanwhile, within the call. Promises are not settled, and no timer or socket of
+   * the application is served.
+   * @throws ConsortError `ERR_BLOCKING_IN_SINGLE_THREADED_MODE`; `ERR_BLOCKING_IN_CALLBACK` within another callback than `onStateTransfer`; `ERR_NOT_AVAILABLE` with groupd
+   */
+  getStateSync(xferId: TransferId, request: Payload = ''): Message {
+    const { [inside]: member } = this;
+    member.checkBlocking('getStateSync()');
+    let got: Message | undefined;
+    let failure: Error | undefined;
+    const sink = this.#collect(xferId, {
+      resolve: (message) => {
+        got = message;
+      },
+      reject: (error) => {
+        failure = error;
+      },
+    });
     this.#request(xferId, request, sink);
-    return sink.message;
+    member.blockUntil(() => got !== undefined || failure !== undefined);
+    if (got !== undefined) return got;
+    throw failure ?? new TransferTerminated(xferId, 'this member has left the group');
   }
 
   /**
@@ -173,6 +198,10 @@ export class StateTransferServer extends ClientServerMember {
 
   #request(xferId: TransferId, request: Payload, sink: RequestingSink): void {
     this.#transfers.request(xferId, payloadBytes(request, this[inside].maxMessageSize).slice(), sink);
+  }
+
+  #collect(xferId: TransferId, taker: StateTaker): CollectingSink {
+    return new CollectingSink(this.#maxStateSize, this.#progress(xferId), taker);
   }
 
   #asked(question: StateQuestion): void {

@@ -67,28 +67,27 @@ export function reasonOf(error: unknown): string {
 /** Where a transfer tells how far it is. */
 export type OnProgress = (bytes: number, total: number | undefined) => void;
 
-/** Collects a state, for a promise. */
+/** Whom a state that was collected is for. */
+export interface StateTaker {
+  resolve(message: Message): void;
+  reject(error: Error): void;
+}
+
+/** Collects a state. */
 export class CollectingSink implements StateSink {
   readonly resumes = false;
   request: StateRequest | undefined;
-  readonly message: Promise<Message>;
   /** Room for as much as the server told. */
   private whole: Uint8Array = NOTHING;
   /** What comes beyond that, or without it. */
   private parts: Uint8Array[] = [];
   private bytes = 0;
-  private resolve: (message: Message) => void = () => {};
-  private reject: (error: Error) => void = () => {};
 
   constructor(
     private readonly maxBytes: number,
     private readonly onProgress: OnProgress,
-  ) {
-    this.message = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
+    private readonly taker: StateTaker,
+  ) {}
 
   part(part: Uint8Array, total: number | undefined): void {
     const at = this.bytes;
@@ -96,7 +95,7 @@ export class CollectingSink implements StateSink {
     const most = Math.max(this.bytes, total ?? 0);
     if (most > this.maxBytes) {
       this.request?.cancel();
-      return this.reject(tooLarge(most, this.maxBytes));
+      return this.taker.reject(tooLarge(most, this.maxBytes));
     }
     if (at === 0 && total !== undefined) this.whole = new Uint8Array(total);
     if (this.bytes <= this.whole.length) this.whole.set(part, at);
@@ -114,12 +113,12 @@ export class CollectingSink implements StateSink {
   end(): void {
     const { whole, parts, bytes } = this;
     this.forget();
-    this.resolve(Message.of(bytes === whole.length ? whole : concatenate([whole, ...parts], bytes)));
+    this.taker.resolve(Message.of(bytes === whole.length ? whole : concatenate([whole, ...parts], bytes)));
   }
 
   fail(error: Error): void {
     this.forget();
-    this.reject(error);
+    this.taker.reject(error);
   }
 
   private keepBeyond(part: Uint8Array, at: number): void {
