@@ -7,6 +7,7 @@ import { size } from './report/format.js';
 import { latencyResults } from './report/latency-results.js';
 import { resultHead, rowLabel } from './report/result-head.js';
 import { throughputResults } from './report/throughput-results.js';
+import { transferResults } from './report/transfer-results.js';
 import { viewsResults } from './report/views-results.js';
 import {
   type BenchReport,
@@ -14,12 +15,14 @@ import {
   SCHEMA,
   SCHEMA_VERSION,
   type ThroughputResult,
+  type TransferResult,
   type ViewsResult,
 } from './results.js';
 import { type RunContext, runBlock, type Turn } from './runner.js';
 import { measureGroup } from './scenarios/group-throughput.js';
 import { measureLatency } from './scenarios/latency.js';
 import { measureReference } from './scenarios/reference-throughput.js';
+import { measureTransfer } from './scenarios/transfer.js';
 import { measureViews } from './scenarios/views.js';
 
 /** What the caller is told while it runs. */
@@ -56,6 +59,7 @@ export async function runBench(
   const throughput: ThroughputResult[] = [];
   const latency: LatencyResult[] = [];
   const views: ViewsResult[] = [];
+  const transfer: TransferResult[] = [];
   const weigh = (some: readonly Block[]) => some.reduce((sum, block) => sum + block.rows.length * turnWeight(block), 0);
   const totalWeight = weigh(blocks);
   let turnsPlanned = 0;
@@ -84,6 +88,11 @@ export async function runBench(
         measureViews(crew, { ...turn, row: turn.row as GroupRow, settings: options }),
       );
       views.push(...viewsResults(block, outcomes, options));
+    } else if (block.scenario === 'transfer') {
+      const outcomes = await runBlock(block, context, (crew, turn) =>
+        measureTransfer(crew, { ...turn, row: turn.row as GroupRow, settings: options }),
+      );
+      transfer.push(...transferResults(block, outcomes));
     } else {
       const outcomes = await runBlock(block, context, (crew, turn) =>
         measureLatency(crew, { ...turn, settings: options }),
@@ -94,7 +103,7 @@ export async function runBench(
     turnsTaken = turnsPlanned;
   }
   const { quick, seconds, repeats, isolation, seed, ratePerSecond } = options;
-  const complete = [...throughput, ...latency, ...views].every(
+  const complete = [...throughput, ...latency, ...views, ...transfer].every(
     ({ error, samples }) => error === undefined && samples.length > 0,
   );
   return {
@@ -117,6 +126,7 @@ export async function runBench(
     throughput,
     latency,
     views,
+    transfer,
   };
 }
 
@@ -127,8 +137,9 @@ function measureThroughput(settings: BenchOptions) {
       : measureReference(crew, { block, row, repetition, settings });
 }
 
-function blockTitle({ scenario, sizeBytes, mtu }: Block): string {
+function blockTitle({ scenario, sizeBytes, mtu, stateBytes }: Block): string {
   if (scenario === 'views') return scenario;
+  if (stateBytes !== undefined) return `${scenario} ${size(stateBytes)}`;
   return `${scenario} ${size(sizeBytes)}${mtu === 'auto' ? '' : `, mtu ${mtu}`}`;
 }
 

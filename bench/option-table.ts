@@ -16,19 +16,25 @@ export const BENCH_OPTIONS = {
     argument: 'LIST',
     want: 'sizes from 1 byte to 32 MiB, as in 64,1KiB,64KiB',
     sentence: 'Message sizes.',
-    defaultText: 'throughput: 16,64,1KiB,64KiB; latency: 64; views: 1KiB',
+    defaultText: 'throughput: 16,64,1KiB,64KiB; latency: 64; views, transfer: 1KiB',
+  },
+  state: {
+    argument: 'LIST',
+    want: 'sizes from 1 byte to 64 GiB, as in 1MiB,1GiB',
+    sentence: 'Sizes of the state that a member gets when it becomes a server; transfer only.',
+    defaultText: '1MiB,64MiB,1GiB (with --quick 16MiB)',
   },
   mode: {
     argument: 'LIST',
     want: 'native, ts or mixed, or several of them',
     sentence: 'Data planes to measure; in a mixed group every other member is native.',
-    defaultText: 'native,ts (views with --quick native)',
+    defaultText: 'native,ts (views and transfer with --quick native)',
   },
   threads: {
     argument: 'LIST',
     want: 'single or multi, or both',
     sentence: 'Where the data plane runs: on the event loop (single) or on a thread of its own (multi).',
-    defaultText: 'throughput, views: multi; latency: single,multi',
+    defaultText: 'throughput, views, transfer: multi; latency: single,multi',
   },
   properties: {
     argument: 'P',

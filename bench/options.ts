@@ -8,7 +8,7 @@ import type { ThreadMode } from '../ts/index.js';
 import { BENCH_OPTIONS, type BenchOptionDeclaration, type BenchOptionName } from './option-table.js';
 import { UsageError } from './usage-error.js';
 
-export const SCENARIOS = ['throughput', 'latency', 'views'] as const;
+export const SCENARIOS = ['throughput', 'latency', 'views', 'transfer'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 export const BENCH_MODES = ['native', 'ts', 'mixed'] as const;
@@ -27,6 +27,8 @@ export interface BenchOptions {
   /** Undefined: all. */
   readonly scenarios: readonly ScenarioName[] | undefined;
   readonly sizesBytes: readonly number[] | undefined;
+  /** Of the state that is transferred. */
+  readonly statesBytes: readonly number[] | undefined;
   readonly modes: readonly BenchMode[] | undefined;
   readonly threads: readonly ThreadMode[] | undefined;
   /** Of the groups. */
@@ -60,6 +62,7 @@ const GROUP_PROPERTIES = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
 export const FIXED_PROPERTIES = 'Frag:Flow';
 
 const MAX_SIZE_BYTES = 32 * 2 ** 20;
+const MAX_STATE_BYTES = 64 * 2 ** 30;
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
   B: 1,
@@ -67,6 +70,8 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   KIB: 2 ** 10,
   M: 2 ** 20,
   MIB: 2 ** 20,
+  G: 2 ** 30,
+  GIB: 2 ** 30,
 };
 const QUICK_BUDGET_SECONDS = 45;
 
@@ -76,7 +81,8 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
   const members = list(words, 'members', integer(2, 64));
   return {
     scenarios: parseScenarios(scenarios),
-    sizesBytes: list(words, 'size', parseSize),
+    sizesBytes: list(words, 'size', parseSize(MAX_SIZE_BYTES)),
+    statesBytes: list(words, 'state', parseSize(MAX_STATE_BYTES)),
     modes: list(words, 'mode', oneOf(BENCH_MODES)),
     threads: list(words, 'threads', oneOf(['single', 'multi'])),
     properties: parseStackWords(words),
@@ -178,11 +184,13 @@ function within(number: number, min: number, max: number): number | undefined {
   return number >= min && number <= max ? number : undefined;
 }
 
-function parseSize(word: string): number | undefined {
-  const match = /^(\d{1,10})\s*([a-z]*)$/i.exec(word);
-  const unit = SIZE_UNITS[(match?.[2] ?? '').toUpperCase()];
-  if (match === null || unit === undefined) return undefined;
-  return within(Number(match[1]) * unit, 1, MAX_SIZE_BYTES);
+function parseSize(max: number): Parser<number> {
+  return (word) => {
+    const match = /^(\d{1,11})\s*([a-z]*)$/i.exec(word);
+    const unit = SIZE_UNITS[(match?.[2] ?? '').toUpperCase()];
+    if (match === null || unit === undefined) return undefined;
+    return within(Number(match[1]) * unit, 1, max);
+  };
 }
 
 function parseOrdering(word: string): string | undefined {

@@ -39,6 +39,8 @@ export interface Block {
   readonly scenario: ScenarioName;
   readonly sizeBytes: number;
   readonly mtu: Mtu;
+  /** Of the state that is transferred; only where one is. */
+  readonly stateBytes?: number;
   readonly rows: readonly Row[];
 }
 
@@ -65,7 +67,18 @@ const DEFAULTS: Readonly<Record<ScenarioName, Defaults>> = {
     mtus: ['auto'],
     threads: { native: ['multi'], ts: ['multi'], mixed: ['multi'] },
   },
+  transfer: {
+    sizesBytes: [1024],
+    mtus: ['auto'],
+    threads: { native: ['multi'], ts: ['multi'], mixed: ['multi'] },
+  },
 };
+
+const STATES_BYTES = [2 ** 20, 64 * 2 ** 20, 2 ** 30];
+const QUICK_STATES_BYTES = [16 * 2 ** 20];
+
+/** Scenarios that measure what comes of changes of views. */
+const NEED_VIEWS: readonly ScenarioName[] = ['views', 'transfer'];
 
 /** What the aims are for. */
 const VIEWS_MEMBERS = 8;
@@ -93,25 +106,37 @@ export function planBlocks(options: BenchOptions, { noNative }: Abilities): read
     const mtus = options.mtus ?? (options.quick ? defaults.mtus.slice(0, 1) : defaults.mtus);
     checkSizes(scenario, sizes);
     return mtus.flatMap((mtu) =>
-      sizes.map((sizeBytes) => ({
-        scenario,
-        sizeBytes,
-        mtu,
-        rows: [
-          ...groupRows(scenario, options, scenarioModes(scenario, options, modes), defaults),
-          ...referenceRows(scenario, sizeBytes, noNative === undefined),
-        ],
-      })),
+      sizes.flatMap((sizeBytes) =>
+        statesOf(scenario, options).map((state) => ({
+          scenario,
+          sizeBytes,
+          mtu,
+          ...state,
+          rows: [
+            ...groupRows(scenario, options, scenarioModes(scenario, options, modes), defaults),
+            ...referenceRows(scenario, sizeBytes, noNative === undefined),
+          ],
+        })),
+      ),
     );
   });
+}
+
+/** One, without a state, where none is transferred. */
+function statesOf(
+  scenario: ScenarioName,
+  { statesBytes, quick }: BenchOptions,
+): readonly { readonly stateBytes?: number }[] {
+  if (scenario !== 'transfer') return [{}];
+  return (statesBytes ?? (quick ? QUICK_STATES_BYTES : STATES_BYTES)).map((stateBytes) => ({ stateBytes }));
 }
 
 /** A fixed view never changes: of its changes there is nothing to measure. */
 function planned(scenario: ScenarioName, { scenarios, properties }: BenchOptions): boolean {
   const asked = scenarios?.includes(scenario) ?? true;
-  if (scenario !== 'views' || hasViews(properties)) return asked;
-  if (scenarios?.includes('views') !== true) return false;
-  throw new UsageError(`views: groups with the properties ${properties} have a view that never changes`);
+  if (!NEED_VIEWS.includes(scenario) || hasViews(properties)) return asked;
+  if (scenarios?.includes(scenario) !== true) return false;
+  throw new UsageError(`${scenario}: groups with the properties ${properties} have a view that never changes`);
 }
 
 /** How many workers a row needs. */
@@ -123,7 +148,7 @@ export function crewSize({ scenario }: Pick<Block, 'scenario'>, row: Row): numbe
 
 /** About how long a measurement of a row takes, in those of throughput. */
 export function turnWeight({ scenario }: Pick<Block, 'scenario'>): number {
-  return scenario === 'views' ? 8 : 1;
+  return { throughput: 1, latency: 1, views: 8, transfer: 4 }[scenario];
 }
 
 /** All properties of a row's members. */
@@ -142,13 +167,13 @@ export function senderCount({ members, senders }: GroupRow): number {
   return senders === 'one' ? 1 : senders;
 }
 
-/** A group of eight takes a second to start: in a quick run one is enough. */
+/** They take seconds: in a quick run one mode is enough. */
 function scenarioModes(
   scenario: ScenarioName,
   { quick, modes: asked }: BenchOptions,
   modes: readonly BenchMode[],
 ): readonly BenchMode[] {
-  return scenario === 'views' && quick && asked === undefined ? modes.slice(0, 1) : modes;
+  return NEED_VIEWS.includes(scenario) && quick && asked === undefined ? modes.slice(0, 1) : modes;
 }
 
 function groupRows(
@@ -160,12 +185,11 @@ function groupRows(
   const senders = sendersOf(scenario, options);
   const { properties } = options;
   const members = options.members ?? (scenario === 'views' ? [VIEWS_MEMBERS] : [2]);
-  const stacks =
-    scenario === 'views'
-      ? [properties]
-      : options.compareFixed && hasViews(properties)
-        ? [properties, FIXED_PROPERTIES]
-        : [properties];
+  const stacks = NEED_VIEWS.includes(scenario)
+    ? [properties]
+    : options.compareFixed && hasViews(properties)
+      ? [properties, FIXED_PROPERTIES]
+      : [properties];
   return options.lossRates.flatMap((lossRate) =>
     members.flatMap((size) =>
       senders.flatMap((each) =>
@@ -191,14 +215,14 @@ function groupRows(
 }
 
 function sendersOf(scenario: ScenarioName, options: BenchOptions): readonly Senders[] {
-  // Somebody asks and somebody answers: there are no other senders in the latency scenario. Where views change all send.
+  // Somebody asks and somebody answers: there are no other senders in the latency scenario. Where views change all send; where a state is transferred, one.
   if (scenario === 'throughput') return options.senders;
-  return scenario === 'latency' ? ['one'] : ['all'];
+  return scenario === 'views' ? ['all'] : ['one'];
 }
 
 function referenceRows(scenario: ScenarioName, sizeBytes: number, withLimit: boolean): readonly ReferenceRow[] {
   const dgram: readonly ReferenceRow[] = sizeBytes <= MAX_DATAGRAM_BYTES ? [{ kind: 'dgram' }] : [];
-  if (scenario === 'views') return [];
+  if (NEED_VIEWS.includes(scenario)) return [];
   if (scenario === 'latency') return dgram;
   return [...(withLimit ? [{ kind: 'limit' } as const] : []), { kind: 'tcp' }, ...dgram];
 }

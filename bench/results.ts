@@ -25,6 +25,7 @@ export interface BenchReport {
   readonly throughput: readonly ThroughputResult[];
   readonly latency: readonly LatencyResult[];
   readonly views: readonly ViewsResult[];
+  readonly transfer: readonly TransferResult[];
 }
 
 export interface Settings {
@@ -155,4 +156,43 @@ export interface ViewsResult extends ResultHead {
   readonly tookMillis?: Summary;
   /** What the median shall be at most. */
   readonly aimMillis?: number;
+}
+
+/** A state that was transferred, and casts without and with a transfer in progress. */
+export interface TransferSample {
+  readonly repetition: number;
+  /** At the member that got the state. */
+  readonly seconds: number;
+  readonly bytesPerSecond: number;
+  /** Of all processes of the group, while it was transferred. */
+  readonly cpuSecondsPerGigabyte: number;
+  /** How far the memory of the process grew whose member gave the state, and of that which got it; with members in threads they are one. */
+  readonly giverPeakBytes: number;
+  readonly getterPeakBytes: number;
+  /** Casts that came at the slowest receiver: with no transfer, and with a free one in progress. */
+  readonly castsPerSecond: number;
+  readonly castsUnderFreePerSecond: number;
+  /** The same of safe ones, with a protected transfer. */
+  readonly safeCastsPerSecond: number;
+  readonly safeCastsUnderProtectedPerSecond: number;
+  /** Of the state, meanwhile. */
+  readonly stateUnderFreeBytesPerSecond: number;
+  readonly stateUnderProtectedBytesPerSecond: number;
+}
+
+export interface TransferResult extends ResultHead {
+  readonly stateBytes: number;
+  readonly samples: readonly TransferSample[];
+  readonly bytesPerSecond?: Summary;
+  readonly cpuSecondsPerGigabyte?: Summary;
+  /** The largest of all samples. */
+  readonly giverPeakBytes?: number;
+  readonly getterPeakBytes?: number;
+  /** Medians of the ratios within a measurement: what is left of the rate of casts. */
+  readonly shareUnderFree?: number;
+  readonly shareUnderProtected?: number;
+  /** Native and mixed rows: against ts in the same group. */
+  readonly timesTs?: number;
+  /** What the median shall be at least. */
+  readonly aimBytesPerSecond?: number;
 }

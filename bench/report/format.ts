@@ -42,6 +42,7 @@ export function range(summary: Summary | undefined, format: (value: number) => s
 
 /** `64 B`, `1 KiB`, `1.5 MiB`. */
 export function size(bytes: number): string {
+  if (bytes >= 2 ** 30) return `${Number((bytes / 2 ** 30).toFixed(2))} GiB`;
   if (bytes >= 2 ** 20) return `${Number((bytes / 2 ** 20).toFixed(2))} MiB`;
   return bytes >= 2 ** 10 ? `${Number((bytes / 2 ** 10).toFixed(2))} KiB` : `${bytes} B`;
 }

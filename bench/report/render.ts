@@ -20,8 +20,8 @@ export function renderMarkdown(report: BenchReport): string {
 
 /** What went wrong, if anything. */
 export function verdict(report: BenchReport): string {
-  const { options, throughput, latency, views, interrupted, durationSeconds } = report;
-  const failed = [...throughput, ...latency, ...views].filter(({ error }) => error !== undefined);
+  const { options, throughput, latency, views, transfer, interrupted, durationSeconds } = report;
+  const failed = [...throughput, ...latency, ...views, ...transfer].filter(({ error }) => error !== undefined);
   const how = `${repetitions(report)} × ${options.seconds} s, members in ${options.isolation}, seed ${options.seed}, took ${duration(durationSeconds)}`;
   if (interrupted) return `INTERRUPTED: these are the measurements that were complete (${how})`;
   if (failed.length === 0) return `passed: every receiver has got everything, in order and unchanged (${how})`;
@@ -32,8 +32,10 @@ export function verdict(report: BenchReport): string {
 }
 
 /** How often rows were measured: with --quick not always as often as planned. */
-function repetitions({ throughput, latency }: BenchReport): string {
-  const counts = [...throughput, ...latency].map(({ samples }) => samples.length).filter((count) => count > 0);
+function repetitions({ throughput, latency, views, transfer }: BenchReport): string {
+  const counts = [...throughput, ...latency, ...views, ...transfer]
+    .map(({ samples }) => samples.length)
+    .filter((count) => count > 0);
   if (counts.length === 0) return '0';
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return least === most ? String(least) : `${least} to ${most}`;

@@ -1,5 +1,12 @@
 /** The tables of a report: one for each block. */
-import type { BenchReport, LatencyResult, ResultHead, ThroughputResult, ViewsResult } from '../results.js';
+import type {
+  BenchReport,
+  LatencyResult,
+  ResultHead,
+  ThroughputResult,
+  TransferResult,
+  ViewsResult,
+} from '../results.js';
 import { VIEW_MEASURES } from '../view-measures.js';
 import { firstLine, gigabytes, percent, plain, quantity, range, size, spread, times } from './format.js';
 import { rowLabel } from './result-head.js';
@@ -59,11 +66,34 @@ const viewsColumns: readonly Column<ViewsResult>[] = [
   error,
 ];
 
-export function reportTables(report: Pick<BenchReport, 'throughput' | 'latency' | 'views'>): readonly Table[] {
+const mebibytes = (bytes: number | undefined) => plain(bytes === undefined ? undefined : bytes / 2 ** 20);
+
+const transferColumns: readonly Column<TransferResult>[] = [
+  name,
+  { title: 'GB/s', cell: ({ bytesPerSecond }) => gigabytes(bytesPerSecond?.median) },
+  { title: '± MAD', cell: ({ bytesPerSecond }) => spread(bytesPerSecond) },
+  { title: 'min – max', cell: ({ bytesPerSecond }) => range(bytesPerSecond, gigabytes) },
+  {
+    title: 'aim',
+    cell: ({ aimBytesPerSecond }) => (aimBytesPerSecond === undefined ? '' : `≥ ${gigabytes(aimBytesPerSecond)}`),
+  },
+  { title: '× ts', cell: ({ timesTs }) => times(timesTs) },
+  { title: 'CPU s/GB', cell: ({ cpuSecondsPerGigabyte }) => plain(cpuSecondsPerGigabyte?.median) },
+  { title: 'giver MiB', cell: ({ giverPeakBytes }) => mebibytes(giverPeakBytes) },
+  { title: 'getter MiB', cell: ({ getterPeakBytes }) => mebibytes(getterPeakBytes) },
+  { title: 'casts, free', cell: ({ shareUnderFree }) => percent(shareUnderFree) },
+  { title: 'safe, protected', cell: ({ shareUnderProtected }) => percent(shareUnderProtected) },
+  error,
+];
+
+export function reportTables(
+  report: Pick<BenchReport, 'throughput' | 'latency' | 'views' | 'transfer'>,
+): readonly Table[] {
   return [
     ...groupBy(report.throughput, throughputTitle).map(([title, rows]) => makeTable(title, throughputColumns, rows)),
     ...groupBy(report.latency, latencyTitle).map(([title, rows]) => makeTable(title, latencyColumns, rows)),
     ...groupBy(report.views, viewsTitle).map(([title, rows]) => makeTable(title, viewsColumns, rows)),
+    ...groupBy(report.transfer, transferTitle).map(([title, rows]) => makeTable(title, transferColumns, rows)),
   ];
 }
 
@@ -73,6 +103,7 @@ export const LEGEND = [
   'Ratios are medians of ratios of measurements made one after the other, so they can differ from those of the medians.',
   'limit: the same bytes in the same frames through the same system calls, without protocol or JavaScript.',
   'tcp: node:net, length-prefixed messages in batches of 64 KiB; dgram: node:dgram, one message a datagram, what is lost is lost.',
+  'giver, getter: how far the memory of their processes grew, at most; casts, free: what is left of their rate while a free transfer is in progress.',
 ];
 
 function throughputTitle(result: ThroughputResult): string {
@@ -86,6 +117,10 @@ function latencyTitle(result: LatencyResult): string {
 
 function viewsTitle(result: ViewsResult): string {
   return `views, ${rowLabel(result)}; casts of ${size(result.sizeBytes)} where there is load`;
+}
+
+function transferTitle(result: TransferResult): string {
+  return `transfer of a state of ${size(result.stateBytes)}, ${frames(result)}; shares of casts of ${size(result.sizeBytes)}`;
 }
 
 function isMet({ tookMillis, aimMillis }: ViewsResult): string {

@@ -1,5 +1,4 @@
 /** Casts as fast as flow control lets it, for some time; then the end marker. */
-import type { GroupMember } from '../../ts/index.js';
 import { encodeMarker } from '../verify/end-marker.js';
 import { CHECK_INTERVAL, mixSent, type Pattern } from '../verify/pattern.js';
 
@@ -13,6 +12,12 @@ export interface Sent {
   readonly hash: number;
 }
 
+/** Who casts: a member. */
+export interface Caster {
+  cast(payload: Uint8Array): unknown;
+  readonly writableNeedDrain: boolean;
+}
+
 export class CastPump {
   private messages = 0;
   private hash = 0;
@@ -24,7 +29,7 @@ export class CastPump {
   private readonly messagesPerLook: number;
 
   constructor(
-    private readonly member: GroupMember,
+    private readonly member: Caster,
     private readonly pattern: Pattern,
     private readonly phase: number,
   ) {

@@ -4,10 +4,12 @@ import { GroupRole } from './group-role.js';
 import { LatencyRole } from './latency-role.js';
 import { LimitRole } from './limit-role.js';
 import { TcpRole } from './tcp-role.js';
+import { TransferRole } from './transfer-role.js';
 import { ViewsRole } from './views-role.js';
 
 export function createCommands() {
   const group = new GroupRole();
+  const transfer = new TransferRole(group);
   const views = new ViewsRole();
   const latency = new LatencyRole();
   const limit = new LimitRole();
@@ -28,6 +30,11 @@ export function createCommands() {
     groupTakeChanges: group.takeChanges,
     groupReport: group.report,
     groupClose: group.close,
+    transferWatch: transfer.watch,
+    transferFetch: transfer.fetch,
+    transferCosts: transfer.costs,
+    transferBegin: transfer.begin,
+    transferEnd: transfer.end,
     viewsOpen: views.open,
     viewsJoin: views.join,
     viewsLeave: views.leave,

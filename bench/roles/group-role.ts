@@ -6,11 +6,12 @@ import type { Address, Endpoint, MemberStats, ThreadMode } from '../../ts/index.
 import type { Mtu } from '../options.js';
 import { Pattern } from '../verify/pattern.js';
 import { Tally, type TallyReport } from '../verify/tally.js';
-import { CastPump, type Sent } from './cast-pump.js';
+import { type Caster, CastPump, type Sent } from './cast-pump.js';
 import type { Change } from './change-log.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
 import { inOrder, type Join, joinAll, whenView } from './joining.js';
 import { MeasuringMember } from './measuring-member.js';
+import { TransferringMember } from './transferring-member.js';
 
 export interface GroupOpen {
   readonly groupName: string;
@@ -22,6 +23,12 @@ export interface GroupOpen {
   readonly mtu: Mtu;
   readonly lossRate: number;
   readonly seed: number;
+  /** Undefined: nobody has a state in this group. */
+  readonly state?: {
+    /** Of the state's content. */
+    readonly seed: number;
+    readonly membership: 'server' | 'client';
+  };
 }
 
 export interface GroupArm {
@@ -30,6 +37,8 @@ export interface GroupArm {
   /** Members 0 to senders - 1 send. */
   readonly senders: number;
   readonly seed: number;
+  /** Whether they send what a protected transfer lets pass. */
+  readonly safe?: boolean;
 }
 
 export interface GroupReport {
@@ -58,14 +67,17 @@ interface Phase {
   readonly tallies: ReadonlyMap<Endpoint, Tally>;
   readonly allEnded: Promise<void>;
   readonly isSender: boolean;
+  readonly safe: boolean;
   readonly cpu: CpuTime;
   readonly traffic: Traffic;
   pump: CastPump | undefined;
   sent: Sent | undefined;
 }
 
+export type GroupRoleMember = MeasuringMember | TransferringMember;
+
 export class GroupRole {
-  private member: MeasuringMember | undefined;
+  member: GroupRoleMember | undefined;
   /** Its number in the bench. */
   private number = 0;
   /** All, by their numbers. */
@@ -74,17 +86,8 @@ export class GroupRole {
   private deliversOwn = false;
 
   readonly open = async (options: GroupOpen): Promise<Address> => {
-    const { groupName, properties, mode, threads, mtu, lossRate, seed } = options;
-    const member = new MeasuringMember({
-      groupName,
-      properties,
-      mode,
-      threadMode: threads,
-      address: '127.0.0.1:0',
-      mtu,
-      seed,
-      ...(lossRate > 0 ? { drop: { rate: lossRate, seed } } : {}),
-    });
+    const { properties } = options;
+    const member = makeMember(options);
     this.member = member;
     this.number = options.member;
     this.deliversOwn = /\b(local|total)\b/i.test(properties);
@@ -99,7 +102,7 @@ export class GroupRole {
     this.members = inOrder(member.view, join.members);
   };
 
-  readonly arm = async ({ phase, sizeBytes, senders, seed }: GroupArm): Promise<void> => {
+  readonly arm = async ({ phase, sizeBytes, senders, seed, safe = false }: GroupArm): Promise<void> => {
     const member = this.joined();
     const pattern = new Pattern(sizeBytes, seed);
     const tallies = new Map<Endpoint, Tally>();
@@ -117,12 +120,13 @@ export class GroupRole {
       tallies,
       allEnded,
       isSender: this.number < senders,
+      safe,
       cpu: cpuTime(),
       traffic: trafficOf(member.stats()),
       pump: undefined,
       sent: undefined,
     };
-    member.arm(tallies);
+    member.tallies.arm(tallies);
   };
 
   /** Sends, if it is this member's turn; resolves when everything was sent and has come. */
@@ -130,7 +134,7 @@ export class GroupRole {
     const member = this.joined();
     const phase = this.armed();
     if (phase.isSender) {
-      const pump = new CastPump(member, phase.pattern, phase.number);
+      const pump = new CastPump(phase.safe ? safely(member) : member, phase.pattern, phase.number);
       phase.pump = pump;
       member.whenRoom = pump.resume;
       phase.sent = await pump.run(milliseconds);
@@ -161,7 +165,7 @@ export class GroupRole {
       member: this.number,
       sent: phase.sent,
       received: this.members.map((endpoint) => phase.tallies.get(endpoint)?.report()),
-      failures: member.takeFailures(),
+      failures: member.tallies.takeFailures(),
       cpu: cpuTime(phase.cpu),
       traffic: difference(trafficOf(member.stats()), phase.traffic),
     };
@@ -173,7 +177,7 @@ export class GroupRole {
     this.phase = undefined;
   };
 
-  private joined(): MeasuringMember {
+  private joined(): GroupRoleMember {
     if (this.member === undefined) throw new Error('there is no member');
     return this.member;
   }
@@ -183,6 +187,34 @@ export class GroupRole {
     return this.phase;
   }
 }
+
+function makeMember({ groupName, properties, mode, threads, mtu, lossRate, seed, state }: GroupOpen): GroupRoleMember {
+  const options = {
+    groupName,
+    properties,
+    mode,
+    threadMode: threads,
+    address: '127.0.0.1:0',
+    mtu,
+    seed,
+    ...(lossRate > 0 ? { drop: { rate: lossRate, seed } } : {}),
+  };
+  if (state === undefined) return new MeasuringMember(options);
+  return new TransferringMember({ ...options, membership: state.membership }, state.seed);
+}
+
+/** Its casts say that they do not change the state. */
+function safely(member: GroupRoleMember): Caster {
+  if (member instanceof MeasuringMember) throw new Error('there is no state in this group');
+  return {
+    cast: (payload) => member.cast(payload, SAFE),
+    get writableNeedDrain() {
+      return member.writableNeedDrain;
+    },
+  };
+}
+
+const SAFE = { safety: 'safe' } as const;
 
 function trafficOf(stats: MemberStats): Traffic {
   const { dataBytesSent, resentBytes, datagramsReceived, bytesReceived, droppedOnPurpose, systemCalls } = stats;

@@ -1,36 +1,29 @@
 /** A member that tallies what it gets, through the public API only, as any application would. */
 import { type Endpoint, GroupMember, type GroupMemberOptions, type Message, type ViewData } from '../../ts/index.js';
-import type { Tally } from '../verify/tally.js';
+import { CastTallies } from './cast-tallies.js';
 import { ChangeLog } from './change-log.js';
 
-export class MeasuringMember extends GroupMember {
+/** What is measured of a member, whatever its class. */
+export interface Measured {
+  readonly tallies: CastTallies;
+  readonly log: ChangeLog;
   /** Called when casting may go on. */
+  whenRoom: () => void;
+}
+
+export class MeasuringMember extends GroupMember implements Measured {
   whenRoom: () => void = () => {};
   readonly log = new ChangeLog();
-  private tallies: ReadonlyMap<Endpoint, Tally> = new Map();
-  private lastOrigin: Endpoint | undefined;
-  private tally: Tally | undefined;
-  /** Why the run is worth nothing, whatever the tallies say. */
-  private readonly failures: string[] = [];
+  readonly tallies: CastTallies;
 
   constructor(options: GroupMemberOptions) {
-    super({ ...options, errorHandler: (error) => this.fail(`${error.name}: ${error.message}`) });
-  }
-
-  /** From now on what comes from these members is counted. */
-  arm(tallies: ReadonlyMap<Endpoint, Tally>): void {
+    const tallies = new CastTallies();
+    super({ ...options, errorHandler: (error) => tallies.fail(`${error.name}: ${error.message}`) });
     this.tallies = tallies;
-    this.lastOrigin = undefined;
-    this.tally = undefined;
-  }
-
-  takeFailures(): string[] {
-    return this.failures.splice(0);
   }
 
   override onReceiveCast(origin: Endpoint, message: Message): void {
-    if (origin !== this.lastOrigin) this.select(origin);
-    if (this.tally !== undefined) this.tally.take(message);
+    this.tallies.take(origin, message);
   }
 
   override onDrain(): void {
@@ -44,15 +37,5 @@ export class MeasuringMember extends GroupMember {
   override onAcceptedView(view: ViewData): void {
     this.log.noteView(view);
     this.emit('view', view, undefined);
-  }
-
-  private select(origin: Endpoint): void {
-    this.lastOrigin = origin;
-    this.tally = this.tallies.get(origin);
-    if (this.tally === undefined) this.fail(`a message came from ${origin}, which sends nothing`);
-  }
-
-  private fail(reason: string): void {
-    if (this.failures.length < 3) this.failures.push(reason);
   }
 }

@@ -43,15 +43,17 @@ export async function measureGroup(crew: Crew, trial: Trial<GroupRow>): Promise<
   return makeSample(trial, reports);
 }
 
-async function runPhase(
+/** All are armed, the senders send for so long, all report, and what they report is verified. @param safe see GroupArm */
+export async function runPhase(
   crew: Crew,
   { row, block, settings }: Trial<GroupRow>,
   phase: number,
   seconds: number,
+  safe = false,
 ): Promise<readonly GroupReport[]> {
   const { actors } = crew;
   const senders = senderCount(row);
-  const arm = { phase, sizeBytes: block.sizeBytes, senders, seed: settings.seed };
+  const arm = { phase, sizeBytes: block.sizeBytes, senders, seed: settings.seed, safe };
   await Promise.all(actors.map((actor) => actor.call('groupArm', arm, PATIENCE_SECONDS)));
   const going = actors.map((actor) =>
     actor.call('groupGo', { milliseconds: seconds * 1000 }, seconds + PATIENCE_SECONDS),
@@ -88,10 +90,7 @@ async function describeProgress({ actors }: Crew): Promise<string> {
 
 function makeSample({ block, row, repetition }: Trial<GroupRow>, reports: readonly GroupReport[]): ThroughputSample {
   const receivers = reports.flatMap(receiverSample);
-  const rates = receivers.map(({ messages, seconds }) => messages / seconds);
-  if (rates.length === 0 || rates.some((rate) => !(rate > 0 && Number.isFinite(rate)))) {
-    throw new TrialError('too few messages came to tell a rate: give it more --seconds');
-  }
+  const rates = ratesOf(receivers);
   const slowest = Math.min(...rates);
   const delivered = receivers.reduce((sum, { messages }) => sum + messages, 0);
   const sum = (get: (report: GroupReport) => number) => reports.reduce((total, report) => total + get(report), 0);
@@ -113,6 +112,19 @@ function makeSample({ block, row, repetition }: Trial<GroupRow>, reports: readon
       : {}),
     systemCallsPerThousandMessages: (sum(({ traffic }) => traffic.systemCalls) * 1000) / delivered,
   };
+}
+
+/** What the slowest receiver got. Messages per second. */
+export function slowestRate(reports: readonly GroupReport[]): number {
+  return Math.min(...ratesOf(reports.flatMap(receiverSample)));
+}
+
+function ratesOf(receivers: readonly ReceiverSample[]): readonly number[] {
+  const rates = receivers.map(({ messages, seconds }) => messages / seconds);
+  if (rates.length === 0 || rates.some((rate) => !(rate > 0 && Number.isFinite(rate)))) {
+    throw new TrialError('too few messages came to tell a rate: give it more --seconds');
+  }
+  return rates;
 }
 
 /** About: the socket may count what came as one segmented datagram once, so a frame is at most as long as frames are. */

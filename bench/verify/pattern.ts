@@ -53,7 +53,7 @@ function windowOf(n: number): number {
 }
 
 /** xorshift32: repeatable, and no two stretches of it look alike. */
-function randomBytes(count: number, seed: number): Uint8Array {
+export function randomBytes(count: number, seed: number): Uint8Array {
   const bytes = new Uint8Array(count);
   let state = (seed ^ 0x9e3779b9) | 1;
   for (let i = 0; i < count; i++) {

@@ -166,11 +166,44 @@ describe('consort bench views', () => {
   );
 });
 
+describe('consort bench transfer', () => {
+  it.each(['processes', 'threads'])(
+    'measures how fast a state goes to a new server, and what is left of casts, with members in %s',
+    async (isolation) => {
+      const group = ['--mode', modesHere, '--state', '1MiB', '--isolation', isolation];
+      const args = ['bench', 'transfer', '--quick', '--repeats', '1', ...group, '--json', '-', '--quiet'];
+      const { code, stdout } = await consort(args);
+      const report = JSON.parse(stdout) as BenchReport;
+      const errors = report.transfer.map(({ error }) => error).filter(Boolean);
+      expect({ code, errors }).toEqual({ code: 0, errors: [] });
+      expect(report).toMatchObject({ passed: true, throughput: [], latency: [], views: [] });
+      expect(report.transfer).toHaveLength(native ? 2 : 1);
+      for (const { stateBytes, bytesPerSecond, shareUnderFree, shareUnderProtected, samples } of report.transfer) {
+        expect(stateBytes).toBe(2 ** 20);
+        expect(bytesPerSecond?.median).toBeGreaterThan(0);
+        expect(shareUnderFree).toBeGreaterThan(0);
+        expect(shareUnderProtected).toBeGreaterThan(0);
+        expect(samples[0]?.stateUnderProtectedBytesPerSecond).toBeGreaterThan(0);
+      }
+    },
+    120_000,
+  );
+
+  it('shows a table, and takes more members and loss', async () => {
+    const group = ['--members', '3', '--mode', native ? 'mixed' : 'ts', '--loss', '1%', '--state', '300KiB'];
+    const args = ['bench', 'transfer', '--quick', '--repeats', '1', ...group];
+    const { code, stdout } = await consort(args);
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('state of 300 KiB') });
+    expect(stdout).toContain(`${native ? 'mixed' : 'ts'} multi, 3 members, 1 % loss`);
+  }, 120_000);
+});
+
 describe('a command line that makes no sense', () => {
   it.each([
     [['bench', 'latenzy'], "unknown scenario 'latenzy'"],
     [['bench', '--properties', 'Gmp:Sink'], '--properties'],
     [['bench', 'views', '--fixed'], 'a view that never changes'],
+    [['bench', 'transfer', '--state', '0'], "--state: got '0'"],
     [['bench', '--size', '0'], "--size: got '0'"],
     [['bench', '--mode', 'fast'], "--mode: got 'fast'"],
     [['bench', '--sise', '64'], '--size'],

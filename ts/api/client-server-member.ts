@@ -9,7 +9,6 @@ import { ConsortError } from '../base/errors.js';
 import { Message } from '../base/message.js';
 import type { ClientServerState } from '../client-server/automaton.js';
 import type { TransferType } from '../client-server/safety.js';
-import { SAFETIES } from '../client-server/safety.js';
 import { CastKind } from '../data-plane/cast-order.js';
 import {
   type ClientServerJoinOptions,
@@ -32,12 +31,9 @@ import type { ServerOwner } from './session.js';
 
 /** What the classes above do with what concerns the transfer of a state. By symbols: users' subclasses may use any name. */
 export const standing = Symbol('consort.standing');
+export const progress = Symbol('consort.progress');
 export const askRecord = Symbol('consort.askRecord');
 export const stateRecord = Symbol('consort.stateRecord');
-export const postState = Symbol('consort.postState');
-
-/** How urgent what belongs to a transfer is: it never waits. */
-const TRANSFER_SAFETY = SAFETIES.indexOf('transfer');
 
 /** The session's way to a member that is made before it. */
 class Owner implements ServerOwner {
@@ -63,6 +59,10 @@ class Owner implements ServerOwner {
 
   onStanding(view: ClientServerView): void {
     this.member?.[standing](view);
+  }
+
+  onProgress(): void {
+    this.member?.[progress]();
   }
 }
 
@@ -174,16 +174,9 @@ export abstract class ClientServerMember extends GroupMember {
   // ---- for the classes above ----
 
   abstract [standing](view: ClientServerView): void;
+  abstract [progress](): void;
   abstract [askRecord](origin: Endpoint, message: Message): void | Promise<void>;
   abstract [stateRecord](origin: Endpoint, message: Message): void | Promise<void>;
-
-  /** Sends what belongs to a transfer: a question to one who has the state, or a part of the state. It never waits for the transfer. */
-  [postState](call: 'ask' | 'state', to: Endpoint, bytes: Uint8Array): SendView {
-    const session = this[inside].session(call === 'ask' ? 'askState()' : 'sendState()');
-    const [rank] = session.ranksOf(to);
-    const { outbox } = session;
-    return outbox.post(outbox.sendsTo(rank as number), bytes, kindOf(CastKind[call], TRANSFER_SAFETY));
-  }
 
   #list(call: string, kind: number, payload: Payload, options: ListOptions | undefined): SendView {
     const { safety, destinations } = checkMessageOptions(options, call, true);

@@ -7,11 +7,12 @@
 import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
-import { askRecord, ClientServerMember, postState, standing, stateRecord, wrongRole } from './client-server-member.js';
+import { askRecord, ClientServerMember, progress, standing, stateRecord, wrongRole } from './client-server-member.js';
 import { type ClientServerOptions, takeClientServerOptions } from './client-server-options.js';
 import { inside } from './inside.js';
 import type { SendView } from './outbox.js';
 import { type Payload, payloadBytes } from './payload.js';
+import { postState } from './transfers.js';
 
 export class ClientServer extends ClientServerMember {
   /** @throws ConsortArgumentError when an option is wrong; see docs/api.md for the options */
@@ -26,11 +27,12 @@ export class ClientServer extends ClientServerMember {
    */
   askState(server: Endpoint, message: Payload): SendView {
     const bytes = payloadBytes(message, this[inside].maxMessageSize);
-    this[inside].session('askState()').ranksOf(server);
+    const session = this[inside].session('askState()');
+    session.ranksOf(server);
     if (this.view?.servers.some((each) => each.equals(server)) !== true)
       throw wrongRole('askState()', server, 'ERR_NOT_A_SERVER');
     if (this.serverState !== 'server-xfer') throw this.#notTransferring('askState()');
-    return this[postState]('ask', server, bytes);
+    return postState(session, 'ask', server, bytes);
   }
 
   /** At a server: another one asks for a part of the state; `sendState(origin, ...)` answers. `message` is valid only during the call. */
@@ -44,10 +46,11 @@ export class ClientServer extends ClientServerMember {
    */
   sendState(xferServer: Endpoint, message: Payload): SendView {
     const bytes = payloadBytes(message, this[inside].maxMessageSize);
-    this[inside].session('sendState()').ranksOf(xferServer);
+    const session = this[inside].session('sendState()');
+    session.ranksOf(xferServer);
     if (this.view?.xferServers.some((each) => each.equals(xferServer)) !== true)
       throw wrongRole('sendState()', xferServer, 'ERR_NOT_TRANSFERRING');
-    return this[postState]('state', xferServer, bytes);
+    return postState(session, 'state', xferServer, bytes);
   }
 
   /** A part of the state has come. `message` is valid only during the call. */
@@ -64,6 +67,8 @@ export class ClientServer extends ClientServerMember {
   }
 
   [standing](): void {}
+
+  [progress](): void {}
 
   /** Who is a server answers; of others nobody asks, but for what was on its way when the view ended. */
   [askRecord](origin: Endpoint, message: Message): void | Promise<void> {

@@ -355,6 +355,9 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
       push: (event) => this.#events?.push(event),
       guard: (callback, run) => this.#errors.guard(callback, run),
       report: (error) => this.#errors.report(error),
+      setTimer: (milliseconds, callback) => life.loop.setTimer(milliseconds, callback),
+      checkBlocking: (call) => life.checkBlocking(call),
+      blockUntil: (isDone) => life.blockUntil(isDone),
     };
   }
 

@@ -1,4 +1,5 @@
 /** What the subclasses of GroupMember in this folder get of it, and nobody else: by a symbol, so that users' subclasses may use any name. */
+import type { Environment } from '../stack/environment.js';
 import type { GroupEvent } from './events.js';
 import type { Session } from './session.js';
 
@@ -15,4 +16,10 @@ export interface Inside {
   /** Runs a callback of the application; what it throws is reported. */
   guard(callback: string, run: () => unknown): void;
   report(error: Error): void;
+  /** Timers that go on while this member blocks its thread. */
+  readonly setTimer: Environment['setTimer'];
+  /** Throws where this thread can't be blocked by a call. */
+  checkBlocking(call: string): void;
+  /** Blocks this thread until it is done, or there is no session any more. */
+  blockUntil(isDone: () => boolean): void;
 }

@@ -14,9 +14,11 @@ import type { Plane } from '../data-plane/plane.js';
 import type { Group } from '../stack/group.js';
 import type { JoinAnswer } from '../stack/layer.js';
 import { abortable, throwIfAborted } from './abort.js';
+import { blockUntil, checkBlocking } from './blocking.js';
 import type { ErrorReport } from './error-report.js';
 import { FixedView } from './fixed-view.js';
 import { type CheckedJoinOptions, checkJoinOptions, resolveMembers } from './member-list.js';
+import { MemberLoop } from './member-loop.js';
 import type { MemberStats } from './member-stats.js';
 import type { Membership } from './membership.js';
 import { type DriverChoice, openPlane } from './open-plane.js';
@@ -54,6 +56,8 @@ interface Joining {
 export class Lifecycle {
   /** The open data plane. */
   plane: Plane | undefined;
+  /** Its timers. */
+  readonly loop = new MemberLoop();
   /** This member's place in a view, once it is in one. */
   view: Membership | undefined;
   /** Its part in a group with views, from the beginning of the join on. */
@@ -156,6 +160,17 @@ export class Lifecycle {
     return this.view === undefined || this.leaving !== undefined ? undefined : this.part?.session;
   }
 
+  /** Throws where this thread can't be blocked by a call. */
+  checkBlocking(call: string): void {
+    checkBlocking(call, this.options, this.plane, this.loop);
+  }
+
+  /** Blocks this thread until it is done, or this member has no part in its group any more. */
+  blockUntil(isDone: () => boolean): void {
+    const { plane } = this;
+    if (plane !== undefined) blockUntil(() => isDone() || this.session === undefined, plane, this.loop);
+  }
+
   /** The group that a call is about. Throws when there is none. */
   group(call: string): Group {
     const { part, view } = this;
@@ -242,6 +257,7 @@ export class Lifecycle {
           if (answer.type === 'denied') first.deny(joinDenied(answer.coordinator, answer.reason));
         },
       },
+      this.loop,
       this.servers,
     );
     this.part = await this.unlessAborted(opening, signal);
@@ -299,6 +315,7 @@ export class Lifecycle {
     // Before the first view there is a session at work.
     const room = (this.part?.session ?? this.view)?.progress() === true;
     if (room && this.leaving === undefined) this.events.onRoom();
+    this.part?.session.progressBehind();
   }
 
   private async leaveView(view: Membership): Promise<void> {

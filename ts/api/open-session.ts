@@ -7,10 +7,10 @@ import { groupHash } from '../discovery/datagram.js';
 import type { Discovery } from '../discovery/discovery.js';
 import { openDiscovery } from '../discovery/open.js';
 import { GroupdClient } from '../groupd/client.js';
+import type { Environment } from '../stack/environment.js';
 import type { JoinAnswer } from '../stack/layer.js';
 import { familyOf } from '../transport/address.js';
 import { Contacts } from './contacts.js';
-import { systemEnvironment } from './environment.js';
 import { newIncarnation } from './incarnation.js';
 import type { CheckedOptions } from './options.js';
 import {
@@ -48,6 +48,7 @@ export async function openSession(
   application: GroupApplication,
   reports: SessionReports,
   events: OpenSessionEvents,
+  environment: Environment,
   servers: ServerOwner | undefined,
 ): Promise<OpenSession> {
   const { groupName, key, mtu } = options;
@@ -88,7 +89,7 @@ export async function openSession(
   };
   const asked = { contacts: contacts.members, message: request.message, service: client };
   const me = myEndpoint(address);
-  session = new Session(me, settings, plane, systemEnvironment, application, reports, forSession, asked, servers);
+  session = new Session(me, settings, plane, environment, application, reports, forSession, asked, servers);
   client?.start();
   return {
     session,

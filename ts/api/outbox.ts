@@ -7,10 +7,11 @@ import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
 import { CastKind } from '../data-plane/cast-order.js';
 import type { Plane } from '../data-plane/plane.js';
-import { recordBytes } from '../data-plane/record.js';
+import { recordBytes, WHOLE } from '../data-plane/record.js';
 import type { RecordWriter } from '../data-plane/record-writer.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
 import { openSubcast, renumberSubcast, writeSubcast } from '../ordering/subcast.js';
+import { Courtesy } from './courtesy.js';
 import { callOf, kindOf, safetyOf } from './message-kind.js';
 import { OutgoingQueue } from './outgoing-queue.js';
 
@@ -77,6 +78,25 @@ export class OutgoingStream {
     return at;
   }
 
+  /** Bytes that are on their way, as far as is known. */
+  get bytesOnTheirWay(): number {
+    return this.writer.buffer.length - this.writer.room();
+  }
+
+  /** Sends a message whose beginning lies elsewhere than the rest, if it can go out now. Returns whether it did. It is safe enough for any gate. */
+  writeNow(head: Uint8Array, body: Uint8Array, kind: number): boolean {
+    const { writer } = this;
+    const length = head.length + body.length;
+    if (!this.isFree || length > writer.maxPart) return false;
+    const at = writer.reserve(length);
+    if (at < 0) return false;
+    writer.buffer.set(head, at);
+    writer.buffer.set(body, at + head.length);
+    writer.commit(length, WHOLE | (kind << 8));
+    this.plane.scheduleFlush();
+    return true;
+  }
+
   /** Sends the claim, or its first `length` bytes. Throws when there is none, or when something was written since. */
   publishClaim(length: number): void {
     // After another record this one would begin elsewhere.
@@ -134,6 +154,9 @@ export class Outbox {
   private held: Waiting[] = [];
   /** As `queuedBytes`, of those. */
   heldBytes = 0;
+  private readonly courtesy = new Courtesy();
+  /** Of states, sent in this view. */
+  private partBytes = 0;
 
   constructor(
     private readonly plane: Plane,
@@ -184,10 +207,30 @@ export class Outbox {
       if (done === length) return 'current';
     }
     stream.direct = -1;
+    if (this.queuedBytes === 0) this.courtesy.messageWaits(this.sentBytes);
     this.queuedBytes += stream.queue.push(payload, done, kind);
     if (this.queuedBytes >= this.limits.highWaterMark) this.needDrain = true;
     if (this.blocked) return 'next';
     return this.lasting ? 'current' : 'unspecified';
+  }
+
+  /**
+   * Sends a part of a state, with its head before it, if that can go out now. Returns whether it did: it never waits, so that nothing of the application
+   * waits behind it. Where nothing is on its way to that member it is always let go: the application may be waiting for this very state.
+   */
+  postPart(stream: OutgoingStream, head: Uint8Array, part: Uint8Array, kind: number): boolean {
+    if (stream.bytesOnTheirWay > 0 && !this.courtesy.take(part.length)) return false;
+    if (!stream.writeNow(head, part, kind)) return false;
+    this.partBytes += recordBytes(head.length + part.length);
+    return true;
+  }
+
+  /** Bytes that the application has sent in this view. */
+  private get sentBytes(): number {
+    return (
+      this.sends.reduce((sum, stream) => sum + (stream?.writer.published ?? 0), this.casts.writer.published) -
+      this.partBytes
+    );
   }
 
   /** Sends to these ranks. */
@@ -308,6 +351,7 @@ export class Outbox {
   /** Writes what there is room for now. Returns whether the caller, who was told to wait, may go on. */
   progress(): boolean {
     if (this.blocked) return false;
+    if (this.courtesy.isOwed) this.courtesy.batch(this.sentBytes, this.queuedBytes > 0);
     if (this.queuedBytes > 0) this.drainQueues();
     if (!this.needDrain || this.queuedBytes > 0 || this.heldBytes > 0) return false;
     if (this.wantedRoom > 0 && (this.gate > 0 || this.casts.writer.room() < this.wantedRoom)) return false;

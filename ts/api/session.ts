@@ -54,6 +54,8 @@ export interface ServerOwner extends ServerApplication {
   readonly wants: TransferType | undefined;
   /** After `onAcceptedView`: a transfer may have begun, or ended. */
   onStanding(view: ClientServerView): void;
+  /** After each batch of the plane: there may be room for what had none. */
+  onProgress(): void;
 }
 
 export interface SessionReports extends Reports {
@@ -207,6 +209,11 @@ export class Session implements GroupOwner, Membership {
   progress(): boolean {
     this.group.progress();
     return this.view?.outbox.progress() ?? false;
+  }
+
+  /** What waits for nothing but room, and goes behind what the application sends: states. */
+  progressBehind(): void {
+    if (this.view !== undefined && !this.stopped) this.servers?.onProgress();
   }
 
   /** From here on nothing is handed over, not even what is being walked over now. */

@@ -7,25 +7,24 @@
 import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError, TransferTerminated } from '../base/errors.js';
 import { Message } from '../base/message.js';
-import { StateProvider, type StateQuestion } from '../client-server/state-provider.js';
-import { StateRequester, type StateSink } from '../client-server/state-requester.js';
-import { MalformedError } from '../stack/codec.js';
-import { askRecord, ClientServerMember, postState, standing, stateRecord } from './client-server-member.js';
+import type { StateQuestion } from '../client-server/state-provider.js';
+import { askRecord, ClientServerMember, progress, standing, stateRecord } from './client-server-member.js';
 import { takeClientServerOptions } from './client-server-options.js';
 import type { ClientServerView } from './client-server-view.js';
-import { systemEnvironment } from './environment.js';
 import { inside } from './inside.js';
 import { type Payload, payloadBytes } from './payload.js';
 import {
   CollectingSink,
   reasonOf,
   type StateAnswer,
+  type StateTaker,
   StreamingSink,
   sourceOf,
   type TransferId,
   type TransferProgress,
 } from './state-transfer.js';
 import { STATE_TRANSFER_OPTIONS, type StateTransferOptions } from './state-transfer-options.js';
+import { type RequestingSink, Transfers } from './transfers.js';
 
 export interface StreamOptions {
   /** Where a server fails, another one goes on at the byte where it stopped: all servers give the same bytes for this request. Default: false. */
@@ -34,11 +33,7 @@ export interface StreamOptions {
 
 export class StateTransferServer extends ClientServerMember {
   readonly #maxStateSize: number;
-  readonly #requester: StateRequester;
-  readonly #provider: StateProvider;
-  /** The transfer that was begun last, and whether it is in progress. */
-  #xferId = 0;
-  #isTransferring = false;
+  readonly #transfers: Transfers;
   /** Requests that wait for the application's `sendState`, by who asked and with which transfer. */
   readonly #questions = new Map<string, StateQuestion[]>();
 
@@ -47,25 +42,14 @@ export class StateTransferServer extends ClientServerMember {
     const { own, rest } = takeClientServerOptions(options, STATE_TRANSFER_OPTIONS);
     super(rest, own);
     this.#maxStateSize = own.maxStateSize as number;
-    const member = this;
-    this.#requester = new StateRequester({
-      servers: () => member.view?.servers ?? [],
-      get first() {
-        const { view } = member;
-        return Math.max(0, view?.xferServers.findIndex((each) => each.equals(view.myEndpoint)) ?? 0);
-      },
-      ask: (server, bytes) => this.#post('ask', server, bytes),
-      setTimer: (milliseconds, callback) => systemEnvironment.setTimer(milliseconds, callback),
+    this.#transfers = new Transfers({
+      session: () => this[inside].anySession,
+      setTimer: (milliseconds, callback) => this[inside].setTimer(milliseconds, callback),
       timeoutMs: own.stateTimeout as number,
-    });
-    this.#provider = new StateProvider({
-      answer: (to, bytes) => this.#post('state', to, bytes),
-      mostDirect: (to) => {
-        const session = this[inside].anySession;
-        const [rank] = session?.view?.data.members.some((each) => each.equals(to)) ? session.ranksOf(to) : [];
-        return rank === undefined ? 1024 : (session?.outbox.sendsTo(rank).mostDirect ?? 1024);
-      },
       asked: (question) => this.#asked(question),
+      // Not within the hand-over of the view: it may block (getStateSync).
+      begun: (xferId) => void setImmediate(() => void this.#run(xferId)),
+      report: (error) => this[inside].report(error),
     });
   }
 
@@ -107,9 +91,34 @@ export class StateTransferServer extends ClientServerMember {
    * Rejects with TransferTerminated when the transfer is over, or was before; with `ERR_STATE_UNAVAILABLE`, `ERR_STATE_TOO_LARGE`.
    */
   getState(xferId: TransferId, request: Payload = ''): Promise<Message> {
-    const sink = new CollectingSink(this.#maxStateSize, this.#progress(xferId));
+    return new Promise((resolve, reject) => {
+      this.#request(xferId, request, this.#collect(xferId, { resolve, reject }));
+    });
+  }
+
+  /**
+   * The same, blocking: returns the state, and throws what `getState` rejects with. For a member with a thread of its own, in thread mode 'multi': until it returns this thread does
+   * nothing but this member's part in its group, whose other callbacks come meanwhile, within the call. Promises are not settled, and no timer or socket of
+   * the application is served.
+   * @throws ConsortError `ERR_BLOCKING_IN_SINGLE_THREADED_MODE`; `ERR_BLOCKING_IN_CALLBACK` within another callback than `onStateTransfer`; `ERR_NOT_AVAILABLE` with groupd
+   */
+  getStateSync(xferId: TransferId, request: Payload = ''): Message {
+    const { [inside]: member } = this;
+    member.checkBlocking('getStateSync()');
+    let got: Message | undefined;
+    let failure: Error | undefined;
+    const sink = this.#collect(xferId, {
+      resolve: (message) => {
+        got = message;
+      },
+      reject: (error) => {
+        failure = error;
+      },
+    });
     this.#request(xferId, request, sink);
-    return sink.whole;
+    member.blockUntil(() => got !== undefined || failure !== undefined);
+    if (got !== undefined) return got;
+    throw failure ?? new TransferTerminated(xferId, 'this member has left the group');
   }
 
   /**
@@ -151,41 +160,30 @@ export class StateTransferServer extends ClientServerMember {
 
   /** This member has the state: a view follows in which it is a server. With the id of another transfer it does nothing. */
   transferDone(xferId: TransferId): void {
-    const session = this[inside].session('transferDone()');
-    if (xferId === this.#xferId && session.transferDone()) this.#isTransferring = false;
+    this[inside].session('transferDone()');
+    this.#transfers.done(xferId);
   }
 
   // ---- the protocol ----
 
   [standing](view: ClientServerView): void {
-    const gives = view.state === 'server-normal';
-    this.#provider.viewChanged(gives ? view.xferServers : undefined);
-    if (view.startTransfer) return this.#begin();
-    if (view.state !== 'server-xfer') this.#terminate(`this member is in the state ${view.state}`);
-    else this.#requester.viewChanged();
+    this.#transfers.enter(view);
+  }
+
+  [progress](): void {
+    this.#transfers.progress();
   }
 
   [askRecord](origin: Endpoint, message: Message): void {
-    // Of who does not get the state any more, or asks one who does not have it, it was on its way when the view ended.
-    const { view } = this;
-    if (view?.state !== 'server-normal' || !view.xferServers.some((each) => each.equals(origin))) return;
-    this.#read(origin, () => this.#provider.receive(origin, message.bytes()));
+    this.#transfers.receiveAsk(origin, message);
   }
 
   [stateRecord](origin: Endpoint, message: Message): void {
-    this.#read(origin, () => this.#requester.receive(origin, message.bytes()));
-  }
-
-  #begin(): void {
-    this.#terminate('another one has begun');
-    const xferId = ++this.#xferId;
-    this.#isTransferring = true;
-    // Not within the hand-over of the view: it may block (getStateSync).
-    setImmediate(() => void this.#run(xferId));
+    this.#transfers.receiveState(origin, message);
   }
 
   async #run(xferId: TransferId): Promise<void> {
-    if (xferId !== this.#xferId || !this.#isTransferring) return;
+    if (!this.#transfers.isInProgress(xferId)) return;
     try {
       await this.onStateTransfer(xferId);
     } catch (error) {
@@ -194,24 +192,16 @@ export class StateTransferServer extends ClientServerMember {
         throw error;
       });
       // Nobody is to wait for a transfer that does not go on.
-      if (xferId === this.#xferId && this.#isTransferring && this[inside].anySession !== undefined) this.becomeClient();
+      if (this.#transfers.isInProgress(xferId) && this[inside].anySession !== undefined) this.becomeClient();
     }
   }
 
-  #terminate(why: string): void {
-    this.#isTransferring = false;
-    this.#requester.terminate(why);
+  #request(xferId: TransferId, request: Payload, sink: RequestingSink): void {
+    this.#transfers.request(xferId, payloadBytes(request, this[inside].maxMessageSize).slice(), sink);
   }
 
-  #request(
-    xferId: TransferId,
-    request: Payload,
-    sink: StateSink & { request: ReturnType<StateRequester['request']> | undefined },
-  ): void {
-    const bytes = payloadBytes(request, this[inside].maxMessageSize).slice();
-    if (xferId !== this.#xferId || !this.#isTransferring)
-      return sink.fail(new TransferTerminated(xferId, 'it is not in progress'));
-    sink.request = this.#requester.request(xferId, bytes, sink);
+  #collect(xferId: TransferId, taker: StateTaker): CollectingSink {
+    return new CollectingSink(this.#maxStateSize, this.#progress(xferId), taker);
   }
 
   #asked(question: StateQuestion): void {
@@ -238,28 +228,5 @@ export class StateTransferServer extends ClientServerMember {
   #progress(xferId: TransferId): (bytes: number, total: number | undefined) => void {
     return (bytes, total) =>
       this[inside].guard('onTransferProgress', () => this.onTransferProgress({ xferId, bytes, total }));
-  }
-
-  /** Whom it is for may be gone: then nobody misses it. */
-  #post(call: 'ask' | 'state', to: Endpoint, bytes: Uint8Array): void {
-    const members = this[inside].anySession?.view?.data.members;
-    if (members?.some((each) => each.equals(to)) === true) this[postState](call, to, bytes);
-  }
-
-  #read(origin: Endpoint, receive: () => void): void {
-    try {
-      receive();
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      this[inside].report(
-        new ConsortError(
-          'ERR_MALFORMED_STREAM',
-          `${origin} sent a record of a state transfer that cannot be read: ${error.message}`,
-          {
-            details: { origin },
-          },
-        ),
-      );
-    }
   }
 }

@@ -67,65 +67,89 @@ export function reasonOf(error: unknown): string {
 /** Where a transfer tells how far it is. */
 export type OnProgress = (bytes: number, total: number | undefined) => void;
 
-/** Collects a state, for a promise. */
+/** Whom a state that was collected is for. */
+export interface StateTaker {
+  resolve(message: Message): void;
+  reject(error: Error): void;
+}
+
+/** Collects a state. */
 export class CollectingSink implements StateSink {
   readonly resumes = false;
   request: StateRequest | undefined;
-  readonly whole: Promise<Message>;
+  /** Room for as much as the server told. */
+  private whole: Uint8Array = NOTHING;
+  /** What comes beyond that, or without it. */
   private parts: Uint8Array[] = [];
   private bytes = 0;
-  private resolve: (message: Message) => void = () => {};
-  private reject: (error: Error) => void = () => {};
 
   constructor(
     private readonly maxBytes: number,
     private readonly onProgress: OnProgress,
-  ) {
-    this.whole = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
+    private readonly taker: StateTaker,
+  ) {}
 
   part(part: Uint8Array, total: number | undefined): void {
+    const at = this.bytes;
     this.bytes += part.length;
     const most = Math.max(this.bytes, total ?? 0);
     if (most > this.maxBytes) {
       this.request?.cancel();
-      return this.reject(tooLarge(most, this.maxBytes));
+      return this.taker.reject(tooLarge(most, this.maxBytes));
     }
-    this.parts.push(part);
+    if (at === 0 && total !== undefined) this.whole = new Uint8Array(total);
+    if (this.bytes <= this.whole.length) this.whole.set(part, at);
+    else this.keepBeyond(part, at);
     this.request?.taken(part.length);
     this.onProgress(this.bytes, total);
   }
 
   restart(): boolean {
-    this.parts = [];
+    this.forget();
     this.bytes = 0;
     return true;
   }
 
   end(): void {
-    const [first] = this.parts;
-    const whole = this.parts.length === 1 && first !== undefined ? first : concatenate(this.parts, this.bytes);
-    this.parts = [];
-    this.resolve(Message.of(whole));
+    const { whole, parts, bytes } = this;
+    this.forget();
+    this.taker.resolve(Message.of(bytes === whole.length ? whole : concatenate([whole, ...parts], bytes)));
   }
 
   fail(error: Error): void {
+    this.forget();
+    this.taker.reject(error);
+  }
+
+  private keepBeyond(part: Uint8Array, at: number): void {
+    if (this.parts.length === 0) this.whole = this.whole.subarray(0, at);
+    this.parts.push(copyOf(part));
+  }
+
+  private forget(): void {
+    this.whole = NOTHING;
     this.parts = [];
-    this.reject(error);
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 function concatenate(parts: readonly Uint8Array[], bytes: number): Uint8Array {
   const whole = new Uint8Array(bytes);
   let at = 0;
   for (const part of parts) {
-    whole.set(part, at);
+    whole.set(part.subarray(0, bytes - at), at);
     at += part.length;
   }
   return whole;
+}
+
+/** In memory that was not filled with zeros before: that would cost half as much as the copy. */
+function copyOf(part: Uint8Array): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(part.length);
+  const copy = new Uint8Array(buffer);
+  copy.set(part);
+  return copy;
 }
 
 /** Hands a state over part by part, to a `for await` loop: what the loop has not taken holds the provider back. */
@@ -146,7 +170,7 @@ export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Arra
 
   part(part: Uint8Array, total: number | undefined): void {
     this.bytes += part.length;
-    this.parts.push(part);
+    this.parts.push(copyOf(part));
     this.onProgress(this.bytes, total);
     this.settle();
   }

@@ -27,6 +27,14 @@ export const ERROR_CODES = {
     when: 'The socket could not be opened or bound to `options.address`.',
     remedy: 'Look at `cause`; port 0 lets the system choose a free port.',
   },
+  ERR_BLOCKING_IN_CALLBACK: {
+    when: 'A call that blocks was made within a callback of the same member, other than `onStateTransfer`.',
+    remedy: 'Call it in `onStateTransfer`, or when the callback has returned.',
+  },
+  ERR_BLOCKING_IN_SINGLE_THREADED_MODE: {
+    when: "A call that blocks was made at a member with the option `threadMode: 'single'`, whose data plane is on the thread that would be blocked.",
+    remedy: "Use the thread mode 'multi', or the call that returns a promise.",
+  },
   ERR_CALLBACK: {
     when: 'A callback of yours threw or rejected; it is reported, and the protocol goes on.',
     remedy: 'Look at `cause`, and at `details.callback` for which it was.',

@@ -10,10 +10,11 @@ Scenarios:
   latency      round trip of a cast answered by a cast: in ping-pong, and at a fixed rate
   views        how fast a group forms, takes a member in, lets it go, notices one that was killed or stopped,
                and how long a change keeps members from sending that all cast
+  transfer     how fast a member that becomes a server gets the state, and what is left of casts meanwhile
 
 Groups have views, which they come to by discovery: properties Gmp:Sync:Heal:Switch:Frag:Suspect:Flow.
 The first two run native and ts mode in turns with what they are to be compared with: the limit (the same bytes, no
-protocol), plain TCP and plain datagrams. In all three every receiver checks number, order and content of what it gets;
+protocol), plain TCP and plain datagrams. In all of them every receiver checks number, order and content of what it gets;
 a run in which anything is wrong is an error, not a number.
 
 Examples:
@@ -26,6 +27,7 @@ Examples:
   consort bench throughput --compare-fixed --mode native   what views cost: the same in a fixed view, in turns
   consort bench latency --rate 5000 --seconds 5
   consort bench views --members 3,8 --mode native,ts,mixed
+  consort bench transfer --state 64MiB,1GiB
   consort bench --quick --quiet --json - | jq '.throughput[] | [.row, .mode, .messagesPerSecond.median]'
 
 Exit codes:
@@ -41,7 +43,7 @@ docs/benchmarking.md explains the numbers and the JSON.
 export function makeBenchCommand(onDone: (exitCode: number) => void): Command {
   const command = new Command('bench')
     .description('Measures groups on this machine: native against TypeScript, against the limit, TCP and datagrams.')
-    .argument('[scenario...]', 'throughput, latency, views (default: all)')
+    .argument('[scenario...]', 'throughput, latency, views, transfer (default: all)')
     .addHelpText('after', HELP)
     .action(async (scenarios: readonly string[], given: Readonly<Record<string, string | boolean>>) => {
       onDone(await benchCommand(parseOptions(scenarios, wordsOf(given))));

@@ -1,9 +1,10 @@
 /**
  * Whoever has the state: answers requests for it, each with a source of parts that is pulled as fast as whoever asked takes them in. What a source yields
- * is cut into records that fit into the ring, so that no part waits in a queue for long, and nobody needs memory for more than a window.
+ * is cut into records that fit into the ring, and written when there is room in it: no part waits in a queue, where it would hold up what the application
+ * sends, and nobody needs memory for more than a window.
  */
 import type { Endpoint } from '../base/endpoint.js';
-import { PART_HEAD_BYTES, readAsk, writeState } from './state-records.js';
+import { PART_HEAD_BYTES, readAsk, writePartHead, writeState } from './state-records.js';
 import { WINDOW_BYTES } from './state-requester.js';
 
 /** The longest part of a record of the state, in bytes, where the ring takes as much. */
@@ -24,7 +25,10 @@ export type Pulled =
   | { readonly type: 'failed'; readonly reason: string };
 
 export interface ProviderPort {
+  /** How an answer ends. */
   answer(to: Endpoint, bytes: Uint8Array): void;
+  /** Sends a part of the state, with its head before it; or nothing, and false, when there is no room for it now: `progress` when there may be. */
+  sendPart(to: Endpoint, head: Uint8Array, part: Uint8Array): boolean;
   /** The longest record that goes to that member in one piece. Bytes. */
   mostDirect(to: Endpoint): number;
   /** Asks the application. It answers by `answer`, now or later. */
@@ -72,10 +76,16 @@ export class StateProvider {
     }
   }
 
+  /** There may be room for parts that had none. */
+  progress(): void {
+    for (const answer of this.answers.values()) answer.pump();
+  }
+
   /** @param getting those who still get the state; undefined: I do not give it any more */
   viewChanged(getting: readonly Endpoint[] | undefined): void {
     for (const answer of [...this.answers.values()]) {
-      if (getting?.some((each) => each.equals(answer.to)) !== true) answer.cancel();
+      if (getting?.some((each) => each.equals(answer.to)) === true) answer.pump();
+      else answer.cancel();
     }
   }
 }
@@ -123,13 +133,13 @@ class Answer {
     this.source?.cancel();
   }
 
-  /** Sends what the window has room for. A source that answers at once is pulled in a loop, not by recursion. */
-  private pump(): void {
+  /** Sends what window and ring have room for. A source that answers at once is pulled in a loop, not by recursion. */
+  pump(): void {
     if (this.pumping || this.source === undefined) return;
     this.pumping = true;
     while (!this.over && !this.pulling && this.sentBytes - this.creditedBytes < WINDOW_BYTES) {
-      if (this.rest.length > 0) this.sendSome();
-      else this.pull();
+      if (this.rest.length === 0) this.pull();
+      else if (!this.sendSome()) break;
     }
     this.pumping = false;
   }
@@ -160,13 +170,15 @@ class Answer {
     }
   }
 
-  private sendSome(): void {
+  /** False: there is no room for more now. */
+  private sendSome(): boolean {
     const { number, rest, port, to } = this;
     const most = Math.max(1, Math.min(MOST_PART_BYTES, port.mostDirect(to) - PART_HEAD_BYTES));
     const part = rest.subarray(0, most);
+    if (!port.sendPart(to, writePartHead(number, this.source?.total), part)) return false;
     this.rest = rest.subarray(part.length);
     this.sentBytes += part.length;
-    port.answer(to, writeState({ type: 'part', number, total: this.source?.total, part }));
+    return true;
   }
 }
 

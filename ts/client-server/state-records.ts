@@ -82,7 +82,7 @@ export function readAsk(bytes: Uint8Array): AskRecord {
 export function writeState(record: StateRecord): Uint8Array {
   switch (record.type) {
     case 'part':
-      return writePart(record.number, record.total, record.part);
+      return new ByteWriter().raw(writePartHead(record.number, record.total)).raw(record.part).finish();
     case 'end':
       return new ByteWriter().u8(END).integer(record.number).finish();
     case 'failed':
@@ -90,20 +90,16 @@ export function writeState(record: StateRecord): Uint8Array {
   }
 }
 
-/** One copy of the part, whatever its length. */
-function writePart(number: number, total: number | undefined, part: Uint8Array): Uint8Array {
-  const head = new ByteWriter()
+/** What goes before a part: where the part lies already it need not be copied to be sent. */
+export function writePartHead(number: number, total: number | undefined): Uint8Array {
+  return new ByteWriter()
     .u8(PART)
     .integer(number)
     .integer(total === undefined ? 0 : total + 1)
     .finish();
-  const bytes = new Uint8Array(head.length + part.length);
-  bytes.set(head);
-  bytes.set(part, head.length);
-  return bytes;
 }
 
-/** The part is a copy. @throws MalformedError */
+/** The part lies where `bytes` do. @throws MalformedError */
 export function readState(bytes: Uint8Array): StateRecord {
   const from = new ByteReader(bytes);
   const type = from.u8();
@@ -111,7 +107,7 @@ export function readState(bytes: Uint8Array): StateRecord {
   switch (type) {
     case PART: {
       const total = from.integer();
-      return { type: 'part', number, total: total === 0 ? undefined : total - 1, part: from.rest() };
+      return { type: 'part', number, total: total === 0 ? undefined : total - 1, part: from.restInPlace() };
     }
     case END:
       return { type: 'end', number };

@@ -31,7 +31,7 @@ export interface RequesterPort {
 
 /** Where the state goes. One of `end` and `fail` is called, once. */
 export interface StateSink {
-  /** @param part it stays valid. The sink calls `taken` for it, now or later. */
+  /** @param part it lies where it arrived, and is valid only during the call. The sink calls `taken` for it, now or later. */
   part(part: Uint8Array, total: number | undefined): void;
   end(): void;
   /** Another server is asked. False: what came from the first can't be taken back, and the request fails. */

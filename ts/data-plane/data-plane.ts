@@ -110,7 +110,7 @@ export interface PlaneDriver {
   /** JavaScript has published or consumed: the plane may act on it now. */
   flush(): void;
   /**
-   * JavaScript looks by itself, without an onReady: tells onWanted, onUnattached and onRefused what waits. Only of drivers that tell them with onReady;
+   * JavaScript looks by itself, without an onReady: tells onWanted, onUnattached and onRefused what waits. Only of drivers that have a thread of their own;
    * streams that are wanted count as progress until they are taken, so a look that does not take them would be followed by another for ever.
    */
   takeCalls?(): void;

@@ -135,6 +135,23 @@ export class Plane {
     this.defer(this.flushNow);
   }
 
+  /** What has arrived is being handed over: whoever asks is inside of that. */
+  get isDraining(): boolean {
+    return (this.flushIsNear & DRAINING) !== 0;
+  }
+
+  /**
+   * A turn without the event loop, while that is blocked: what was written goes out, what has arrived is handed over. Returns whether there may be more at
+   * once.
+   */
+  pump(): boolean {
+    if (this.closed) return false;
+    const seen = this.progressSeen;
+    this.flush();
+    this.ready();
+    return this.progressSeen !== seen;
+  }
+
   stats(): PlaneStats {
     return this.driver.stats();
   }

@@ -159,6 +159,12 @@ export class ByteReader {
     return this.bytes.slice(at);
   }
 
+  /** All that is left, where it lies. */
+  restInPlace(): Uint8Array {
+    const at = this.take(this.bytes.length - this.at);
+    return this.bytes.subarray(at);
+  }
+
   text(): string {
     const bytes = this.block();
     if (bytes.length > MAX_TEXT_BYTES) throw new MalformedError(`a text of ${bytes.length} bytes`);

@@ -135,6 +135,45 @@ describe('an outbox', () => {
   });
 });
 
+describe('a part of a state', () => {
+  const HEAD = pattern(5, 1);
+  const PART = pattern(1000, 2);
+  const KIND = 37;
+  const post = ({ outbox }: FakeView) => outbox.postPart(outbox.sendsTo(1), HEAD, PART, KIND);
+
+  it('goes out at once with its head before it, or not at all: it never waits', () => {
+    const view = new FakeView(2);
+    let sent = 0;
+    while (post(view)) sent++;
+    expect(sent).toBeGreaterThan(1);
+    expect(view.outbox.queuedBytes).toBe(0);
+    view.run();
+    const whole = Uint8Array.from([...HEAD, ...PART]);
+    expect(view.sendPipe(1).collector.messages).toEqual(new Array(sent).fill({ kind: KIND, bytes: whole }));
+    expect(post(view)).toBe(true);
+  });
+
+  it('lets what waits in its stream go first, and does not go out when the view ends', () => {
+    const view = new FakeView(2);
+    view.send(1, pattern(2 * RING_BYTES, 1));
+    expect(post(view)).toBe(false);
+    view.run();
+    expect(post(view)).toBe(true);
+    view.outbox.block();
+    expect(post(view)).toBe(false);
+  });
+
+  it('stands back while messages of the application wait, but for one at a time', () => {
+    const view = new FakeView(2);
+    while (view.outbox.queuedBytes === 0) view.cast(pattern(1000, 1));
+    expect([post(view), post(view)]).toEqual([true, false]);
+    view.sendPipe(1).run();
+    expect([post(view), post(view)]).toEqual([true, false]);
+    view.run();
+    expect([post(view), post(view)]).toEqual([true, true]);
+  });
+});
+
 describe('an outbox that takes over from that of the view before', () => {
   it('sends what waits first, and then what comes, in the order of posting', () => {
     const old = new FakeView(2);

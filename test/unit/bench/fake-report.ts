@@ -2,8 +2,15 @@
 import type { Block, GroupRow, Row } from '../../../bench/plan.js';
 import { latencyResults } from '../../../bench/report/latency-results.js';
 import { throughputResults } from '../../../bench/report/throughput-results.js';
+import { transferResults } from '../../../bench/report/transfer-results.js';
 import { viewsResults } from '../../../bench/report/views-results.js';
-import { type BenchReport, SCHEMA, SCHEMA_VERSION, type ThroughputSample } from '../../../bench/results.js';
+import {
+  type BenchReport,
+  SCHEMA,
+  SCHEMA_VERSION,
+  type ThroughputSample,
+  type TransferSample,
+} from '../../../bench/results.js';
 import type { Outcome } from '../../../bench/runner.js';
 import type { ViewsMeasurement } from '../../../bench/scenarios/views.js';
 
@@ -52,6 +59,33 @@ export function viewsOutcome(millis: number): Outcome<ViewsMeasurement> {
   return { row: { ...nativeRow, members: 8, senders: 'all' }, samples, error: undefined };
 }
 
+export const transferBlock: Block = {
+  scenario: 'transfer',
+  sizeBytes: 1024,
+  mtu: 'auto',
+  stateBytes: 2 ** 30,
+  rows: [],
+};
+
+/** Two repetitions of a transfer that leaves casts half of their rate, and safe ones 80 %. */
+export function transferOutcome(row: Row, bytesPerSecond: number): Outcome<TransferSample> {
+  const samples = [0, 1].map((repetition) => ({
+    repetition,
+    seconds: 2 ** 30 / bytesPerSecond,
+    bytesPerSecond: bytesPerSecond * (1 + repetition / 10),
+    cpuSecondsPerGigabyte: 1.2,
+    giverPeakBytes: 2 ** 20 * (30 + repetition),
+    getterPeakBytes: 2 ** 20 * (60 - repetition),
+    castsPerSecond: 1_000_000,
+    castsUnderFreePerSecond: 500_000,
+    safeCastsPerSecond: 1_000_000,
+    safeCastsUnderProtectedPerSecond: 800_000,
+    stateUnderFreeBytesPerSecond: 1e8,
+    stateUnderProtectedBytesPerSecond: 1e8,
+  }));
+  return { row, samples, error: undefined };
+}
+
 export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
   const rows: readonly Row[] = [
     nativeRow,
@@ -82,6 +116,10 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     quick: false,
     isolation: 'processes',
   });
+  const transfer = transferResults(transferBlock, [
+    transferOutcome(nativeRow, 1.2e9),
+    transferOutcome({ ...nativeRow, mode: 'ts' }, 4e8),
+  ]);
   return {
     schema: SCHEMA,
     schemaVersion: SCHEMA_VERSION,
@@ -116,6 +154,7 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     throughput,
     latency,
     views,
+    transfer,
     ...changes,
   };
 }

@@ -21,6 +21,7 @@ describe('the options of consort bench', () => {
   it('take lists, units and percentages', () => {
     const options = parseOptions(['latency', 'throughput', 'latency'], {
       size: '64, 1KiB,2k,1MiB,64',
+      state: '1MiB,1g',
       mode: 'native,ts,mixed',
       threads: 'multi,single',
       members: '2,3',
@@ -33,6 +34,7 @@ describe('the options of consort bench', () => {
     expect(options).toMatchObject({
       scenarios: ['latency', 'throughput'],
       sizesBytes: [64, 1024, 2048, 2 ** 20],
+      statesBytes: [2 ** 20, 2 ** 30],
       modes: ['native', 'ts', 'mixed'],
       threads: ['multi', 'single'],
       members: [2, 3],
@@ -58,6 +60,7 @@ describe('the options of consort bench', () => {
     [{ size: '64,' }, "--size: got ''"],
     [{ size: '33MiB' }, '--size'],
     [{ size: '1e3' }, '--size'],
+    [{ state: '65GiB' }, "--state: got '65GiB', want sizes from 1 byte to 64 GiB"],
     [{ size: '-1' }, '--size'],
     [{ mode: 'nativ' }, "--mode: got 'nativ', want native, ts or mixed"],
     [{ threads: 'two' }, '--threads'],
@@ -86,7 +89,7 @@ describe('the options of consort bench', () => {
 
   it('refuse a scenario that there is none of, and suggest the one that was meant', () => {
     expect(() => parseOptions(['latenzy'], {})).toThrow(
-      "unknown scenario 'latenzy'; there are throughput, latency and views; did you mean 'latency'?",
+      "unknown scenario 'latenzy'; there are throughput, latency, views and transfer; did you mean 'latency'?",
     );
   });
 });

@@ -1,6 +1,6 @@
 // Thread mode `multi` as the event loop sees it: commands go to the worker by message, everything else through shared memory.
 import { isIP } from 'node:net';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Address, DriverEvents, DriverOptions, PlaneDriver, StreamKind, ViewConfig } from '../data-plane.js';
 import { SLOT_WORDS, Slot, WORD_ASLEEP, WORD_FROM_PLANE } from './counters.js';
 import { STATS_LENGTH, statsOf } from './io-endpoint.js';
@@ -19,11 +19,13 @@ export class WorkerDriver implements PlaneDriver {
   private readonly book: ViewBook;
   private readonly slot: Slot;
   private readonly ended: Promise<void>;
+  private readonly fail: (error: Error) => void;
   private closing: Promise<void> | undefined;
 
   private constructor(
     private readonly worker: Worker,
-    private readonly data: WorkerData,
+    private readonly reports: MessagePort,
+    private readonly data: Omit<WorkerData, 'reports'>,
     private readonly events: DriverEvents,
     opened: { readonly address: Address; readonly frameBytes: number },
   ) {
@@ -32,29 +34,39 @@ export class WorkerDriver implements PlaneDriver {
     this.book = new ViewBook(isIP(opened.address.host));
     this.slot = new Slot(data.options.awake, 0);
     let failed = false;
-    const fail = (error: Error) => {
+    this.fail = (error) => {
       if (this.closing === undefined && !failed) events.onFailure(error);
       failed = true;
     };
-    worker.on('message', (report: Report) => this.handle(report, fail));
-    worker.on('error', fail);
+    reports.on('message', (report: Report) => this.handle(report));
+    worker.on('error', this.fail);
     this.ended = new Promise((resolve) => {
       worker.on('exit', (code) => {
-        fail(new Error(`the I/O worker has ended, with code ${code}`));
+        // Why it has ended comes by another port.
+        this.takeCalls();
+        this.fail(new Error(`the I/O worker has ended, with code ${code}`));
+        reports.close();
         resolve();
       });
     });
   }
 
   static async open(options: DriverOptions, events: DriverEvents): Promise<WorkerDriver> {
-    const data: WorkerData = {
+    const data = {
       options,
       stats: new Float64Array(new SharedArrayBuffer(STATS_LENGTH * Float64Array.BYTES_PER_ELEMENT)),
       taken: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)),
     };
-    const worker = new Worker(new URL('./io-worker.js', import.meta.url), { workerData: data, name: 'consort-io' });
-    const report = await firstReport(worker);
-    if (typeof report === 'object' && report.type === 'opened') return new WorkerDriver(worker, data, events, report);
+    const { port1: reports, port2 } = new MessageChannel();
+    const worker = new Worker(new URL('./io-worker.js', import.meta.url), {
+      workerData: { ...data, reports: port2 } satisfies WorkerData,
+      transferList: [port2],
+      name: 'consort-io',
+    });
+    const report = await firstReport(worker, reports);
+    if (typeof report === 'object' && report.type === 'opened')
+      return new WorkerDriver(worker, reports, data, events, report);
+    reports.close();
     await worker.terminate();
     throw typeof report === 'object' && report.type === 'refused'
       ? unpackError(report.failure)
@@ -113,6 +125,13 @@ export class WorkerDriver implements PlaneDriver {
     this.post({ type: 'unattached', to, bytes: new Uint8Array(bytes) });
   }
 
+  /** What the event loop would bring. */
+  takeCalls(): void {
+    for (let next = receiveMessageOnPort(this.reports); next !== undefined; next = receiveMessageOnPort(this.reports)) {
+      this.handle(next.message as Report);
+    }
+  }
+
   /** As of the worker's last turn. */
   stats(): PlaneStats {
     return statsOf(this.data.stats);
@@ -137,10 +156,10 @@ export class WorkerDriver implements PlaneDriver {
     this.post({ type: 'open', outgoing, view, kind, rank, ring, slot });
   }
 
-  private handle(report: Report, fail: (error: Error) => void): void {
+  private handle(report: Report): void {
     if (this.closing !== undefined) return;
     if (typeof report === 'number') return this.events.onReady();
-    if (report.type === 'failed') return fail(unpackError(report.failure));
+    if (report.type === 'failed') return this.fail(unpackError(report.failure));
     Atomics.add(this.data.taken, 0, 1);
     if (report.type === 'wanted') this.events.onWanted(report.stream.view, report.stream.origin, report.stream.kind);
     if (report.type === 'nobody') this.events.onRefused(report.address);
@@ -156,10 +175,10 @@ export class WorkerDriver implements PlaneDriver {
   }
 }
 
-function firstReport(worker: Worker): Promise<Report> {
+function firstReport(worker: Worker, reports: MessagePort): Promise<Report> {
   return new Promise((resolve, reject) => {
     const settle = () => {
-      worker.off('message', onMessage);
+      reports.off('message', onMessage);
       worker.off('error', onError);
     };
     const onMessage = (report: Report) => {
@@ -170,7 +189,7 @@ function firstReport(worker: Worker): Promise<Report> {
       settle();
       reject(error);
     };
-    worker.on('message', onMessage);
+    reports.on('message', onMessage);
     worker.on('error', onError);
   });
 }

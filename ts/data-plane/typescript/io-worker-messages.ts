@@ -1,7 +1,8 @@
 // What passes between a driver in thread mode `multi` and its worker. Bytes of streams never do: they are in shared rings.
 //
 //   event loop   commands, WAKE if `asleep` was set ------>  worker
-//                <------ READY if `listening` was set, what it wants or has received of no view
+//                <------ READY if `listening` was set, what it wants or has received of no view, by a port of their own
+import type { MessagePort } from 'node:worker_threads';
 import type { Address, DriverOptions, StreamKind, ViewConfig } from '../data-plane.js';
 import type { Unattached, WantedStream } from './io-endpoint.js';
 
@@ -12,6 +13,8 @@ export const READY = 0;
 
 export interface WorkerData {
   readonly options: DriverOptions;
+  /** For reports: a port of their own can be read without the event loop, while that is blocked. */
+  readonly reports: MessagePort;
   /** Written by the worker after each turn: see Endpoint.readStats. */
   readonly stats: Float64Array;
   /** Word 0 counts the wanted streams, unattached datagrams and refusals that the event loop has taken. */

@@ -29,7 +29,7 @@ class IoWorker {
   static async open(port: MessagePort, data: WorkerData): Promise<void> {
     const posted = { count: 0 };
     let worker: IoWorker | undefined;
-    const post = (report: Report) => port.postMessage(report);
+    const post = (report: Report) => data.reports.postMessage(report);
     try {
       const endpoint = await Endpoint.open(data.options, {
         onArrival: (bytes) => worker?.arrived(bytes),
@@ -89,6 +89,7 @@ class IoWorker {
     this.loop.stop();
     this.endpoint.readStats(this.data.stats);
     this.port.close();
+    this.data.reports.close();
     this.endpoint.close().catch((error: unknown) => {
       throw error;
     });
@@ -131,7 +132,7 @@ class IoWorker {
   }
 
   private post(report: Report): void {
-    this.port.postMessage(report);
+    this.data.reports.postMessage(report);
   }
 }
 
