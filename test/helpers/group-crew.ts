@@ -62,6 +62,13 @@ export interface MemberSettings {
   readonly options?: Partial<GroupMemberOptions>;
   readonly traits?: Traits;
   readonly child?: ChildOptions;
+  readonly join?: JoinSettings;
+}
+
+/** What a join can be given beside the members of a fixed view. */
+export interface JoinSettings {
+  readonly contactName?: string;
+  readonly message?: string;
 }
 
 /** One process. */
@@ -80,8 +87,8 @@ export class Member {
     return this.child.call<T>(name, ...args);
   }
 
-  async join(): Promise<void> {
-    this.name = await this.call<string>('join');
+  async join(options: JoinSettings = {}): Promise<void> {
+    this.name = await this.call<string>('join', options);
   }
 
   view(): Promise<View> {
@@ -156,7 +163,7 @@ export class GroupCrew {
   /** Starts processes, and has them join at once. */
   async add(count: number, settings: MemberSettings = {}): Promise<Member[]> {
     const members = await Promise.all(Array.from({ length: count }, () => this.start(settings)));
-    await this.explain(Promise.all(members.map((member) => member.join())));
+    await this.explain(Promise.all(members.map((member) => member.join(settings.join))));
     return members;
   }
 

@@ -232,8 +232,8 @@ serve({
     return { address: `${member.address.host}:${member.address.port}`, mode: member.mode };
   },
 
-  async join() {
-    await member.join();
+  async join(options) {
+    await member.join(options);
     return viewOf(member).me;
   },
 
