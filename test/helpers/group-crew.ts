@@ -14,8 +14,8 @@ export type Combination = readonly [mix: Mix, threads: Threads | 'mixed'];
 
 export const GROUP_COMBINATIONS: readonly Combination[] = [...MEMBER_COMBINATIONS, ['mixed', 'mixed']];
 
-/** Suspected after half a second of silence: for tests that wait for it. Where a test does not, members have time. */
-export const SHORT_SUSPICION = 'suspect_sweep=0.1;suspect_max_idle=5';
+/** Suspected after half a second of silence, and found soon when one is back: for tests that wait for it. Where a test does not, members have time. */
+export const SHORT_SUSPICION = 'suspect_sweep=0.1;suspect_max_idle=5;heal_sweep=0.2';
 
 /** What a member's application does, beside logging. */
 export interface Traits {
