@@ -6,6 +6,8 @@ import { MEMBER_COMBINATIONS, skipWithoutAddon } from '../helpers/crew.js';
 import { RealMember } from '../helpers/real-member.js';
 
 const WAIT = { timeout: 30_000, interval: 5 };
+/** Of those who must not be alone, however long the others take. */
+const PATIENT = 'join_wait=60';
 let groups = 0;
 
 class Member extends RealMember {
@@ -70,6 +72,7 @@ describe.each(MEMBER_COMBINATIONS)('a member in mode %s, %s', (mode, threadMode)
     context.expect(first.view?.params).toBe('suspect_sweep=0.75:time');
     // The larger view's parameters hold for all.
     await second.join();
+    await vi.waitUntil(() => second.view?.nmembers === 2, WAIT);
     context.expect(second.view?.params).toBe('suspect_sweep=0.75:time');
     await first.leave();
     await second.leave();
@@ -96,7 +99,7 @@ describe.each(MEMBER_COMBINATIONS)('a member in mode %s, %s', (mode, threadMode)
 
   it('sees in each view who is there, who is new and who has gone, and gets the message of the coordinator with it', async (context) => {
     const make = makers(context);
-    const [first, second] = [make(), make({ viewMessages: false })];
+    const [first, second] = [make(), make({ viewMessages: false, params: PATIENT })];
     await first.join();
     await second.join();
     await vi.waitUntil(() => first.view?.nmembers === 2, WAIT);
@@ -127,7 +130,7 @@ describe.each(MEMBER_COMBINATIONS)('a member in mode %s, %s', (mode, threadMode)
 
   it('casts and sends in the current view, leaves, and comes back as another one', async (context) => {
     const make = makers(context);
-    const [first, second] = [make(), make()];
+    const [first, second] = [make(), make({ params: PATIENT })];
     await first.join();
     await second.join();
     await vi.waitUntil(() => first.view?.nmembers === 2, WAIT);
