@@ -92,7 +92,7 @@ export class Heal extends Layer {
   }
 
   private begin(): void {
-    const { environment, outside } = this.context;
+    const { environment } = this.context;
     if (this.isAsking) this.ask();
     if (!this.auto) return;
     if (this.isFresh) this.announce();
