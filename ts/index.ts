@@ -44,5 +44,6 @@ export type { ClientServerState } from './client-server/automaton.js';
 export type { Safety, TransferType } from './client-server/safety.js';
 export type { Address, DropOptions, PlaneStats, ThreadMode } from './data-plane/data-plane.js';
 export type { DiscoveryChoice, DiscoveryOption } from './discovery/choose.js';
+export type { Directory } from './discovery/directory.js';
 export type { PropertyName } from './stack/properties.js';
 export type { AddressInput } from './transport/address.js';

@@ -14,8 +14,8 @@ export type Combination = readonly [mix: Mix, threads: Threads | 'mixed'];
 
 export const GROUP_COMBINATIONS: readonly Combination[] = [...MEMBER_COMBINATIONS, ['mixed', 'mixed']];
 
-/** Suspected after half a second of silence: for tests that wait for it. Where a test does not, members have time. */
-export const SHORT_SUSPICION = 'suspect_sweep=0.1;suspect_max_idle=5';
+/** Suspected after half a second of silence, and found soon when one is back: for tests that wait for it. Where a test does not, members have time. */
+export const SHORT_SUSPICION = 'suspect_sweep=0.1;suspect_max_idle=5;heal_sweep=0.2';
 
 /** What a member's application does, beside logging. */
 export interface Traits {
@@ -81,6 +81,13 @@ export interface MemberSettings {
   readonly child?: ChildOptions;
   /** Default: group-program.mjs. */
   readonly program?: string;
+  readonly join?: JoinSettings;
+}
+
+/** What a join can be given beside the members of a fixed view. */
+export interface JoinSettings {
+  readonly contactName?: string;
+  readonly message?: string;
 }
 
 /** One process. */
@@ -99,8 +106,8 @@ export class Member {
     return this.child.call<T>(name, ...args);
   }
 
-  async join(): Promise<void> {
-    this.name = await this.call<string>('join');
+  async join(options: JoinSettings = {}): Promise<void> {
+    this.name = await this.call<string>('join', options);
   }
 
   view(): Promise<View> {
@@ -175,7 +182,7 @@ export class GroupCrew {
   /** Starts processes, and has them join at once. */
   async add(count: number, settings: MemberSettings = {}): Promise<Member[]> {
     const members = await Promise.all(Array.from({ length: count }, () => this.start(settings)));
-    await this.explain(Promise.all(members.map((member) => member.join())));
+    await this.explain(Promise.all(members.map((member) => member.join(settings.join))));
     return members;
   }
 

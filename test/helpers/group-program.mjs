@@ -232,8 +232,13 @@ serve({
     return { address: `${member.address.host}:${member.address.port}`, mode: member.mode };
   },
 
-  async join() {
-    await member.join();
+  /** For options that can't be: nothing more is done with what is made. */
+  make(options) {
+    new GroupMember(options);
+  },
+
+  async join(options) {
+    await member.join(options);
     return viewOf(member).me;
   },
 

@@ -50,6 +50,8 @@ async function pump(kind, batches, post) {
   for (let number = 0, size = plan.next(); size !== undefined; number++, size = plan.next()) {
     while (member.writableNeedDrain) await once(member, 'drain');
     post(messageBytes(stream, number, size));
+    // What waits at the moment in which it is told to stop: later there may be room again.
+    if (member.writableNeedDrain) note();
     if (number % TURN === TURN - 1) await new Promise(setImmediate);
   }
 }

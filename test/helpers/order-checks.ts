@@ -1,5 +1,8 @@
 // What stacks that order casts promise beyond FIFO, over the logs of real processes: invariants 7, 8 and 9, and sends in order with casts.
+import { expect } from 'vitest';
 import type { LogEntry, MemberLog } from '../../ts/sim/log.js';
+import type { GroupCrew } from './group-crew.js';
+import { checkLogs } from './group-invariants.js';
 
 type Received = Extract<LogEntry, { type: 'received' }>;
 type Sent = Extract<LogEntry, { type: 'sent' }>;
@@ -124,4 +127,20 @@ function follow({ member, entries }: Stay, onSent: (counts: ReadonlyMap<string, 
     if (entry.type === 'received' && entry.cast && entry.from !== member)
       counts = new Map(counts).set(entry.from, (counts.get(entry.from) ?? 0) + 1);
   }
+}
+
+/** What holds for every stack, what holds for this one, and no complaint of the layers that check it. */
+export function expectOrdered(crew: GroupCrew, stack: string): void {
+  const logs = crew.logs();
+  expect(checkLogs(logs)).toEqual([]);
+  if (/Total|Local/.test(stack)) expect(missingOwn(logs)).toEqual([]);
+  if (/Total/.test(stack)) expectNone(differences(logs));
+  if (/Total|Causal/.test(stack)) expectNone(outOfCause(logs));
+  if (/Subcast/.test(stack)) expectNone(mixedUp(logs));
+  expect(crew.members.flatMap((member) => member.lines().filter(({ type }) => type === 'error'))).toEqual([]);
+}
+
+function expectNone({ found, compared }: { readonly found: readonly string[]; readonly compared: number }): void {
+  expect(found.slice(0, 5)).toEqual([]);
+  expect(compared).toBeGreaterThan(0);
 }

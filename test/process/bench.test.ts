@@ -36,7 +36,8 @@ function consort(args: readonly string[], onOutput?: (stderr: string, kill: (sig
 }
 
 const modesHere = native ? 'native,ts' : 'ts';
-const quick = ['--quick', '--seconds', '0.3', '--repeats', '2', '--size', '64'];
+// What comes out is not judged: it has to be there, and right.
+const quick = ['--quick', '--seconds', '0.1', '--repeats', '2', '--size', '64'];
 
 beforeAll(() => {
   if (!existsSync(main)) throw new Error('there is no dist/: run `npm run build` first');
@@ -78,18 +79,35 @@ describe('consort bench throughput', () => {
   );
 
   it.runIf(native)(
-    'measures groups of three that are mixed and all send, under loss',
+    'measures groups of three that are mixed and all send, under loss, with each order of casts',
     async () => {
       const json = join(folder, 'mixed.json');
       const markdown = join(folder, 'mixed.md');
       const group = ['--members', '3', '--senders', 'all', '--mode', 'mixed', '--loss', '2%'];
-      const args = ['bench', 'throughput', ...quick, ...group, '--json', json, '--markdown', markdown, '--quiet'];
+      const orderings = ['--ordering', 'fifo,causal,total,agree', '--repeats', '1'];
+      const args = [
+        'bench',
+        'throughput',
+        ...quick,
+        ...group,
+        ...orderings,
+        '--json',
+        json,
+        '--markdown',
+        markdown,
+        '--quiet',
+      ];
       const { code, stdout, stderr } = await consort(args);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toContain('mixed multi, 3 members, all send, 2 % loss');
-      const [result] = (JSON.parse(readFileSync(json, 'utf8')) as BenchReport).throughput;
-      expect(result?.samples[0]?.receivers).toHaveLength(3);
-      expect(result?.samples[0]?.lostFrames).toBeGreaterThan(0);
+      const { throughput } = JSON.parse(readFileSync(json, 'utf8')) as BenchReport;
+      const results = throughput.filter(({ row }) => row === 'group');
+      expect(results.map(({ ordering }) => ordering)).toEqual(['fifo', 'causal', 'total', 'agree']);
+      for (const { samples } of results) {
+        expect(samples[0]?.receivers).toHaveLength(3);
+        expect(samples[0]?.lostFrames).toBeGreaterThan(0);
+      }
+      for (const { shareOfFifo } of results.slice(1)) expect(shareOfFifo).toBeGreaterThan(0);
       expect(readFileSync(markdown, 'utf8')).toContain('| mixed multi, 3 members, all send, 2 % loss |');
     },
     120_000,
@@ -101,7 +119,7 @@ describe('consort bench throughput', () => {
       'bench',
       'throughput',
       '--seconds',
-      '1',
+      '0.3',
       '--size',
       '64,65',
       '--mode',
@@ -124,14 +142,16 @@ describe('consort bench throughput', () => {
 });
 
 describe('consort bench latency', () => {
-  it('measures round trips in ping-pong and at a rate', async () => {
-    const args = ['bench', 'latency', ...quick, '--mode', modesHere, '--threads', 'single', '--json', '-', '--quiet'];
+  it('measures round trips in ping-pong and at a rate, with each order of casts', async () => {
+    const group = ['--mode', native ? 'native' : 'ts', '--threads', 'single'];
+    const orderings = ['--ordering', 'fifo,causal,total,agree', '--repeats', '1'];
+    const args = ['bench', 'latency', ...quick, ...group, ...orderings, '--json', '-', '--quiet'];
     const { code, stdout } = await consort(args);
     const report = JSON.parse(stdout) as BenchReport;
     expect({ code, errors: report.latency.map(({ error }) => error).filter(Boolean) }).toEqual({ code: 0, errors: [] });
-    expect(report.latency).toHaveLength(native ? 6 : 4);
+    expect(report.latency).toHaveLength(10);
     for (const { samples, p50Micros } of report.latency) {
-      expect(samples).toHaveLength(2);
+      expect(samples).toHaveLength(1);
       expect(p50Micros?.median).toBeGreaterThan(1);
     }
   }, 120_000);

@@ -12,10 +12,12 @@ const COMBINATIONS: readonly Combination[] = [
 /** Long enough for members to make a view that must not. */
 const NOTHING_HAPPENS_MS = 1_500;
 
+const NO_SUSPICION = 'suspect_sweep=3600;suspect_verify=3600';
+
 /** By multicast they would find each other too: nobody shall. */
-async function served(context: TestContext, combination: Combination, ...services: GroupdProcess[]) {
+async function served(context: TestContext, combination: Combination, params: string, ...services: GroupdProcess[]) {
   const groupdHosts = (await Promise.all(services.map((service) => service.address()))).join();
-  const options = { groupd: true, groupdHosts, discovery: 'none', params: SHORT_SUSPICION };
+  const options = { groupd: true, groupdHosts, discovery: 'none', params };
   return new GroupCrew(context, combination, { options, traits: { talks: true } });
 }
 
@@ -26,7 +28,8 @@ async function portOf(service: GroupdProcess): Promise<number> {
 describe.each(COMBINATIONS)('members with a service, in mode %s, %s', (...combination) => {
   it('form a view, lose one who is killed, let one go, and take one in', async (context) => {
     const groupd = await GroupdProcess.start(context);
-    const crew = await served(context, combination, groupd);
+    // The end of its connection tells of a member that is killed: there is no suspicion.
+    const crew = await served(context, combination, NO_SUSPICION, groupd);
     await crew.add(4);
     const view = await crew.areTogether();
     expect(view.protocol).toMatch(/^Groupd:Leave:Intra:Elect:Sync:Suspect:Top_appl:/);
@@ -34,11 +37,8 @@ describe.each(COMBINATIONS)('members with a service, in mode %s, %s', (...combin
     await crew.load(true);
     const killed = crew.members.find(({ name }) => name === view.members[0]);
     const others = crew.members.filter((member) => member !== killed);
-    const before = performance.now();
     await killed?.kill();
     await crew.areTogether(others);
-    // The end of its connection tells: no suspicion is waited for.
-    expect(performance.now() - before).toBeLessThan(5_000);
     const [leaver, ...stay] = others as [(typeof others)[0], ...typeof others];
     await leaver.call('leave');
     await crew.areTogether(stay);
@@ -55,7 +55,7 @@ describe.each(COMBINATIONS)('members with a service, in mode %s, %s', (...combin
   it('stay in their view when the service is killed, and go on with the next one', async (context) => {
     const groupd = await GroupdProcess.start(context);
     const port = await portOf(groupd);
-    const crew = await served(context, combination, groupd);
+    const crew = await served(context, combination, SHORT_SUSPICION, groupd);
     await crew.add(3);
     const view = await crew.areTogether();
     await groupd.kill('SIGKILL');
@@ -76,7 +76,7 @@ describe.each(COMBINATIONS)('members with a service, in mode %s, %s', (...combin
   it('find out what has happened while there was no service', async (context) => {
     const groupd = await GroupdProcess.start(context);
     const port = await portOf(groupd);
-    const crew = await served(context, combination, groupd);
+    const crew = await served(context, combination, SHORT_SUSPICION, groupd);
     await crew.add(3);
     const view = await crew.areTogether();
     await groupd.kill('SIGTERM');
@@ -93,7 +93,7 @@ describe.each(COMBINATIONS)('members with a service, in mode %s, %s', (...combin
 
   it('come back after they were stopped for longer than suspicion lasts', async (context) => {
     const groupd = await GroupdProcess.start(context);
-    const crew = await served(context, combination, groupd);
+    const crew = await served(context, combination, SHORT_SUSPICION, groupd);
     await crew.add(3);
     const view = await crew.areTogether();
     const stopped = crew.member(1);
@@ -114,7 +114,7 @@ describe('members with two services', () => {
   it('go over to the second when the first is gone, and back', async (context) => {
     const [first, second] = [await GroupdProcess.start(context), await GroupdProcess.start(context)];
     const port = await portOf(first);
-    const crew = await served(context, ['mixed', 'mixed'], first, second);
+    const crew = await served(context, ['mixed', 'mixed'], SHORT_SUSPICION, first, second);
     await crew.add(3);
     await crew.areTogether();
     await first.kill('SIGKILL');
@@ -134,7 +134,7 @@ describe('members with two services', () => {
 describe('a member with a service', () => {
   it('waits in join() for one, until it is told to give up', async (context) => {
     const groupd = await GroupdProcess.start(context);
-    const crew = await served(context, ['ts', 'single'], groupd);
+    const crew = await served(context, ['ts', 'single'], SHORT_SUSPICION, groupd);
     await groupd.kill('SIGTERM');
     const member = await crew.start();
     const givenUp = expect(member.join()).rejects.toMatchObject({ code: 'ABORT_ERR' });
@@ -148,7 +148,7 @@ describe('a member with a service', () => {
 
   it('and one of another stack stay apart, and both say why', async (context) => {
     const groupd = await GroupdProcess.start(context);
-    const crew = await served(context, ['ts', 'single'], groupd);
+    const crew = await served(context, ['ts', 'single'], SHORT_SUSPICION, groupd);
     await crew.add(1);
     await crew.add(1, { options: { properties: 'Gmp:Sync:Suspect:Frag' } });
     for (const member of crew.members) {

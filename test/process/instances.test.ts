@@ -48,7 +48,7 @@ async function expectNothingLeft(child: Child, before: Footprint): Promise<void>
   }
 }
 
-describe.each(MEMBER_COMBINATIONS)('members in mode %s, %s', (mode, threadMode) => {
+describe.each(MEMBER_COMBINATIONS)('members in mode %s, %s', { concurrent: true }, (mode, threadMode) => {
   const options = { mode, threadMode };
 
   it('leave nothing behind when twenty at a time are created and closed, 200 times in all', async (context) => {

@@ -1,4 +1,5 @@
 // Four hosts, each a network namespace of its own, and links that the test cuts and heals.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { type Combination, GroupCrew, type Member, SHORT_SUSPICION } from '../helpers/group-crew.js';
 import { TestNetwork } from '../helpers/netns.js';
@@ -9,6 +10,8 @@ const COMBINATIONS: readonly Combination[] = [
   ['mixed', 'mixed'],
 ];
 const HOSTS = 4;
+/** Hosts that are cut off, one set after the other. */
+const CUTS = [[0], [1, 2], [3], [0, 3]];
 const PORT = 7_100;
 /** Seconds; and for how long a member has to be silent until it is suspected, by these. */
 const SWEEP = 0.5;
@@ -22,12 +25,12 @@ type Four = [Member, Member, Member, Member];
 async function groupOf(context: TestContext, combination: Combination, network: TestNetwork, params: string) {
   const discovery = `static:${Array.from({ length: HOSTS }, (_, host) => `${network.address(host)}:${PORT}`).join()}`;
   const crew = new GroupCrew(context, combination, { options: { discovery, params } });
-  for (let host = 0; host < HOSTS; host++) {
-    await crew.start({
+  const start = (_: unknown, host: number) =>
+    crew.start({
       options: { address: `${network.address(host)}:${PORT}` },
       child: { through: network.through(host) },
     });
-  }
+  await Promise.all(Array.from({ length: HOSTS }, start));
   await Promise.all(crew.members.map((member) => member.join()));
   await crew.areTogether();
   await crew.load(true);
@@ -53,6 +56,16 @@ describe.each(COMBINATIONS)('four hosts under load, members in mode %s, %s', (..
     await Promise.all([crew.areTogether([a, b]), crew.areTogether([c, d])]);
     await crew.hear(100);
     network.plug([2, 3], 'left');
+    await crew.areTogether();
+    await crew.hear(100);
+    // And again and again, at any moment.
+    for (const [index, cut] of CUTS.entries()) {
+      network.plug(cut, 'right');
+      // Longer or shorter than suspicion and merges last: whatever they are at is cut through.
+      await sleep(100 + 300 * index);
+      network.plug(cut, 'left');
+      await sleep(250);
+    }
     await endTogether(crew);
   });
 
@@ -73,20 +86,6 @@ describe.each(COMBINATIONS)('four hosts under load, members in mode %s, %s', (..
       await crew.areTogether();
       if (took < 2 * SUSPICION_MS) break;
       expect(tries, `it took ${took.toFixed(0)} ms`).toBeLessThan(MOST_TRIES);
-    }
-    await endTogether(crew);
-  });
-
-  it('survive links that are cut and healed again and again, at any moment', async (context) => {
-    const network = TestNetwork.make(context, HOSTS);
-    const crew = await groupOf(context, combination, network, SHORT_SUSPICION);
-    const cuts = [[0], [1, 2], [3], [0, 3]];
-    for (const [index, cut] of cuts.entries()) {
-      network.plug(cut, 'right');
-      // Longer or shorter than suspicion and merges last: whatever they are at is cut through.
-      await new Promise((resolve) => setTimeout(resolve, 150 + 350 * index));
-      network.plug(cut, 'left');
-      await new Promise((resolve) => setTimeout(resolve, 400));
     }
     await endTogether(crew);
   });

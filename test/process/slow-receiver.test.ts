@@ -37,6 +37,7 @@ async function castAgainst(crew: Crew, stop: () => Promise<void>): Promise<void>
   const sent = crew.send([SENDER]);
   const throttled = await crew.child(SENDER).call<Look>('waitForThrottle');
   // It was told to wait when the mark was reached; some of that may have gone out since.
+  expect(throttled.most.queuedBytes).toBeGreaterThanOrEqual(HIGH_WATER_MARK);
   expect(throttled.stats.queuedBytes).toBeGreaterThan(0);
   const received = crew.receive([SENDER], [SLOW, 2]);
   await Promise.all([stopped, sent, received]);

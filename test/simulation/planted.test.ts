@@ -1,12 +1,13 @@
 // The checks must find bugs: each of these is planted, and found by some seed, by the invariant that it breaks.
 import { describe, expect, it } from 'vitest';
+import { INVARIANTS, type Invariant } from '../../ts/sim/history.js';
 import { breathe } from '../../ts/sim/io-breathe.js';
 import { runSeed } from '../../ts/sim/outcome.js';
 import { PLANTED, plant } from '../../ts/sim/planted.js';
 import { shrink } from '../../ts/sim/shrink.js';
 
 /** Which invariant finds it, and from which seed on to look, so that it takes no time. */
-const FOUND_BY: Readonly<Record<string, readonly [invariant: string, from: number]>> = {
+const FOUND_BY: Readonly<Record<string, readonly [invariant: Invariant, from: number]>> = {
   'skip-cut': ['virtual synchrony', 1],
   'own-cut': ['virtual synchrony', 1],
   'deliver-after-exclusion': ['no creation', 1],
@@ -18,6 +19,10 @@ const FOUND_BY: Readonly<Record<string, readonly [invariant: string, from: numbe
   'send-after-block-ok': ['virtual synchrony', 1],
   'early-view': ['virtual synchrony', 1],
   'forget-sends': ['virtual synchrony', 10],
+  'wrong-rank': ['self-inclusion', 1],
+  'wrong-send-view': ['sending view', 1],
+  'send-again': ['no duplication', 1],
+  'mix-up-states': ['state messages', 1],
   'forget-merger': ['liveness', 1],
   'primary-without-quorum': ['primary', 25],
   'stay-at-exit': ['liveness', 1],
@@ -34,7 +39,7 @@ const FOUND_BY: Readonly<Record<string, readonly [invariant: string, from: numbe
 };
 const MOST_SEEDS = 60;
 
-async function firstToFind(name: string, invariant: string, from: number): Promise<number | undefined> {
+async function firstToFind(name: string, invariant: Invariant, from: number): Promise<number | undefined> {
   const undo = plant(name);
   try {
     for (let seed = from; seed < from + MOST_SEEDS; seed++) {
@@ -51,6 +56,11 @@ async function firstToFind(name: string, invariant: string, from: number): Promi
 describe('a planted bug', () => {
   it('has a line in this table, each', () => {
     expect(Object.keys(FOUND_BY)).toEqual(Object.keys(PLANTED));
+  });
+
+  it('is there for every invariant', () => {
+    const found = Object.values(FOUND_BY).map(([invariant]) => invariant);
+    expect(new Set(found)).toEqual(new Set(INVARIANTS));
   });
 
   for (const [name, [invariant, from]] of Object.entries(FOUND_BY)) {

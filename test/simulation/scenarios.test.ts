@@ -6,7 +6,7 @@ import { renderOutcome } from '../../ts/sim/report.js';
 import { REGRESSIONS } from './regressions.js';
 
 const native = hasNativeCore();
-const BLOCKS = 10;
+const BLOCKS = 20;
 const SEEDS_PER_BLOCK = 100;
 const TIMEOUT_MS = 240_000;
 

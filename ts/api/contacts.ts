@@ -10,6 +10,7 @@ import type { Address } from '../data-plane/data-plane.js';
 import { BroadcastDirectory, type Directory } from '../discovery/directory.js';
 import { familyOf, parseAddress, resolveAddress } from '../transport/address.js';
 import type { CheckedOptions } from './options.js';
+import type { SessionReports } from './session.js';
 import type { ViewData } from './view.js';
 
 export class Contacts {
@@ -19,6 +20,7 @@ export class Contacts {
     private readonly name: string | undefined,
     private readonly directory: Directory | undefined,
     private readonly closeDirectory: () => Promise<void>,
+    private readonly reports: Pick<SessionReports, 'guard'>,
     /** Only their addresses count. */
     readonly members: readonly Endpoint[],
   ) {}
@@ -27,17 +29,19 @@ export class Contacts {
     options: CheckedOptions,
     name: string | undefined,
     address: Address,
-    report: (error: Error) => void,
+    reports: Pick<SessionReports, 'guard' | 'report'>,
   ): Promise<Contacts> {
     const own =
-      name !== undefined && options.directory === undefined ? await openOwn(options, address, report) : undefined;
+      name !== undefined && options.directory === undefined
+        ? await openOwn(options, address, (error) => reports.report(error))
+        : undefined;
     const directory = own ?? options.directory;
     const close = async () => {
       await own?.close();
     };
     try {
       const found = name === undefined ? undefined : await directory?.lookup(name);
-      return new Contacts(name, directory, close, await membersAt(contactOf(found, options), address));
+      return new Contacts(name, directory, close, reports, await membersAt(contactOf(found, options), address));
     } catch (error) {
       await close();
       throw error;
@@ -48,14 +52,22 @@ export class Contacts {
   viewIs({ myRank, myEndpoint: { host, port } }: ViewData): void {
     const { name, directory } = this;
     if (name === undefined || directory === undefined) return;
-    if (myRank === 0) directory.register(name, new Endpoint(host, port).name);
-    else if (this.registered) directory.unregister(name);
+    if (myRank === 0) {
+      this.reports.guard('directory.register()', () => directory.register(name, new Endpoint(host, port).name));
+    } else this.unregister();
     this.registered = myRank === 0;
   }
 
   async close(): Promise<void> {
-    if (this.registered && this.name !== undefined) this.directory?.unregister(this.name);
+    this.unregister();
     await this.closeDirectory();
+  }
+
+  private unregister(): void {
+    const { name, directory, registered } = this;
+    if (!registered || name === undefined || directory === undefined) return;
+    // It may be the application's own, and fail: the group goes on without.
+    this.reports.guard('directory.unregister()', () => directory.unregister(name));
   }
 }
 

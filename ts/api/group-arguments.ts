@@ -3,8 +3,7 @@ import { Endpoint } from '../base/endpoint.js';
 import { EndpointList } from '../base/endpoint-list.js';
 import { ConsortArgumentError } from '../base/errors.js';
 import { show } from '../base/show.js';
-import { Params } from '../stack/params.js';
-import { checkQuorum, parseStack } from './stack-choice.js';
+import { checkQuorum, paramsFor, parseStack } from './stack-choice.js';
 
 export function checkSuspects(members: unknown, me: Endpoint | undefined): readonly Endpoint[] {
   const list: unknown = members instanceof EndpointList ? [...members] : members;
@@ -24,9 +23,9 @@ export function checkNextStack(
 ): { readonly protocol: string; readonly params: string } {
   if (typeof stack !== 'string') throw invalid('stack', stack, 'a string of properties or layers');
   if (typeof params !== 'string') throw invalid('params', params, 'a string of parameters');
-  const { text, hasViews } = parseStack(stack, 'stack');
+  const { text, hasViews, params: ofStack } = parseStack(stack, 'stack');
   if (!hasViews) throw invalid('stack', stack, 'one with Gmp: a group with views stays one');
-  const checked = Params.parse(params, 'params');
+  const checked = paramsFor(ofStack, params, 'params');
   checkQuorum(text, checked);
   return { protocol: text, params: checked.toString() };
 }

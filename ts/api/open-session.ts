@@ -110,7 +110,7 @@ async function openContacts(
   try {
     // A membership service knows the group: nobody has to be asked for it.
     const name = options.groupd ? undefined : contactName;
-    return await Contacts.open(options, name, address, (error) => reports.report(error));
+    return await Contacts.open(options, name, address, reports);
   } catch (error) {
     await discovery.close();
     throw error;

@@ -20,26 +20,39 @@ export interface StackChoice {
 
 /** @throws ConsortError for what can't be had, and for what does not go together */
 export function chooseStack(properties: unknown, protocol: unknown, params: unknown, groupd = false): StackChoice {
-  // What Horus writes behind a layer counts less than what is said by itself.
-  const ofHorus = typeof protocol === 'string' && isHorusStack(protocol) ? parseHorusStack(protocol).params : '';
-  const checked = Params.parse(textOf('options.params', params ?? ''), 'options.params').withDefaults(ofHorus);
-  const choice = { ...stacksOf(properties, protocol), params: checked.toString() };
-  const { group } = choice;
+  const { group, fixed, params: ofStack } = stacksOf(properties, protocol);
+  const checked = paramsFor(ofStack, textOf('options.params', params ?? ''), 'options.params');
+  const choice = { group, fixed, params: checked.toString() };
   if (group === undefined) return Object.freeze(choice);
   if (choice.fixed === undefined) checkQuorum(group, checked);
   if (!groupd && isServed(group)) throw withoutService();
   return Object.freeze({ ...choice, group: groupd ? servedProtocol(group) : group });
 }
 
+interface NamedStack {
+  readonly text: string;
+  readonly hasViews: boolean;
+  /** Those that stand in the stack itself, as Horus writes them. */
+  readonly params: string;
+}
+
 /** The stack that a text names: properties, layers, or a stack of Horus. */
-export function parseStack(text: string, path: string): { readonly text: string; readonly hasViews: boolean } {
-  if (isHorusStack(text)) return ofProperties(parseHorusStack(text, path).properties, path);
+export function parseStack(text: string, path: string): NamedStack {
+  if (isHorusStack(text)) {
+    const { properties, params } = parseHorusStack(text, path);
+    return { ...ofProperties(properties, path), params };
+  }
   // Layers come with Bottom, properties never do.
   if (/(^|:)\s*bottom\s*$/i.test(text) || /(^|:)\s*top_appl\s*(:|$)/i.test(text)) {
     const { text: spelt, layers } = parseProtocol(text, path);
-    return { text: spelt, hasViews: layers.includes('Top') || layers.includes('Groupd') };
+    return { text: spelt, hasViews: layers.includes('Top') || layers.includes('Groupd'), params: '' };
   }
   return ofProperties(text, path);
+}
+
+/** The parameters of a stack: what Horus writes behind a layer counts less than what is said by itself. */
+export function paramsFor(ofStack: string, given: string, path: string): Params {
+  return Params.parse(given, path).withDefaults(ofStack);
 }
 
 /** The stack that a join means. @throws ConsortArgumentError when the options name one of the other sort */
@@ -56,7 +69,7 @@ export function stackFor(
   throw new ConsortArgumentError('ERR_INVALID_ARGUMENT', problem, { details: { path: 'members' } });
 }
 
-function stacksOf(properties: unknown, protocol: unknown): Pick<StackChoice, 'group' | 'fixed'> {
+function stacksOf(properties: unknown, protocol: unknown): StackChoice {
   if (properties !== undefined && protocol !== undefined) {
     throw new ConsortArgumentError(
       'ERR_INVALID_OPTION',
@@ -68,16 +81,16 @@ function stacksOf(properties: unknown, protocol: unknown): Pick<StackChoice, 'gr
   if (properties !== undefined) {
     return only(ofProperties(textOf('options.properties', properties), 'options.properties'));
   }
-  return { group: ofProperties(GROUP_PROPERTIES, '').text, fixed: ofProperties(FIXED_PROPERTIES, '').text };
+  return { group: ofProperties(GROUP_PROPERTIES, '').text, fixed: ofProperties(FIXED_PROPERTIES, '').text, params: '' };
 }
 
-function only({ text, hasViews }: ReturnType<typeof parseStack>): Pick<StackChoice, 'group' | 'fixed'> {
-  return hasViews ? { group: text, fixed: undefined } : { group: undefined, fixed: text };
+function only({ text, hasViews, params }: NamedStack): StackChoice {
+  return hasViews ? { group: text, fixed: undefined, params } : { group: undefined, fixed: text, params };
 }
 
-function ofProperties(text: string, path: string): ReturnType<typeof parseStack> {
+function ofProperties(text: string, path: string): NamedStack {
   const properties = parseProperties(text, path);
-  return { text: stackOf(properties), hasViews: properties.includes('Gmp') };
+  return { text: stackOf(properties), hasViews: properties.includes('Gmp'), params: '' };
 }
 
 export function checkQuorum(stack: string, params: Params): void {

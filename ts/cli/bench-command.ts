@@ -26,6 +26,7 @@ Examples:
   consort bench throughput --mode native,ts,mixed --threads single,multi --mtu 1400
   consort bench throughput --compare-fixed --mode native   what views cost: the same in a fixed view, in turns
   consort bench latency --rate 5000 --seconds 5
+  consort bench throughput latency --ordering fifo,causal,total,agree --members 3
   consort bench views --members 3,8 --mode native,ts,mixed
   consort bench transfer --state 64MiB,1GiB
   consort bench --quick --quiet --json - | jq '.throughput[] | [.row, .mode, .messagesPerSecond.median]'

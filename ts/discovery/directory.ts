@@ -19,8 +19,8 @@ import { openDiscovery } from './open.js';
 
 export interface Directory {
   /** From now on whoever looks `name` up gets `address`; a name registered again has the new address. */
-  register(name: string, address: string): void;
-  unregister(name: string): void;
+  register(name: string, address: string): void | Promise<void>;
+  unregister(name: string): void | Promise<void>;
   /** Undefined: nobody has answered in time. */
   lookup(name: string): Promise<string | undefined>;
 }

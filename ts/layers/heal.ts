@@ -92,8 +92,8 @@ export class Heal extends Layer {
   }
 
   private begin(): void {
-    const { environment, outside } = this.context;
-    if (this.isFresh && outside.contacts.length > 0) this.ask();
+    const { environment } = this.context;
+    if (this.isAsking) this.ask();
     if (!this.auto) return;
     if (this.isFresh) this.announce();
     else environment.setTimer(environment.random(SPREAD_MS), () => this.announce());
@@ -106,6 +106,12 @@ export class Heal extends Layer {
     return view.members.length === 1 && view.previous.length === 0;
   }
 
+  /** Is alone, and has contacts: also after one of them has not taken it in. */
+  private get isAsking(): boolean {
+    const { view, outside } = this.context;
+    return view.members.length === 1 && outside.contacts.length > 0;
+  }
+
   /** Again and again until there is another view. */
   private ask(): void {
     if (this.done) return;
@@ -115,7 +121,7 @@ export class Heal extends Layer {
   }
 
   private askAt(member: Endpoint): void {
-    if (this.done || !this.isFresh || this.context.outside.contacts.length === 0) return;
+    if (this.done || !this.isAsking) return;
     this.context.outside.sendTo(member, this.announcement(ASK));
   }
 

@@ -31,7 +31,10 @@ function align(history: History, epoch: Epoch, got: Got): Omit<Violation, 'membe
   const stream = history.streams.get(got.stream);
   const what = got.cast ? 'cast' : 'send';
   const [first] = got.entries;
-  const creation = (text: string) => ({ invariant: 'no creation', text: `${member} in ${view.view}: ${text}` });
+  const creation = (text: string) => ({
+    invariant: 'no creation' as const,
+    text: `${member} in ${view.view}: ${text}`,
+  });
   if (stream === undefined) return creation(`a ${what} ${first?.id} of ${got.from}, which never sent any`);
   if (got.from === member && !(got.cast && promisesOf(view.protocol).local))
     return creation(`a ${what} ${first?.id} of itself`);

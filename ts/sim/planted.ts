@@ -4,6 +4,7 @@
  */
 import { Outbox } from '../api/outbox.js';
 import { OutgoingQueue } from '../api/outgoing-queue.js';
+import { Session } from '../api/session.js';
 import { ViewPlane } from '../data-plane/view-plane.js';
 import { Elect } from '../layers/elect.js';
 import { Intra } from '../layers/intra.js';
@@ -133,6 +134,46 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
   'forget-sends': {
     sentence: 'The cut does not cover what members have sent to single ones.',
     methods: [[Sync, 'applyCut', (_, original, cuts) => original(cuts, [])]],
+  },
+  'wrong-rank': {
+    sentence: 'Members are told the rank of the next one.',
+    methods: [
+      [
+        Session,
+        'accepted',
+        (_, original, view: GroupView) => {
+          const { state, myRank } = view;
+          original(Object.create(view, { myRank: { value: (myRank + 1) % state.members.length } }));
+        },
+      ],
+    ],
+  },
+  'wrong-send-view': {
+    sentence: 'What waits for the next view is said to go out in this one.',
+    methods: [[Outbox, 'post', (_, original, ...args) => (original(...args) === 'next' ? 'current' : 'unspecified')]],
+  },
+  'send-again': {
+    sentence: 'The first message that waits when a view comes goes out in it twice.',
+    methods: [
+      [
+        OutgoingQueue,
+        'rebind',
+        (self, original, writer) => {
+          original(writer);
+          for (const { kind, payload } of self.waiting()) return writer.write(payload, kind);
+        },
+      ],
+    ],
+  },
+  'mix-up-states': {
+    sentence: 'The coordinator takes what it has to say itself for what all have said.',
+    methods: [
+      [
+        Sync,
+        'answered',
+        (self, original, from: number, answer) => original(from, { ...answer, stateMessage: self.stateMessage }),
+      ],
+    ],
   },
   'forget-merger': {
     sentence: 'A merge is granted, and then left out of the view.',

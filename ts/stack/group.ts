@@ -81,6 +81,8 @@ export class Group {
   private readonly format: OutsideFormat;
   private readonly viewHost: GroupViewHost;
   private versionReported = false;
+  /** Whether it has been in a view with others: from then on nobody is asked to let it in. */
+  private hasMet = false;
 
   constructor(
     readonly me: Endpoint,
@@ -217,6 +219,7 @@ export class Group {
 
   private install(decided: ViewState): void {
     const state = this.withKnown(decided);
+    this.hasMet ||= state.members.length > 1;
     let view: GroupView;
     try {
       view = new GroupView(state, this.viewHost);
@@ -357,6 +360,7 @@ export class Group {
 
   private makeViewHost(): GroupViewHost {
     const { settings, owner, me, format } = this;
+    const contacts = () => (this.hasMet ? [] : this.request.contacts);
     const { memory, checksum, clientServer } = settings;
     const kind = clientServer ? ', clients and servers' : '';
     return {
@@ -366,7 +370,9 @@ export class Group {
       environment: this.environment,
       compatibility: `wire version 1, memory ${formatBytes(memory)}, checksum ${checksum ? 'on' : 'off'}, ${reach(me)}${kind}`,
       maxMembers: maxMembersOf(memory),
-      contacts: this.request.contacts,
+      get contacts() {
+        return contacts();
+      },
       joinMessage: this.request.message,
       service: this.request.service,
       receivers: (state) => owner.receivers(state),

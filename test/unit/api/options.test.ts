@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkNextStack } from '../../../ts/api/group-arguments.js';
 import { defaultText, OPTION_NAMES, OPTIONS, type OptionDeclaration } from '../../../ts/api/option-table.js';
 import { checkOptions } from '../../../ts/api/options.js';
 import { ConsortArgumentError, ConsortError } from '../../../ts/base/errors.js';
@@ -255,6 +256,15 @@ describe('the stack', () => {
     expect(horus).toEqual({ ...stackOf({ properties: 'Gmp:Sync:Heal:Suspect:Frag:Flow' }), params: 'heal_auto=0:int' });
     expect(stackOf({ protocol: 'BUFFER:VIEWS' }).params).toBe('heal_auto=0:int');
     expect(stackOf({ protocol: 'BUFFER:MERGE:VIEWS' })).toMatchObject({ group: horus.group, params: '' });
+  });
+
+  it("keeps the parameters of Horus's stacks also as the next one of a group, unless others are given", () => {
+    const horus = 'BUFFER:ORDER:CAUSAL:UNPACK:TOTAL:MERGE(auto=0):VIEWS';
+    expect(checkNextStack(horus, '')).toEqual({
+      protocol: stackOf({ properties: 'Gmp:Sync:Heal:Suspect:Frag:Flow:Causal:Total' }).group,
+      params: 'heal_auto=0:int',
+    });
+    expect(checkNextStack(horus, 'heal_auto=1;suspect_sweep=2').params).toBe('suspect_sweep=2:time');
   });
 
   it('has parameters in their one spelling', () => {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
 import { loadAddon } from '../../../ts/data-plane/addon-loader.js';
@@ -6,13 +5,7 @@ import { createNativeDriver } from '../../../ts/data-plane/native.js';
 import type { DriverFactory } from '../../../ts/data-plane/plane.js';
 import { createTypeScriptDriver } from '../../../ts/data-plane/typescript/io-driver.js';
 import { describeDriver } from '../../contracts/driver-contract.js';
-
-/** A worker runs compiled files only. */
-async function compiledDriver(): Promise<DriverFactory> {
-  const file = new URL('../../../dist/ts/data-plane/typescript/io-driver.js', import.meta.url);
-  if (!existsSync(file)) throw new Error('dist/ is not built: npm run build:ts');
-  return ((await import(file.href)) as { createTypeScriptDriver: DriverFactory }).createTypeScriptDriver;
-}
+import { compiledDriver } from '../../helpers/real-member.js';
 
 async function nativeDriver(): Promise<DriverFactory> {
   const result = loadAddon();

@@ -267,6 +267,13 @@ describe('Heal with contacts', () => {
     expect(context.told).toEqual([]);
   });
 
+  it('asks again in the next view of one, when nobody has taken it in', () => {
+    const { layer, context } = heal(1, { contacts: [CONTACT], params: 'heal_auto=0;merge_sweep=0.05' });
+    context.clear();
+    layer.up({ type: 'init' });
+    expect(context.told.map(({ to, body }) => [to, body[0]])).toEqual([[CONTACT, 2]]);
+  });
+
   it('sends who asks to the coordinator, which asks there', () => {
     const other = layerIn(Heal, 3, { myRank: 2, params: PARAMS });
     other.layer.receiveOutside(member(7), announcement({ id: viewId(1, 7), members: 1, kind: 2 }));

@@ -61,7 +61,7 @@ describe('Suspect', () => {
     expect(suspected(context)).toEqual([]);
   });
 
-  it('suspects each once, and watches the next instead', () => {
+  it('suspects each once, and watches the next ones instead, more of them', () => {
     const { context } = watching(6, 3);
     expect(context.plane.watched).toEqual([2, 1]);
     for (let sweep = 0; sweep < 4; sweep++) {
@@ -69,15 +69,15 @@ describe('Suspect', () => {
       context.environment.advance(1000);
     }
     expect(suspected(context)).toEqual([[2]]);
-    expect(context.plane.watched).toEqual([1, 0]);
-    // The one that is watched anew gets its full time.
-    for (let sweep = 0; sweep < 3; sweep++) {
-      context.plane.hear(1);
+    expect(context.plane.watched).toEqual([1, 0, 5, 4]);
+    const live = () => {
+      for (const rank of [1, 5, 4]) context.plane.hear(rank);
       context.environment.advance(1000);
-    }
+    };
+    // The one that is watched anew gets its full time.
+    for (let sweep = 0; sweep < 3; sweep++) live();
     expect(suspected(context)).toEqual([[2]]);
-    context.plane.hear(1);
-    context.environment.advance(1000);
+    live();
     expect(suspected(context)).toEqual([[2], [0]]);
   });
 

@@ -7,7 +7,7 @@ import { ByteReader, ByteWriter } from '../../../ts/stack/codec.js';
 import { OutsideFormat } from '../../../ts/stack/outside.js';
 import { CONTROL_LAYERS } from '../../../ts/stack/protocol.js';
 import { writeViewState } from '../../../ts/stack/view-state.js';
-import { GroupCrew, PARAMS, STACK } from './group-crew.js';
+import { GroupCrew, type GroupMate, PARAMS, STACK } from './group-crew.js';
 import { bytesOf, textOf } from './views.js';
 
 let crew: GroupCrew;
@@ -197,12 +197,26 @@ describe('a stack that is changed', () => {
 describe('datagrams outside views', () => {
   it('of another version of this group are reported once', async () => {
     const [a] = await crew.together(1);
-    const good = new OutsideFormat('test', '').write(1, crew.members[0]?.me ?? fail(), bytesOf(''));
-    const end = good.length - 4;
-    good[2] = 2;
-    const other = new ByteWriter().raw(good.subarray(0, end)).u32(crc32c(good, end)).finish();
+    const other = ofVersion(2, new OutsideFormat('test', '').write(1, crew.members[0]?.me ?? fail(), bytesOf('')));
     for (let i = 0; i < 3; i++) a?.group.receiveOutside(other);
     expect(a?.errors).toMatchObject([{ code: 'ERR_INCOMPATIBLE', details: { theirs: 2, mine: 1 } }]);
+  });
+
+  it('keep members of two versions apart, and both report it', async () => {
+    const [a, b] = (await crew.open(2)) as [GroupMate, GroupMate];
+    // Each hears what the other says as that of a member of the next version.
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      from.announce = (datagram) => setImmediate(() => to.group.receiveOutside(ofVersion(2, datagram)));
+    for (const { group } of [a, b]) group.join(STACK, PARAMS);
+    await crew.until(() => [a, b].every(({ errors, size }) => errors.length > 0 && size === 1));
+    await crew.pass(500);
+    for (const { errors, views } of [a, b]) {
+      expect(errors).toMatchObject([{ code: 'ERR_INCOMPATIBLE', details: { theirs: 2, mine: 1 } }]);
+      expect(views).toHaveLength(1);
+    }
   });
 
   it('that are malformed, of other groups, or my own, are nothing', async () => {
@@ -257,6 +271,13 @@ describe('a group that is disposed of', () => {
     await crew.until(() => [a, b].every((mate) => mate?.group.isSettled === true));
   });
 });
+
+/** The same datagram as another version of the control protocol would send it. */
+function ofVersion(version: number, datagram: Uint8Array): Uint8Array {
+  const body = datagram.slice(0, -4);
+  body[2] = version;
+  return new ByteWriter().raw(body).u32(crc32c(body, body.length)).finish();
+}
 
 function fail(): never {
   throw new Error('no member');
