@@ -5,7 +5,7 @@
  * Each member watches the `suspect_neighbours` before it, and the coordinator watches all: the cost of a view is linear in its size, and
  * whoever fails is watched by somebody, however many fail at once. Those who leave do not count among the neighbours: they do not coordinate any more,
  * and keep to themselves whom they suspect, so whoever comes after them has to look further. So does whoever has found others gone, and the further
- * the more it has found: when the twenty oldest fail at once, the next one knows that it coordinates after three rounds of suspicion, not after ten.
+ * the more it has found: when the twenty oldest fail at once, the next one knows that it coordinates after some four rounds of suspicion, not after ten.
  *
  * Where the kernel says that nothing is bound to a member's address any more, it is asked at once, and suspected when it stays silent for
  * `suspect_verify`: a process that was killed on a living host is gone within a tenth of a second.
