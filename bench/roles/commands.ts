@@ -31,6 +31,7 @@ export function createCommands() {
     groupReport: group.report,
     groupClose: group.close,
     transferWatch: transfer.watch,
+    transferArm: transfer.arm,
     transferFetch: transfer.fetch,
     transferCosts: transfer.costs,
     transferBegin: transfer.begin,

@@ -4,15 +4,14 @@
 const LOOK_MS = 5;
 
 export class MemoryWatch {
-  /** Resident before this process had its first member: what is allocated later and freed again may stay with the process. */
-  private readonly before = process.memoryUsage.rss();
+  private before = 0;
   private most = 0;
   private timer: NodeJS.Timeout | undefined;
 
   start(): void {
     this.stop();
-    this.most = 0;
-    this.look();
+    this.before = process.memoryUsage.rss();
+    this.most = this.before;
     this.timer = setInterval(() => this.look(), LOOK_MS);
     this.timer.unref();
   }
@@ -23,7 +22,7 @@ export class MemoryWatch {
     clearInterval(this.timer);
     this.timer = undefined;
     this.look();
-    return Math.max(0, this.most - this.before);
+    return this.most - this.before;
   }
 
   private look(): void {

@@ -40,8 +40,10 @@ export class TransferRole {
 
   constructor(private readonly group: GroupRole) {}
 
-  readonly watch = async (_: undefined): Promise<void> => {
-    this.memory.start();
+  /** Before the member is opened: its rings count. */
+  readonly watch = async (_: undefined): Promise<void> => this.memory.start();
+
+  readonly arm = async (_: undefined): Promise<void> => {
     this.cpu = cpuTime();
   };
 

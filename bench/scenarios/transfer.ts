@@ -34,6 +34,7 @@ const UNDER_PROTECTED = 5;
 
 export async function measureTransfer(crew: Crew, trial: Trial<GroupRow>): Promise<TransferSample> {
   const { settings, repetition } = trial;
+  await Promise.all(crew.actors.map((actor) => actor.call('transferWatch', undefined, PATIENCE_SECONDS)));
   await openGroup(crew, trial);
   const whole = await fetchState(crew, trial);
   await runPhase(crew, trial, WARM_UP, warmUpSeconds(trial));
@@ -74,7 +75,7 @@ async function fetchState({ actors }: Crew, { block }: Trial<GroupRow>) {
   const stateBytes = block.stateBytes ?? 0;
   const warmUpBytes = Math.min(MAX_WARM_UP_BYTES, Math.max(MIN_WARM_UP_BYTES, Math.round(stateBytes / 4)));
   const patience = (warmUpBytes + stateBytes) / LEAST_BYTES_PER_SECOND + PATIENCE_SECONDS;
-  await Promise.all(actors.map((actor) => actor.call('transferWatch', undefined, PATIENCE_SECONDS)));
+  await Promise.all(actors.map((actor) => actor.call('transferArm', undefined, PATIENCE_SECONDS)));
   const { seconds } = await getter(actors).call('transferFetch', { stateBytes, warmUpBytes }, patience);
   const costs = await Promise.all(actors.map((actor) => actor.call('transferCosts', undefined, PATIENCE_SECONDS)));
   const peaks = costs.map(({ peakMemoryBytes }) => peakMemoryBytes);

@@ -25,6 +25,15 @@ describe('the example', () => {
     ]);
   });
 
+  it('blocking-transfer.mjs: ten servers in threads of their own, which block until they have the state', async (context) => {
+    const example = Example.start(context, 'blocking-transfer.mjs', group());
+    await example.end();
+    const got = /^server (\d+): \(Synchronous\) Xfer Successful, got state: 42$/;
+    const servers = new Set(example.lines.flatMap((line) => got.exec(line)?.[1] ?? []));
+    expect([...servers].sort()).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    expect(example.lines.at(-1)).toBe('10 servers');
+  });
+
   it('chat.mjs: what is typed at one is read at the others, and all see who comes and goes', async (context) => {
     const name = group();
     const [anna, boris, clara] = start3(context, 'chat.mjs', name);

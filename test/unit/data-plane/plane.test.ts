@@ -127,6 +127,23 @@ describe('a plane', () => {
     expect(a.got).toEqual(['0 from 1: answer']);
   });
 
+  it('takes turns without the event loop when it is told to', async () => {
+    const { a, b, viewA } = await pair();
+    const inside: boolean[] = [];
+    b.onMessage = () => {
+      inside.push(b.plane.isDraining);
+      // Who is inside a turn gets no other.
+      b.plane.pump();
+    };
+    viewA.casts.write(Buffer.from('one'), 0);
+    viewA.casts.write(Buffer.from('two'), 0);
+    a.plane.pump();
+    a.driver.carry();
+    b.plane.pump();
+    expect(b.got).toEqual([`${StreamKind.cast} from 0: one`, `${StreamKind.cast} from 0: two`]);
+    expect([...inside, b.plane.isDraining]).toEqual([true, true, false]);
+  });
+
   it('goes on after a handler that throws', async () => {
     const { a, b, viewA } = await pair();
     const thrown: unknown[] = [];
