@@ -4,7 +4,8 @@
  *
  * Source: `Maestro_ClSv` of the seed documents.
  */
-import type { Endpoint } from '../base/endpoint.js';
+import { invalidArgument } from '../base/checks.js';
+import { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
 import {
@@ -38,7 +39,7 @@ export class ClientServer extends ClientServerMember {
   askState(server: Endpoint, message: Payload): SendView {
     const bytes = payloadBytes(message, this[inside].maxMessageSize);
     const session = this[inside].session('askState()');
-    session.ranksOf(server);
+    checkMember(session, 'server', server, 'view.servers');
     if (!isAmong(viewOf(session).servers, server)) throw wrongRole('askState()', server, 'ERR_NOT_A_SERVER');
     if (session.serverState !== 'server-xfer') throw this.#notTransferring('askState()');
     return postState(session, 'ask', server, bytes);
@@ -56,7 +57,7 @@ export class ClientServer extends ClientServerMember {
   sendState(xferServer: Endpoint, message: Payload): SendView {
     const bytes = payloadBytes(message, this[inside].maxMessageSize);
     const session = this[inside].session('sendState()');
-    session.ranksOf(xferServer);
+    checkMember(session, 'xferServer', xferServer, 'view.xferServers');
     if (!isAmong(viewOf(session).xferServers, xferServer))
       throw wrongRole('sendState()', xferServer, 'ERR_NOT_TRANSFERRING');
     return postState(session, 'state', xferServer, bytes);
@@ -98,6 +99,12 @@ export class ClientServer extends ClientServerMember {
       { details: { state } },
     );
   }
+}
+
+/** One member, and neither a rank nor a list. */
+function checkMember(session: Session, path: string, member: unknown, of: string): void {
+  if (!(member instanceof Endpoint)) throw invalidArgument(path, member, `an Endpoint of ${of}`);
+  session.ranksOf(member);
 }
 
 function viewOf({ data }: Session): ClientServerView {
