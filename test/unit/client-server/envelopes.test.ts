@@ -81,7 +81,7 @@ describe('a view message', () => {
 describe('the bytes of both', () => {
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-  it('are those that docs/control-records.md shows', () => {
+  it('are those of version 1, as docs/control-records.md describes them', () => {
     expect(hex(writeTable([SERVER, CLIENT, transferring(300, 'protected')], bytesOf('hi')))).toBe('0101000202ac026869');
     const bytes = writeStatement(statement(transferring(4, 'free'), { wants: 'free', doneSince: 4 }), bytesOf('hi'));
     expect(hex(bytes)).toBe('01050800000031302e302e302e31a00f00000201040205' + '6869');
