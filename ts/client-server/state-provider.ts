@@ -191,7 +191,8 @@ class Answer {
   private sendSome(): boolean {
     const { number, rest, port, to } = this;
     const most = Math.max(1, Math.min(MOST_PART_BYTES, port.mostDirect(to) - PART_HEAD_BYTES));
-    const part = rest.subarray(0, most);
+    const window = WINDOW_BYTES - (this.sentBytes - this.creditedBytes);
+    const part = rest.subarray(0, Math.min(most, window));
     if (!port.sendPart(to, writePartHead(number, this.source?.total), part)) return false;
     this.rest = rest.subarray(part.length);
     this.sentBytes += part.length;

@@ -8,6 +8,7 @@ import {
   readState,
   type StateRecord,
   writeAsk,
+  writePartHead,
   writeState,
 } from '../../../ts/client-server/state-records.js';
 import { MalformedError } from '../../../ts/stack/codec.js';
@@ -81,11 +82,12 @@ describe('records of a state transfer', () => {
     );
   });
 
-  it('have a part that is a copy', () => {
+  it('have a part that lies where they do, and is copied by nobody', () => {
     const record = writeState({ type: 'part', number: 1, total: undefined, part: Uint8Array.of(7) });
     const read = readState(record);
-    record.fill(0);
-    expect(read).toEqual({ type: 'part', number: 1, total: undefined, part: Uint8Array.of(7) });
+    record.fill(9, -1);
+    expect(read).toEqual({ type: 'part', number: 1, total: undefined, part: Uint8Array.of(9) });
+    expect(writePartHead(1, undefined)).toEqual(record.subarray(0, -1));
   });
 
   it('have so many bytes besides a part at most', () => {

@@ -100,7 +100,12 @@ export class TestProvider {
     this.provider = new StateProvider({
       answer: (_, bytes) => link().push(bytes),
       mostDirect: () => mostDirect,
-      fits: (_, bytes) => link().reduce((sum, { length }) => sum + length, bytes) <= crew.roomBytes,
+      sendPart: (_, head, part) => {
+        const record = new Uint8Array(Buffer.concat([head, part]));
+        if (link().reduce((sum, { length }) => sum + length, record.length) > crew.roomBytes) return false;
+        link().push(record);
+        return true;
+      },
       asked: (question) => {
         this.questions.push(question);
         if (this.state !== undefined) question.answer(this.state());
