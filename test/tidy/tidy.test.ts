@@ -41,7 +41,7 @@ describe('the source tree', () => {
     expect(coreIsSansIo(core)).toEqual([]);
   });
 
-  it('keeps the twin, the stack, the layers and the ordering policies free of clocks, timers and randomness', () => {
+  it('keeps the twin, the stack, the layers, the ordering policies, and clients and servers free of clocks, timers and randomness', () => {
     expect(protocolsAreSansIo([...twin, ...protocols, ...service])).toEqual([]);
   });
 

@@ -6,9 +6,9 @@
  */
 import type { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
-import { Message } from '../base/message.js';
+import type { Message } from '../base/message.js';
 import type { ClientServerState } from '../client-server/automaton.js';
-import type { TransferType } from '../client-server/safety.js';
+import type { Safety, TransferType } from '../client-server/safety.js';
 import { CastKind } from '../data-plane/cast-order.js';
 import {
   type ClientServerJoinOptions,
@@ -32,6 +32,7 @@ import type { ServerOwner } from './session.js';
 /** What the classes above do with what concerns the transfer of a state. By symbols: users' subclasses may use any name. */
 export const standing = Symbol('consort.standing');
 export const progress = Symbol('consort.progress');
+export const left = Symbol('consort.left');
 export const askRecord = Symbol('consort.askRecord');
 export const stateRecord = Symbol('consort.stateRecord');
 
@@ -64,6 +65,10 @@ class Owner implements ServerOwner {
   onProgress(): void {
     this.member?.[progress]();
   }
+
+  onLeft(): void {
+    this.member?.[left]();
+  }
 }
 
 export abstract class ClientServerMember extends GroupMember {
@@ -85,8 +90,8 @@ export abstract class ClientServerMember extends GroupMember {
   override join(options: ClientServerJoinOptions = {}): Promise<void> {
     try {
       const { wish, rest } = takeJoinOptions(options, this.#usual);
-      // Not of the membership that there may be already.
-      if (this.view === undefined) this.#owner.wants = wantsOf(wish);
+      // Not of the membership that there may be already, or that is on its way.
+      if (!this[inside].isJoined) this.#owner.wants = wantsOf(wish);
       return super.join(rest);
     } catch (error) {
       return Promise.reject(error);
@@ -109,7 +114,7 @@ export abstract class ClientServerMember extends GroupMember {
   }
 
   isClient(): boolean {
-    return !this.isServer();
+    return this.#owner.wants === undefined;
   }
 
   /**
@@ -120,7 +125,7 @@ export abstract class ClientServerMember extends GroupMember {
   becomeServer(transfer?: TransferType): void {
     const { wish } = takeJoinOptions({ membership: 'server', transfer }, this.#usual);
     const session = this[inside].session('becomeServer()');
-    if (this.isServer()) return;
+    if (this.#owner.wants !== undefined) return;
     this.#owner.wants = wish.transfer;
     session.want(wish.transfer);
   }
@@ -128,7 +133,7 @@ export abstract class ClientServerMember extends GroupMember {
   /** A server becomes a client; a view follows in which it is one. What it knows of the state it may keep, but it will not hear of changes. */
   becomeClient(): void {
     const session = this[inside].session('becomeClient()');
-    if (this.isClient()) return;
+    if (this.#owner.wants === undefined) return;
     this.#owner.wants = undefined;
     session.want(undefined);
   }
@@ -149,6 +154,15 @@ export abstract class ClientServerMember extends GroupMember {
     return session.outbox.postTo(session.ranksOf(destination), this.#bytes(payload), safety);
   }
 
+  /**
+   * What `writableNeedDrain` says, for messages of this safety: those that a state transfer does not hold back need not wait for those that it does.
+   * At 'drain' look again.
+   */
+  needsDrain(safety: Safety = 'generic'): boolean {
+    const level = checkMessageOptions({ safety }, 'needsDrain()', false).safety;
+    return this[inside].anySession?.view?.outbox.needsDrain(level) ?? false;
+  }
+
   /** Multicasts to the servers, those included who are becoming one, and to the clients in `destinations`. */
   scast(payload: Payload, options?: ListOptions): SendView {
     return this.#list('scast()', CastKind.scast, payload, options);
@@ -161,20 +175,24 @@ export abstract class ClientServerMember extends GroupMember {
 
   /** Another member has cast to the servers, and to those whom it listed. `message` is valid only during the call. */
   onReceiveScast(origin: Endpoint, message: Message): void | Promise<void> {
-    this[inside].push({ type: 'scast', origin, message: Message.of(message.copy()) });
+    this[inside].pushMessage('scast', origin, message);
     this.emit('scast', origin, message);
   }
 
   /** Another member has sent to a list that this one is on. `message` is valid only during the call. */
   onReceiveLsend(origin: Endpoint, message: Message): void | Promise<void> {
-    this[inside].push({ type: 'lsend', origin, message: Message.of(message.copy()) });
+    this[inside].pushMessage('lsend', origin, message);
     this.emit('lsend', origin, message);
   }
 
   // ---- for the classes above ----
 
+  /** A view has begun. */
   abstract [standing](view: ClientServerView): void;
+  /** There may be room for what had none. */
   abstract [progress](): void;
+  /** This member is in no view any more. */
+  abstract [left](): void;
   abstract [askRecord](origin: Endpoint, message: Message): void | Promise<void>;
   abstract [stateRecord](origin: Endpoint, message: Message): void | Promise<void>;
 

@@ -4,14 +4,25 @@
  *
  * Source: `Maestro_ClSv` of the seed documents.
  */
-import type { Endpoint } from '../base/endpoint.js';
+import { invalidArgument } from '../base/checks.js';
+import { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
-import { askRecord, ClientServerMember, progress, standing, stateRecord, wrongRole } from './client-server-member.js';
+import {
+  askRecord,
+  ClientServerMember,
+  left,
+  progress,
+  standing,
+  stateRecord,
+  wrongRole,
+} from './client-server-member.js';
 import { type ClientServerOptions, takeClientServerOptions } from './client-server-options.js';
+import type { ClientServerView } from './client-server-view.js';
 import { inside } from './inside.js';
 import type { SendView } from './outbox.js';
 import { type Payload, payloadBytes } from './payload.js';
+import type { Session } from './session.js';
 import { postState } from './transfers.js';
 
 export class ClientServer extends ClientServerMember {
@@ -28,10 +39,9 @@ export class ClientServer extends ClientServerMember {
   askState(server: Endpoint, message: Payload): SendView {
     const bytes = payloadBytes(message, this[inside].maxMessageSize);
     const session = this[inside].session('askState()');
-    session.ranksOf(server);
-    if (this.view?.servers.some((each) => each.equals(server)) !== true)
-      throw wrongRole('askState()', server, 'ERR_NOT_A_SERVER');
-    if (this.serverState !== 'server-xfer') throw this.#notTransferring('askState()');
+    checkMember(session, 'server', server, 'view.servers');
+    if (!isAmong(viewOf(session).servers, server)) throw wrongRole('askState()', server, 'ERR_NOT_A_SERVER');
+    if (session.serverState !== 'server-xfer') throw this.#notTransferring('askState()');
     return postState(session, 'ask', server, bytes);
   }
 
@@ -47,8 +57,8 @@ export class ClientServer extends ClientServerMember {
   sendState(xferServer: Endpoint, message: Payload): SendView {
     const bytes = payloadBytes(message, this[inside].maxMessageSize);
     const session = this[inside].session('sendState()');
-    session.ranksOf(xferServer);
-    if (this.view?.xferServers.some((each) => each.equals(xferServer)) !== true)
+    checkMember(session, 'xferServer', xferServer, 'view.xferServers');
+    if (!isAmong(viewOf(session).xferServers, xferServer))
       throw wrongRole('sendState()', xferServer, 'ERR_NOT_TRANSFERRING');
     return postState(session, 'state', xferServer, bytes);
   }
@@ -66,24 +76,41 @@ export class ClientServer extends ClientServerMember {
     if (!this[inside].session('transferDone()').transferDone()) throw this.#notTransferring('transferDone()');
   }
 
+  // Its state is transferred by the application.
   [standing](): void {}
-
   [progress](): void {}
+  [left](): void {}
 
   /** Who is a server answers; of others nobody asks, but for what was on its way when the view ended. */
   [askRecord](origin: Endpoint, message: Message): void | Promise<void> {
-    if (this.view?.myServerRank !== -1) return this.onAskState(origin, message);
+    const view = this[inside].view as ClientServerView | undefined;
+    if (view !== undefined && view.myServerRank >= 0) return this.onAskState(origin, message);
   }
 
   [stateRecord](origin: Endpoint, message: Message): void | Promise<void> {
-    if (this.serverState === 'server-xfer') return this.onReceiveState(origin, message);
+    if (this[inside].anySession?.serverState === 'server-xfer') return this.onReceiveState(origin, message);
   }
 
   #notTransferring(call: string): ConsortError {
+    const state = this[inside].anySession?.serverState;
     return new ConsortError(
       'ERR_NOT_TRANSFERRING',
-      `${call}: no state is being transferred to this member (it is in the state ${this.serverState}); wait for a view with startTransfer`,
-      { details: { state: this.serverState } },
+      `${call}: no state is being transferred to this member (it is in the state ${state}); wait for a view with startTransfer`,
+      { details: { state } },
     );
   }
+}
+
+/** One member, and neither a rank nor a list. */
+function checkMember(session: Session, path: string, member: unknown, of: string): void {
+  if (!(member instanceof Endpoint)) throw invalidArgument(path, member, `an Endpoint of ${of}`);
+  session.ranksOf(member);
+}
+
+function viewOf({ data }: Session): ClientServerView {
+  return data as ClientServerView;
+}
+
+function isAmong(members: readonly Endpoint[], member: Endpoint): boolean {
+  return members.some((each) => each.equals(member));
 }

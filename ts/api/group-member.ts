@@ -43,6 +43,7 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
   readonly #options: CheckedOptions;
   readonly #errors: ErrorReport;
   readonly #life: Lifecycle;
+  readonly #inside: Inside;
 
   /**
    * Options for all members made from now on, from words of a command line (`-gossip_hosts host -transport UDP ...`, docs/api.md has the
@@ -74,6 +75,7 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
       onClosed: (failure) => this.#endEvents(failure),
     } satisfies LifeEvents;
     this.#life = new Lifecycle(this.#options, (mode) => this.chooseDriver(mode), this, this.#errors, events, servers);
+    this.#inside = this.#makeInside();
   }
 
   /** Opens the socket: from then on `address` is known. `join()` does it when it was not done. */
@@ -324,7 +326,10 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
     this.emit('view', view, message);
   }
 
-  /** `writableNeedDrain` was true and is so no more. */
+  /**
+   * `writableNeedDrain` was true and is so no more. In a group of clients and servers it may still be true for messages that a state transfer holds back
+   * (`needsDrain`): look again before you go on.
+   */
   onDrain(): void | Promise<void> {
     this.emit('drain');
   }
@@ -347,23 +352,36 @@ export class GroupMember extends EventEmitter<GroupMemberEvents> implements Asyn
 
   /** For the classes of clients and servers. */
   get [inside](): Inside {
-    const life = this.#life;
-    return {
-      session: (call) => life.session ?? life.refuse(call),
-      anySession: life.session,
-      maxMessageSize: this.#options.maxMessageSize,
-      push: (event) => this.#events?.push(event),
-      guard: (callback, run) => this.#errors.guard(callback, run),
-      report: (error) => this.#errors.report(error),
-      setTimer: (milliseconds, callback) => life.loop.setTimer(milliseconds, callback),
-      checkBlocking: (call) => life.checkBlocking(call),
-      blockUntil: (isDone) => life.blockUntil(isDone),
-    };
+    return this.#inside;
   }
 
   /** The data plane of a mode; tests put their own here. */
   protected chooseDriver(mode: CheckedOptions['mode']): ReturnType<DriverChoice> {
     return driverFor(mode);
+  }
+
+  #makeInside(): Inside {
+    const life = this.#life;
+    const errors = this.#errors;
+    return {
+      session: (call) => life.session ?? life.refuse(call),
+      get anySession() {
+        return life.session;
+      },
+      get view() {
+        return life.view?.data;
+      },
+      get isJoined() {
+        return life.isJoined;
+      },
+      maxMessageSize: this.#options.maxMessageSize,
+      pushMessage: (type, origin, message) => this.#events?.push({ type, origin, message: Message.of(message.copy()) }),
+      guard: (callback, run) => errors.guard(callback, run),
+      report: (error) => errors.report(error),
+      setTimer: (milliseconds, callback) => life.loop.setTimer(milliseconds, callback),
+      checkBlocking: (call) => life.checkBlocking(call),
+      blockUntil: (isDone) => life.blockUntil(isDone),
+    };
   }
 
   #use(view: SessionView): void {

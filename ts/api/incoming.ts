@@ -109,23 +109,27 @@ export class Incoming implements RecordReceiver {
     const casts = this.deliver === Deliver.casts;
     if (servers === undefined ? kind !== CastKind.subcast : safetyOf(kind) >= SAFETIES.length)
       return this.onMalformed(origin);
-    switch (callOf(kind)) {
-      case CastKind.message:
-        return this.hand(this.deliver, from, message);
+    const call = callOf(kind);
+    if (call === CastKind.message) return this.hand(this.deliver, from, message);
+    // Lists go with the casts, and what belongs to a transfer goes beside them.
+    if (casts) return this.onListed(call, origin, from, message);
+    if (call === CastKind.ask) return this.handOver('onAskState', from, message);
+    if (call === CastKind.state) return this.handOver('onReceiveState', from, message);
+    this.onMalformed(origin);
+  }
+
+  private onListed(call: number, origin: number, from: Endpoint, message: Message): void {
+    switch (call) {
       case CastKind.subcast:
-        if (casts && this.isForMe(origin, message, false)) this.hand(Deliver.sends, from, message);
+        if (this.isForMe(origin, message, false)) this.hand(Deliver.sends, from, message);
         return;
       case CastKind.scast:
-        if (casts && this.isForMe(origin, message, servers?.serves === true))
+        if (this.isForMe(origin, message, this.servers?.serves === true))
           this.handOver('onReceiveScast', from, message);
         return;
       case CastKind.lsend:
-        if (casts && this.isForMe(origin, message, false)) this.handOver('onReceiveLsend', from, message);
+        if (this.isForMe(origin, message, false)) this.handOver('onReceiveLsend', from, message);
         return;
-      case CastKind.ask:
-        return this.handOver('onAskState', from, message);
-      case CastKind.state:
-        return this.handOver('onReceiveState', from, message);
       default:
         return this.onMalformed(origin);
     }

@@ -1,7 +1,9 @@
 /** What the subclasses of GroupMember in this folder get of it, and nobody else: by a symbol, so that users' subclasses may use any name. */
+import type { Endpoint } from '../base/endpoint.js';
+import type { Message } from '../base/message.js';
 import type { Environment } from '../stack/environment.js';
-import type { GroupEvent } from './events.js';
 import type { Session } from './session.js';
+import type { ViewData } from './view.js';
 
 export const inside = Symbol('consort.inside');
 
@@ -10,9 +12,13 @@ export interface Inside {
   session(call: string): Session;
   /** The same, undefined when there is none. */
   readonly anySession: Session | undefined;
+  /** The view that this member is in, also while it leaves. */
+  readonly view: ViewData | undefined;
+  /** Whether this member is in a view, or on its way into or out of one. */
+  readonly isJoined: boolean;
   readonly maxMessageSize: number;
-  /** For a `for await` loop over the member. */
-  push(event: GroupEvent): void;
+  /** For a `for await` loop over the member, if there is one. */
+  pushMessage(type: 'scast' | 'lsend', origin: Endpoint, message: Message): void;
   /** Runs a callback of the application; what it throws is reported. */
   guard(callback: string, run: () => unknown): void;
   report(error: Error): void;

@@ -86,6 +86,11 @@ export class Lifecycle {
     return this.closing !== undefined;
   }
 
+  /** Whether the member is in a view, or on its way into or out of one. */
+  get isJoined(): boolean {
+    return this.view !== undefined || this.joining !== undefined;
+  }
+
   async open(): Promise<void> {
     if (this.isClosed) throw this.closed('open()');
     const opening = this.opening ?? this.begin();
@@ -99,7 +104,7 @@ export class Lifecycle {
   async join(given: unknown): Promise<void> {
     const wanted = checkJoinOptions(given);
     if (this.isClosed) throw this.closed('join()');
-    if (this.view !== undefined || this.joining !== undefined) {
+    if (this.isJoined) {
       throw new ConsortError(
         'ERR_ALREADY_JOINED',
         'this member is in a view already, or on its way into or out of one',

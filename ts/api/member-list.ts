@@ -7,7 +7,7 @@ import { show } from '../base/show.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { MAX_MEMBERS } from '../data-plane/typescript/limits.js';
 import { type AddressInput, familyOf, parseAddress, reaches, resolveAddress } from '../transport/address.js';
-import { type Payload, payloadBytes } from './payload.js';
+import { type Payload, payloadCopy } from './payload.js';
 
 /** What `join()` takes. In a fixed view all members must give the same list, in the same order, and the same `viewTime`. */
 export interface JoinOptions {
@@ -53,7 +53,7 @@ export function checkJoinOptions(given: unknown): CheckedJoinOptions {
     if (contactName !== undefined && (typeof contactName !== 'string' || contactName === '')) {
       throw invalid('contactName', contactName, 'a string of 1 to 255 bytes');
     }
-    return { members, viewTime, signal, contactName, message: payloadBytes(message, MAX_JOIN_MESSAGE_BYTES).slice() };
+    return { members, viewTime, signal, contactName, message: payloadCopy(message, MAX_JOIN_MESSAGE_BYTES) };
   }
   if (contactName !== undefined) throw invalid('contactName', contactName, 'none together with members');
   if (message !== '') throw invalid('message', message, 'none together with members');

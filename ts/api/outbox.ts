@@ -144,8 +144,10 @@ export class Outbox {
   readonly sends: (OutgoingStream | undefined)[];
   /** Bytes of the messages that wait in queues, with the header that each has. */
   queuedBytes = 0;
-  /** Whether the caller was told to wait for 'drain'. */
-  needDrain = false;
+  /** Whether whoever sends was told to wait for 'drain': too much waits for flow control, */
+  private waitsForFlow = false;
+  /** or is held back. Then only those have to wait whose messages would be, too. */
+  private waitsForGate = false;
   /** Nothing goes out in this view any more: what comes waits for the next. */
   private blocked = false;
   /** Room that a refused claim waits for: 'drain' comes only when the stream of casts has it. Bytes. */
@@ -188,8 +190,9 @@ export class Outbox {
   /**
    * Takes a message of any allowed length, straight into the ring or into the queue. Returns the view that it is sent in: with what waits
    * for flow control it may be this or a later one. Throws, and takes nothing, when too much waits.
+   * @param anyway it is taken however much waits: the caller bounds how many of these there are
    */
-  post(stream: OutgoingStream, payload: Uint8Array, kind = 0): SendView {
+  post(stream: OutgoingStream, payload: Uint8Array, kind = 0, anyway = false): SendView {
     if (safetyOf(kind) < this.gate) return this.hold(stream, payload, kind);
     const { length } = payload;
     // Not `length <= direct`: with the header of a subcast the longest message is a little longer than what may be claimed.
@@ -198,8 +201,11 @@ export class Outbox {
       return 'current';
     }
     // One message may wait, however long it is.
-    if (this.queuedBytes > 0 && this.queuedBytes + recordBytes(length) > this.limits.maxQueuedBytes)
-      throw this.full(length, this.queuedBytes);
+    if (!anyway && this.queuedBytes > 0 && this.queuedBytes + recordBytes(length) > this.limits.maxQueuedBytes) {
+      // Whoever is refused is told when to go on, whatever the high-water mark.
+      this.waitsForFlow = true;
+      throw this.full(length, this.queuedBytes, 'flow control');
+    }
     let done = 0;
     if (stream.isFree && length > stream.writer.maxPart) {
       done = stream.writer.writeParts(payload, 0, kind);
@@ -209,7 +215,7 @@ export class Outbox {
     stream.direct = -1;
     if (this.queuedBytes === 0) this.courtesy.messageWaits(this.sentBytes);
     this.queuedBytes += stream.queue.push(payload, done, kind);
-    if (this.queuedBytes >= this.limits.highWaterMark) this.needDrain = true;
+    if (this.queuedBytes >= this.limits.highWaterMark) this.waitsForFlow = true;
     if (this.blocked) return 'next';
     return this.lasting ? 'current' : 'unspecified';
   }
@@ -260,7 +266,8 @@ export class Outbox {
    * are gone is dropped. Returns how many bytes that were.
    */
   adopt(old: Outbox, rankOf: (oldRank: number) => number | undefined): number {
-    this.needDrain = old.needDrain;
+    this.waitsForFlow = old.waitsForFlow;
+    this.waitsForGate = old.waitsForGate;
     // The rings of a larger view are smaller: they may never have the room that was wanted.
     this.wantedRoom = Math.min(old.wantedRoom, 2 * recordBytes(this.casts.mostDirect));
     const asItIs = this.gate === 0 && old.held.length === 0 && old.subcast === this.subcast;
@@ -329,35 +336,60 @@ export class Outbox {
 
   private hold(stream: OutgoingStream, payload: Uint8Array, kind: number): SendView {
     const { maxQueuedBytes, highWaterMark } = this.limits;
-    if (this.heldBytes > 0 && this.heldBytes + recordBytes(payload.length) > maxQueuedBytes)
-      throw this.full(payload.length, this.heldBytes);
+    if (this.heldBytes > 0 && this.heldBytes + recordBytes(payload.length) > maxQueuedBytes) {
+      this.waitsForGate = true;
+      throw this.full(payload.length, this.heldBytes, 'a state transfer');
+    }
     this.addHeld({ to: this.sends.indexOf(stream), kind, payload });
-    if (this.heldBytes >= highWaterMark) this.needDrain = true;
+    if (this.heldBytes >= highWaterMark) this.waitsForGate = true;
     return 'next';
   }
 
   private addHeld({ to, kind, payload }: Waiting): void {
-    this.held.push({ to, kind, payload: payload.slice() });
+    this.held.push({ to, kind, payload: new Uint8Array(payload) });
     this.heldBytes += recordBytes(payload.length);
   }
 
-  /** A claim of `length` bytes was refused: 'drain' comes when it has a chance. */
+  /** Whether so much waits that whoever sends should wait, too, with messages of this safety (its index in SAFETIES). */
+  needsDrain(safety = 0): boolean {
+    // What was held goes out with the rest when the gate is open: then all wait for that.
+    return this.waitsForFlow || (this.waitsForGate && (this.gate === 0 || safety < this.gate));
+  }
+
+  /** The same for a message that is not safe at all: it waits for everything. */
+  get needDrain(): boolean {
+    return this.needsDrain();
+  }
+
+  /** A claim of `length` bytes was refused: 'drain' comes when it has a chance. Claims are generic. */
   waitForRoom(length: number): void {
-    this.needDrain = true;
+    if (this.gate > 0) this.waitsForGate = true;
+    else this.waitsForFlow = true;
     // The end of the ring may have to be skipped: twice the record is always enough.
     this.wantedRoom = Math.max(this.wantedRoom, 2 * recordBytes(length));
   }
 
-  /** Writes what there is room for now. Returns whether the caller, who was told to wait, may go on. */
+  /**
+   * Writes what there is room for now. Returns whether a caller who was told to wait may go on: where a state transfer holds something back, those
+   * whose messages are safe enough.
+   */
   progress(): boolean {
     if (this.blocked) return false;
     if (this.courtesy.isOwed) this.courtesy.batch(this.sentBytes, this.queuedBytes > 0);
     if (this.queuedBytes > 0) this.drainQueues();
-    if (!this.needDrain || this.queuedBytes > 0 || this.heldBytes > 0) return false;
-    if (this.wantedRoom > 0 && (this.gate > 0 || this.casts.writer.room() < this.wantedRoom)) return false;
-    this.wantedRoom = 0;
-    this.needDrain = false;
-    return true;
+    if (this.queuedBytes > 0 || !(this.waitsForFlow || this.waitsForGate)) return false;
+    const gated = this.gate > 0;
+    const roomy = this.wantedRoom === 0 || (!gated && this.casts.writer.room() >= this.wantedRoom);
+    const flows = this.waitsForFlow && (roomy || gated);
+    const passes = this.waitsForGate && roomy && this.heldBytes === 0;
+    if (flows) {
+      this.waitsForFlow = false;
+      // A claim that was refused for want of room is not possible either while something is held back.
+      if (!roomy) this.waitsForGate = true;
+    }
+    if (passes) this.waitsForGate = false;
+    if (roomy) this.wantedRoom = 0;
+    return flows || passes;
   }
 
   /** Of all that has not gone out yet. */
@@ -390,13 +422,11 @@ export class Outbox {
     return new OutgoingStream(this.plane, writer, Math.min(writer.maxPart, this.limits.maxMessageSize), this.gate > 0);
   }
 
-  private full(length: number, waitingBytes: number): ConsortError {
-    // Whoever is refused is told when to go on, whatever the high-water mark.
-    this.needDrain = true;
+  private full(length: number, waitingBytes: number, forWhat: string): ConsortError {
     const { maxQueuedBytes } = this.limits;
     return new ConsortError(
       'ERR_QUEUE_FULL',
-      `${formatBytes(waitingBytes)} wait for ${waitingBytes === this.heldBytes ? 'a state transfer' : 'flow control'} and ${formatBytes(length)} more ` +
+      `${formatBytes(waitingBytes)} wait for ${forWhat} and ${formatBytes(length)} more ` +
         `would exceed maxQueuedBytes (${formatBytes(maxQueuedBytes)}): stop while writableNeedDrain is true, and go on at 'drain'`,
       { details: { queuedBytes: waitingBytes, length, maxQueuedBytes } },
     );

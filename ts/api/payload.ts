@@ -21,6 +21,11 @@ export function payloadBytes(payload: unknown, maxMessageSize: number): Uint8Arr
   return bytes;
 }
 
+/** A copy of them: what the caller does with a payload afterwards is its own business. A Buffer's `slice` would copy nothing. */
+export function payloadCopy(payload: unknown, maxMessageSize: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(payloadBytes(payload, maxMessageSize));
+}
+
 function bytesOf(payload: unknown): unknown {
   if (typeof payload === 'string') return Buffer.from(payload);
   return payload instanceof Message ? payload.bytes() : payload;

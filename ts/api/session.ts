@@ -27,7 +27,7 @@ import {
 } from './incoming.js';
 import type { Membership } from './membership.js';
 import { Outbox } from './outbox.js';
-import { type Payload, payloadBytes } from './payload.js';
+import { type Payload, payloadCopy } from './payload.js';
 import { ranksOf } from './rank-of.js';
 import { groupViewData, type ViewData } from './view.js';
 
@@ -56,6 +56,8 @@ export interface ServerOwner extends ServerApplication {
   onStanding(view: ClientServerView): void;
   /** After each batch of the plane: there may be room for what had none. */
   onProgress(): void;
+  /** This member is in no view any more. */
+  onLeft(): void;
 }
 
 export interface SessionReports extends Reports {
@@ -166,7 +168,7 @@ export class Session implements GroupOwner, Membership {
   /** This member wants to be a server after all, with such a transfer; or, with undefined, no more. */
   want(transfer: TransferType | undefined): void {
     if (this.roles === undefined) return;
-    this.roles.wants = transfer;
+    this.roles.want(transfer);
     this.group.requestNewView();
   }
 
@@ -218,8 +220,10 @@ export class Session implements GroupOwner, Membership {
 
   /** From here on nothing is handed over, not even what is being walked over now. */
   stop(): void {
-    this.stopped = true;
     for (const each of this.incoming) each.stopped = true;
+    if (this.stopped) return;
+    this.stopped = true;
+    this.servers?.onLeft();
   }
 
   retire(): void {
@@ -384,7 +388,7 @@ export class Session implements GroupOwner, Membership {
     if (this.stopped || this.leaving) return bytes;
     this.reports.guard(callback, () => {
       const answer = question();
-      if (answer !== undefined) bytes = payloadBytes(answer, MAX_VIEW_MESSAGE_BYTES).slice();
+      if (answer !== undefined) bytes = payloadCopy(answer, MAX_VIEW_MESSAGE_BYTES);
     });
     return bytes;
   }

@@ -4,15 +4,16 @@
  *
  * Source: `Maestro_CSX` and `HorusCSX` of the seed documents.
  */
-import type { Endpoint } from '../base/endpoint.js';
+import { invalid, invalidArgument, record } from '../base/checks.js';
+import { Endpoint } from '../base/endpoint.js';
 import { ConsortError, TransferTerminated } from '../base/errors.js';
 import { Message } from '../base/message.js';
-import type { StateQuestion } from '../client-server/state-provider.js';
-import { askRecord, ClientServerMember, progress, standing, stateRecord } from './client-server-member.js';
+import type { StateQuestion, StateSource } from '../client-server/state-provider.js';
+import { askRecord, ClientServerMember, left, progress, standing, stateRecord } from './client-server-member.js';
 import { takeClientServerOptions } from './client-server-options.js';
 import type { ClientServerView } from './client-server-view.js';
 import { inside } from './inside.js';
-import { type Payload, payloadBytes } from './payload.js';
+import { type Payload, payloadCopy } from './payload.js';
 import {
   CollectingSink,
   reasonOf,
@@ -34,7 +35,7 @@ export interface StreamOptions {
 export class StateTransferServer extends ClientServerMember {
   readonly #maxStateSize: number;
   readonly #transfers: Transfers;
-  /** Requests that wait for the application's `sendState`, by who asked and with which transfer. */
+  /** Requests that wait for the application's answer, by who asked and with which transfer; the oldest first. */
   readonly #questions = new Map<string, StateQuestion[]>();
 
   /** @throws ConsortArgumentError when an option is wrong; see docs/api.md for the options */
@@ -77,11 +78,15 @@ export class StateTransferServer extends ClientServerMember {
     throw new ConsortError('ERR_NOT_AVAILABLE', 'this server has no onAskState() that gives its state');
   }
 
-  /** Answers the first request of this member with this transfer id that has no answer yet. Where there is none, it does nothing. */
+  /**
+   * Answers the first request of this member with this transfer id that has no answer yet, also within `onAskState`. Where there is none, as when whoever asked
+   * has gone or asks another server meanwhile, it does nothing.
+   * @throws ConsortArgumentError for what is no state
+   */
   sendState(origin: Endpoint, xferId: TransferId, state: StateAnswer): void {
-    this[inside].session('sendState()');
-    const source = sourceOf(state);
-    const question = this.#questions.get(`${origin.name} ${xferId}`)?.shift();
+    if (!(origin instanceof Endpoint)) throw invalidArgument('origin', origin, 'an Endpoint of view.xferServers');
+    const source = this.#sourceOf(state);
+    const question = this.#openQuestions(origin, xferId)[0];
     if (question === undefined) source.cancel();
     else question.answer(source);
   }
@@ -91,9 +96,7 @@ export class StateTransferServer extends ClientServerMember {
    * Rejects with TransferTerminated when the transfer is over, or was before; with `ERR_STATE_UNAVAILABLE`, `ERR_STATE_TOO_LARGE`.
    */
   getState(xferId: TransferId, request: Payload = ''): Promise<Message> {
-    return new Promise((resolve, reject) => {
-      this.#request(xferId, request, this.#collect(xferId, { resolve, reject }));
-    });
+    return this.#get(xferId, request);
   }
 
   /**
@@ -123,26 +126,32 @@ export class StateTransferServer extends ClientServerMember {
 
   /**
    * The same part by part, for a state that does not fit into memory or is not to: `for await (const part of this.streamState(xferId))`. While the loop does not
-   * take them, no more parts come. Throws what `getState` rejects with, and `ERR_STATE_INTERRUPTED` when a server fails after some parts, without `resume`.
+   * take them, no more parts come. Throws what `getState` rejects with, and `ERR_STATE_INTERRUPTED` when a server fails after some parts were taken, without `resume`.
    */
   streamState(
     xferId: TransferId,
     request: Payload = '',
-    { resume = false }: StreamOptions = {},
+    options: StreamOptions = {},
   ): AsyncIterableIterator<Uint8Array, undefined> {
+    const { resume = false } = record(options, 'options of streamState()', ['resume']);
+    if (typeof resume !== 'boolean') throw invalid('resume', resume, 'a boolean');
     const sink = new StreamingSink(resume, this.#progress(xferId));
     this.#request(xferId, request, sink);
     return sink;
   }
 
-  /** The same by callbacks: `onGotState` follows, or `onTransferCanceled`; other errors are reported. */
+  /**
+   * The same by callbacks: `onGotState` follows, or `onTransferCanceled`. Where `getState` rejects with something else than TransferTerminated that is reported, and
+   * this member gives up being a server: nobody is there who could catch it.
+   */
   requestState(xferId: TransferId, request: Payload = ''): void {
-    this.getState(xferId, request).then(
+    const bytes = payloadCopy(request, this[inside].maxMessageSize);
+    this.#get(xferId, bytes).then(
       (state) => this[inside].guard('onGotState', () => this.onGotState(xferId, state)),
       (error: Error) => {
-        if (error instanceof TransferTerminated)
-          this[inside].guard('onTransferCanceled', () => this.onTransferCanceled(xferId));
-        else this[inside].report(error);
+        if (!(error instanceof TransferTerminated)) this[inside].report(error);
+        this.#giveUp(xferId);
+        this[inside].guard('onTransferCanceled', () => this.onTransferCanceled(xferId));
       },
     );
   }
@@ -160,7 +169,6 @@ export class StateTransferServer extends ClientServerMember {
 
   /** This member has the state: a view follows in which it is a server. With the id of another transfer it does nothing. */
   transferDone(xferId: TransferId): void {
-    this[inside].session('transferDone()');
     this.#transfers.done(xferId);
   }
 
@@ -168,10 +176,16 @@ export class StateTransferServer extends ClientServerMember {
 
   [standing](view: ClientServerView): void {
     this.#transfers.enter(view);
+    for (const [key, questions] of this.#questions) if (!questions.some(isOpen)) this.#questions.delete(key);
   }
 
   [progress](): void {
     this.#transfers.progress();
+  }
+
+  [left](): void {
+    this.#transfers.left();
+    this.#questions.clear();
   }
 
   [askRecord](origin: Endpoint, message: Message): void {
@@ -187,17 +201,29 @@ export class StateTransferServer extends ClientServerMember {
     try {
       await this.onStateTransfer(xferId);
     } catch (error) {
-      if (error instanceof TransferTerminated) return;
+      // Of another transfer it says nothing about this one.
+      if (error instanceof TransferTerminated && !this.#transfers.isInProgress(xferId)) return;
       this[inside].guard('onStateTransfer', () => {
         throw error;
       });
-      // Nobody is to wait for a transfer that does not go on.
-      if (this.#transfers.isInProgress(xferId) && this[inside].anySession !== undefined) this.becomeClient();
+      this.#giveUp(xferId);
     }
   }
 
+  /** Nobody is to wait for a transfer that does not go on. */
+  #giveUp(xferId: TransferId): void {
+    if (this.#transfers.isInProgress(xferId) && this[inside].anySession !== undefined) super.becomeClient();
+  }
+
+  /** What it throws rejects the promise. */
+  #get(xferId: TransferId, request: Payload): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      this.#request(xferId, request, this.#collect(xferId, { resolve, reject }));
+    });
+  }
+
   #request(xferId: TransferId, request: Payload, sink: RequestingSink): void {
-    this.#transfers.request(xferId, payloadBytes(request, this[inside].maxMessageSize).slice(), sink);
+    this.#transfers.request(xferId, payloadCopy(request, this[inside].maxMessageSize), sink);
   }
 
   #collect(xferId: TransferId, taker: StateTaker): CollectingSink {
@@ -206,10 +232,10 @@ export class StateTransferServer extends ClientServerMember {
 
   #asked(question: StateQuestion): void {
     const { origin, transfer, request } = question;
+    // Before the application is asked: it may call sendState at once.
+    this.#questions.set(keyOf(origin, transfer), [...this.#openQuestions(origin, transfer), question]);
     const answer = (given: StateAnswer | undefined) => {
-      if (given !== undefined) return question.answer(sourceOf(given));
-      const key = `${origin.name} ${transfer}`;
-      this.#questions.set(key, [...(this.#questions.get(key) ?? []), question]);
+      if (given !== undefined) question.answer(this.#sourceOf(given));
     };
     const fail = (error: unknown) => {
       question.refuse(`onAskState threw: ${reasonOf(error)}`);
@@ -218,15 +244,39 @@ export class StateTransferServer extends ClientServerMember {
     this[inside].guard('onAskState', () => {
       try {
         const given = this.onAskState(origin, transfer, Message.of(request));
-        return given instanceof Promise ? given.then(answer).catch(fail) : answer(given as StateAnswer | undefined);
+        return isPromise(given) ? given.then(answer).then(undefined, fail) : answer(given as StateAnswer | undefined);
       } catch (error) {
         return fail(error);
       }
     });
   }
 
+  #openQuestions(origin: Endpoint, xferId: TransferId): readonly StateQuestion[] {
+    return this.#questions.get(keyOf(origin, xferId))?.filter(isOpen) ?? [];
+  }
+
+  #sourceOf(state: StateAnswer): StateSource {
+    return sourceOf(state, (error) =>
+      this[inside].guard('onAskState', () => {
+        throw error;
+      }),
+    );
+  }
+
   #progress(xferId: TransferId): (bytes: number, total: number | undefined) => void {
     return (bytes, total) =>
       this[inside].guard('onTransferProgress', () => this.onTransferProgress({ xferId, bytes, total }));
   }
+}
+
+function keyOf({ name }: Endpoint, xferId: TransferId): string {
+  return `${name} ${xferId}`;
+}
+
+function isOpen(question: StateQuestion): boolean {
+  return question.isOpen;
+}
+
+function isPromise(value: unknown): value is PromiseLike<StateAnswer | undefined> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,11 +1,12 @@
 /** From what applications write, promises and iterables, to the callbacks of the transfer's protocol, and back. */
 import { isUint8Array } from 'node:util/types';
+import { invalidArgument } from '../base/checks.js';
 import { ConsortError } from '../base/errors.js';
 import { Message } from '../base/message.js';
 import { formatBytes } from '../base/show.js';
 import { type Pulled, type StateSource, wholeState } from '../client-server/state-provider.js';
 import type { StateRequest, StateSink } from '../client-server/state-requester.js';
-import { type Payload, payloadBytes } from './payload.js';
+import { type Payload, payloadBytes, payloadCopy } from './payload.js';
 
 /** Names one transfer of the state to this member: no two have the same. */
 export type TransferId = number;
@@ -35,28 +36,51 @@ export type StateAnswer = Payload | StateParts | SizedState;
 /** The most bytes of a part; larger ones are cut anyway. */
 const MOST_PART_BYTES = 2 ** 31;
 
-/** @throws ConsortArgumentError for what is no state */
-export function sourceOf(answer: StateAnswer): StateSource {
-  if (typeof answer === 'string' || isUint8Array(answer))
-    return wholeState(payloadBytes(answer, MOST_PART_BYTES).slice());
-  if (typeof answer === 'object' && answer !== null) {
-    if ('parts' in answer) return partsSource(answer.parts, answer.total);
-    if (Symbol.asyncIterator in answer || Symbol.iterator in answer) return partsSource(answer, undefined);
+/**
+ * @param failed told what the iterator threw
+ * @throws ConsortArgumentError for what is no state
+ */
+export function sourceOf(answer: StateAnswer, failed: (error: unknown) => void = () => {}): StateSource {
+  if (typeof answer === 'object' && answer !== null && !isUint8Array(answer) && !(answer instanceof Message)) {
+    if ('parts' in answer) return partsSource(partsOf(answer.parts), totalOf(answer.total), failed);
+    if (isIterable(answer)) return partsSource(answer, undefined, failed);
   }
-  return wholeState(payloadBytes(answer, MOST_PART_BYTES).slice());
+  return wholeState(payloadCopy(answer, MOST_PART_BYTES));
 }
 
-function partsSource(parts: StateParts, total: number | undefined): StateSource {
+function isIterable(value: unknown): value is StateParts {
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+function partsOf(parts: unknown): StateParts {
+  if (isIterable(parts)) return parts;
+  throw invalidArgument('parts', parts, 'an iterable, or an async one, of payloads');
+}
+
+function totalOf(total: unknown): number {
+  // As integers go in records.
+  if (Number.isSafeInteger(total) && (total as number) >= 0 && (total as number) < Number.MAX_SAFE_INTEGER)
+    return total as number;
+  throw invalidArgument('total', total, 'the number of bytes of all parts');
+}
+
+function partsSource(parts: StateParts, total: number | undefined, failed: (error: unknown) => void): StateSource {
   const iterator = Symbol.asyncIterator in parts ? parts[Symbol.asyncIterator]() : parts[Symbol.iterator]();
   const pull = async (): Promise<Pulled> => {
-    const { done, value } = await iterator.next();
-    return done === true ? { type: 'end' } : { type: 'part', part: payloadBytes(value, MOST_PART_BYTES) };
+    try {
+      const { done, value } = await iterator.next();
+      return done === true ? { type: 'end' } : { type: 'part', part: payloadBytes(value, MOST_PART_BYTES) };
+    } catch (error) {
+      failed(error);
+      return { type: 'failed', reason: reasonOf(error) };
+    }
   };
+  // What a generator does when it is left is its own business.
+  const leave = async () => iterator.return?.();
   return {
     total,
-    pull: (next) => void pull().then(next, (error: unknown) => next({ type: 'failed', reason: reasonOf(error) })),
-    // What a generator does when it is left is its own business.
-    cancel: () => void Promise.resolve(iterator.return?.()).catch(() => {}),
+    pull: (next) => void pull().then(next),
+    cancel: () => void leave().catch(() => {}),
   };
 }
 
@@ -75,7 +99,6 @@ export interface StateTaker {
 
 /** Collects a state. */
 export class CollectingSink implements StateSink {
-  readonly resumes = false;
   request: StateRequest | undefined;
   /** Room for as much as the server told. */
   private whole: Uint8Array = NOTHING;
@@ -104,10 +127,10 @@ export class CollectingSink implements StateSink {
     this.onProgress(this.bytes, total);
   }
 
-  restart(): boolean {
+  restart(): number {
     this.forget();
     this.bytes = 0;
-    return true;
+    return 0;
   }
 
   end(): void {
@@ -152,32 +175,46 @@ function copyOf(part: Uint8Array): Uint8Array {
   return copy;
 }
 
+/** So many parts that were handed over leave their places at once. */
+const MOST_HANDED = 1024;
+
+interface Waiting {
+  resolve(result: IteratorResult<Uint8Array, undefined>): void;
+  reject(error: Error): void;
+}
+
 /** Hands a state over part by part, to a `for await` loop: what the loop has not taken holds the provider back. */
 export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Array, undefined> {
   request: StateRequest | undefined;
-  private readonly parts: Uint8Array[] = [];
-  private bytes = 0;
+  private parts: (Uint8Array | undefined)[] = [];
+  /** Index of the first of `parts` that was not handed over. */
+  private head = 0;
+  private receivedBytes = 0;
+  private handedBytes = 0;
   private ended = false;
   private failure: Error | undefined;
-  private waiting:
-    | { resolve(result: IteratorResult<Uint8Array, undefined>): void; reject(error: Error): void }
-    | undefined;
+  /** Calls of next() that found nothing. */
+  private waiting: Waiting[] = [];
 
+  /** @param resumes whether another server goes on where one has stopped: they all give the same bytes */
   constructor(
-    readonly resumes: boolean,
+    private readonly resumes: boolean,
     private readonly onProgress: OnProgress,
   ) {}
 
   part(part: Uint8Array, total: number | undefined): void {
-    this.bytes += part.length;
+    this.receivedBytes += part.length;
     this.parts.push(copyOf(part));
-    this.onProgress(this.bytes, total);
+    this.onProgress(this.receivedBytes, total);
     this.settle();
   }
 
   /** What was handed over can't be taken back. */
-  restart(): boolean {
-    return false;
+  restart(): number | undefined {
+    if (this.handedBytes > 0 && !this.resumes) return undefined;
+    this.drop();
+    this.receivedBytes = this.handedBytes;
+    return this.handedBytes;
   }
 
   end(): void {
@@ -185,24 +222,26 @@ export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Arra
     this.settle();
   }
 
+  /** A transfer that is over is no use any more, whatever has come. */
   fail(error: Error): void {
+    this.drop();
     this.failure = error;
-    this.ended = true;
-    this.settle();
+    this.end();
   }
 
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
     return new Promise((resolve, reject) => {
-      this.waiting = { resolve, reject };
+      this.waiting.push({ resolve, reject });
       this.settle();
     });
   }
 
+  /** Called when the loop is left. */
   return(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.request?.cancel();
-    this.parts.length = 0;
+    this.drop();
     this.failure = undefined;
-    this.ended = true;
+    this.end();
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -211,21 +250,35 @@ export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Arra
   }
 
   private settle(): void {
-    const { waiting } = this;
-    if (waiting === undefined) return;
-    // A transfer that is over is no use any more, whatever has come.
-    const part = this.failure === undefined ? this.parts.shift() : undefined;
-    if (part === undefined && !this.ended) return;
-    this.waiting = undefined;
-    if (part !== undefined) {
-      this.request?.taken(part.length);
-      return waiting.resolve({ done: false, value: part });
+    while (this.waiting.length > 0) {
+      const part = this.parts[this.head];
+      if (part === undefined && !this.ended) return;
+      const waiting = this.waiting.shift() as Waiting;
+      if (part === undefined) this.finish(waiting);
+      else this.hand(part, waiting);
     }
+  }
+
+  private hand(part: Uint8Array, waiting: Waiting): void {
+    this.parts[this.head++] = undefined;
+    if (this.head === this.parts.length) this.drop();
+    else if (this.head >= MOST_HANDED) this.head -= this.parts.splice(0, this.head).length;
+    this.handedBytes += part.length;
+    this.request?.taken(part.length);
+    waiting.resolve({ done: false, value: part });
+  }
+
+  private finish(waiting: Waiting): void {
     const { failure } = this;
+    // A failure is thrown once.
     this.failure = undefined;
-    this.parts.length = 0;
     if (failure === undefined) waiting.resolve({ done: true, value: undefined });
     else waiting.reject(failure);
+  }
+
+  private drop(): void {
+    this.parts = [];
+    this.head = 0;
   }
 }
 

@@ -49,7 +49,7 @@ export class Transfers {
   constructor(private readonly port: TransfersPort) {
     const transfers = this;
     this.requester = new StateRequester({
-      servers: () => transfers.view?.servers ?? [],
+      servers: () => transfers.others(),
       get first() {
         const { view } = transfers;
         return Math.max(0, view?.xferServers.findIndex((each) => each.equals(view.myEndpoint)) ?? 0);
@@ -80,6 +80,12 @@ export class Transfers {
     this.provider.progress();
   }
 
+  /** This member is in no view any more. */
+  left(): void {
+    this.provider.viewChanged(undefined);
+    this.terminate('this member has left');
+  }
+
   isInProgress(xferId: TransferId): boolean {
     return xferId === this.xferId && this.inProgress;
   }
@@ -91,7 +97,7 @@ export class Transfers {
 
   /** This member has the state of that transfer. Returns whether it is one that is in progress. */
   done(xferId: TransferId): boolean {
-    if (xferId !== this.xferId || this.port.session()?.transferDone() !== true) return false;
+    if (!this.isInProgress(xferId) || this.port.session()?.transferDone() !== true) return false;
     this.inProgress = false;
     return true;
   }
@@ -105,6 +111,12 @@ export class Transfers {
 
   receiveState(origin: Endpoint, message: Message): void {
     this.read(origin, () => this.requester.receive(origin, message.bytes()));
+  }
+
+  /** Those who can be asked. In the view in which this member becomes a server without the state it is one of them itself. */
+  private others(): readonly Endpoint[] {
+    const { view } = this;
+    return view?.servers.filter((each) => !each.equals(view.myEndpoint)) ?? [];
   }
 
   private get view(): ClientServerView | undefined {
@@ -125,7 +137,7 @@ export class Transfers {
   /** Whom it is for may be gone: then nobody misses it. */
   private post(call: 'ask' | 'state', to: Endpoint, bytes: Uint8Array): void {
     const session = this.port.session();
-    if (session !== undefined && isMember(session, to)) postState(session, call, to, bytes);
+    if (session !== undefined && isMember(session, to)) postState(session, call, to, bytes, true);
   }
 
   private sendPart(to: Endpoint, head: Uint8Array, part: Uint8Array): boolean {
@@ -159,11 +171,20 @@ export class Transfers {
   }
 }
 
-/** Sends what belongs to a transfer: a question to one who has the state, or a part of the state. It never waits for the transfer. */
-export function postState(session: Session, call: 'ask' | 'state', to: Endpoint, bytes: Uint8Array): SendView {
+/**
+ * Sends what belongs to a transfer: a question to one who has the state, or a part of the state. It never waits for the transfer.
+ * @param anyway however much waits for flow control
+ */
+export function postState(
+  session: Session,
+  call: 'ask' | 'state',
+  to: Endpoint,
+  bytes: Uint8Array,
+  anyway = false,
+): SendView {
   const [rank] = session.ranksOf(to);
   const { outbox } = session;
-  return outbox.post(outbox.sendsTo(rank as number), bytes, kindOf(CastKind[call], TRANSFER_SAFETY));
+  return outbox.post(outbox.sendsTo(rank as number), bytes, kindOf(CastKind[call], TRANSFER_SAFETY), anyway);
 }
 
 function isMember({ view }: Session, member: Endpoint): boolean {

@@ -25,3 +25,10 @@ export function invalid(path: string, got: unknown, want: string): ConsortArgume
     details: { path, got, want },
   });
 }
+
+/** The same of an argument of a call. */
+export function invalidArgument(path: string, got: unknown, want: string): ConsortArgumentError {
+  return new ConsortArgumentError('ERR_INVALID_ARGUMENT', `${path}: got ${show(got)}, want ${want}`, {
+    details: { path, got, want },
+  });
+}

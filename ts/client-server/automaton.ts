@@ -8,7 +8,7 @@
  *   transferring             yes                              server-xfer-done    asks for a new view
  *   server                                                    server-normal
  *
- * Before the first view it is `joining`. Who asks for a new view asks again in each view that comes without what it wants.
+ * Before the first view it is `joining`. Who wants to be a client and is none yet asks for a new view, too, and begins no transfer. Who asks for a new view asks again in each view that comes without what it wants.
  *
  * Source: `Maestro_ClSv_ViewData.state` of the seed documents.
  */
@@ -44,12 +44,16 @@ export function standingOf(role: Role, wants: TransferType | undefined, doneSinc
     case 'transferring': {
       const { since } = role;
       if (doneSince === since) return { state: 'server-xfer-done', since, startTransfer: false };
-      return { state: 'server-xfer', since, startTransfer: before.since !== since };
+      return { state: 'server-xfer', since, startTransfer: wants !== undefined && before.since !== since };
     }
   }
 }
 
-/** Whether the view lacks what the member wants: it is to ask for another one. */
-export function wantsNewView({ state }: Standing): boolean {
-  return state === 'becoming-server' || state === 'server-xfer-done';
+/**
+ * Whether the view lacks what the member wants: it is to ask for another one.
+ * @param serves whether it wants to be a server, in the transfer that it is in
+ */
+export function wantsNewView({ state }: Standing, serves: boolean): boolean {
+  if (state === 'becoming-server' || state === 'server-xfer-done') return true;
+  return !serves && (state === 'server-xfer' || state === 'server-normal');
 }

@@ -14,22 +14,38 @@ export interface Proposal {
 
 export class RoleKeeper {
   standing: Standing = JOINING;
+  /** The transfer that this member wants to become a server with; undefined: it is to be a client. */
+  wants: TransferType | undefined;
   private doneSince = -1;
+  /** The transfer, by its `since`, that this member has given up. If it wants to be a server again, that is another one. -1: none. */
+  private givenUp = -1;
 
-  /** @param wants the transfer that this member wants to become a server with; undefined: it is to be a client */
   constructor(
     private readonly me: Endpoint,
-    public wants: TransferType | undefined,
-  ) {}
+    wants: TransferType | undefined,
+  ) {
+    this.wants = wants;
+  }
+
+  /** It wants something else from now on, in whatever view it is. */
+  want(transfer: TransferType | undefined): void {
+    this.wants = transfer;
+    const { standing } = this;
+    if (transfer === undefined) this.giveUp();
+    if (standing.state === 'client-normal' || standing.state === 'becoming-server')
+      this.standing = standingOf(CLIENT, transfer, this.doneSince, standing);
+  }
 
   /** The state message of this member for the view that ends, with what its application says of it. */
   state(ending: ViewState, said: Uint8Array): Uint8Array {
     const { table } = this.agreed(ending);
+    const role = this.roleIn(ending, table);
+    const gaveUp = role.type === 'transferring' && role.since === this.givenUp;
     const statement: Statement = {
       view: ending.id,
       primary: ending.primary,
-      role: this.roleIn(ending, table),
-      wants: this.wants,
+      role,
+      wants: gaveUp ? undefined : this.wants,
       doneSince: this.doneSince,
     };
     return writeStatement(statement, said);
@@ -61,6 +77,8 @@ export class RoleKeeper {
   /** The application comes to a view. */
   enter(standing: Standing): void {
     this.standing = standing;
+    // It came of what this member wanted before.
+    if (this.wants === undefined) this.giveUp();
   }
 
   /** This member has the state. False: no transfer is in progress. */
@@ -74,7 +92,12 @@ export class RoleKeeper {
 
   /** Whether this member has to ask for a view in which it is what it wants to be. */
   get wantsNewView(): boolean {
-    return wantsNewView(this.standing);
+    const { since } = this.standing;
+    return wantsNewView(this.standing, this.wants !== undefined && (since < 0 || since !== this.givenUp));
+  }
+
+  private giveUp(): void {
+    if (this.standing.since >= 0) this.givenUp = this.standing.since;
   }
 
   private roleIn({ members }: ViewState, table: RoleTable): Role {

@@ -40,7 +40,7 @@ export interface Statement {
 /** The members of one view that go on to the next. */
 interface Side {
   readonly view: ViewId;
-  readonly primary: boolean;
+  primary: boolean;
   readonly ranks: number[];
   servers: number;
 }
@@ -108,6 +108,8 @@ function keptSide(statements: ReadonlyMap<number, Statement>): Side | undefined 
     const key = viewName(view);
     const side = sides.get(key) ?? { view, primary, ranks: [], servers: 0 };
     sides.set(key, side);
+    // They all say the same; where one does not, the order of hearing must not decide.
+    side.primary ||= primary;
     side.ranks.push(rank);
     if (isServer(role)) side.servers++;
   }

@@ -9,6 +9,8 @@ import { WINDOW_BYTES } from './state-requester.js';
 
 /** The longest part of a record of the state, in bytes, where the ring takes as much. */
 const MOST_PART_BYTES = 128 * 1024;
+/** Requests that are answered at once, or wait for their answer. More are refused. */
+export const MOST_ANSWERS = 4096;
 
 /** Gives the state, part by part. Each pull is answered by one call of `next`, at once or later. */
 export interface StateSource {
@@ -40,6 +42,8 @@ export interface StateQuestion {
   readonly origin: Endpoint;
   readonly transfer: number;
   readonly request: Uint8Array;
+  /** Whether whoever asked still waits for an answer. */
+  readonly isOpen: boolean;
   /** With the state; once. */
   answer(source: StateSource): void;
   /** It can't. */
@@ -58,16 +62,12 @@ export class StateProvider {
     const key = `${from.name} ${record.number}`;
     switch (record.type) {
       case 'request': {
+        // Nobody asks twice with one number; what the first was for is lost.
+        this.answers.get(key)?.cancel();
         const answer = new Answer(this.port, from, record.number, record.skip, () => this.answers.delete(key));
+        if (this.answers.size >= MOST_ANSWERS) return answer.refuse('it answers too many requests at once');
         this.answers.set(key, answer);
-        const { transfer, request } = record;
-        return this.port.asked({
-          origin: from,
-          transfer,
-          request,
-          answer: (source) => answer.begin(source),
-          refuse: (reason) => answer.refuse(reason),
-        });
+        return this.port.asked(questionOf(answer, record.transfer, record.request));
       }
       case 'credit':
         return this.answers.get(key)?.credit(record.bytes);
@@ -94,6 +94,8 @@ class Answer {
   private source: StateSource | undefined;
   private sentBytes = 0;
   private creditedBytes = 0;
+  /** Of what the source has given, those that were skipped included. */
+  private pulledBytes = 0;
   /** Of the part that was pulled last, what is not sent yet. */
   private rest: Uint8Array = NOTHING;
   private pulling = false;
@@ -108,6 +110,11 @@ class Answer {
     private readonly onOver: () => void,
   ) {}
 
+  /** Whether it waits for its source. */
+  get isOpen(): boolean {
+    return !this.over && this.source === undefined;
+  }
+
   begin(source: StateSource): void {
     if (this.over || this.source !== undefined) return source.cancel();
     this.source = source;
@@ -121,7 +128,8 @@ class Answer {
   }
 
   credit(bytes: number): void {
-    this.creditedBytes = Math.max(this.creditedBytes, bytes);
+    // Nobody can take in what was not sent.
+    this.creditedBytes = Math.max(this.creditedBytes, Math.min(bytes, this.sentBytes));
     this.pump();
   }
 
@@ -160,21 +168,31 @@ class Answer {
         const skipped = Math.min(this.skip, pulled.part.length);
         this.skip -= skipped;
         this.rest = pulled.part.subarray(skipped);
+        this.pulledBytes += pulled.part.length;
         return;
       }
       case 'end':
-        this.port.answer(this.to, writeState({ type: 'end', number: this.number }));
-        return this.cancel();
+        return this.end();
       case 'failed':
         return this.refuse(pulled.reason);
     }
+  }
+
+  private end(): void {
+    const { pulledBytes, skip, number } = this;
+    const total = this.source?.total ?? pulledBytes;
+    if (total !== pulledBytes) return this.refuse(`its state has ${pulledBytes} bytes, and was to have ${total}`);
+    if (skip > 0) return this.refuse(`its state has only ${pulledBytes} bytes, ${skip} fewer than are there already`);
+    this.port.answer(this.to, writeState({ type: 'end', number }));
+    this.cancel();
   }
 
   /** False: there is no room for more now. */
   private sendSome(): boolean {
     const { number, rest, port, to } = this;
     const most = Math.max(1, Math.min(MOST_PART_BYTES, port.mostDirect(to) - PART_HEAD_BYTES));
-    const part = rest.subarray(0, most);
+    const window = WINDOW_BYTES - (this.sentBytes - this.creditedBytes);
+    const part = rest.subarray(0, Math.min(most, window));
     if (!port.sendPart(to, writePartHead(number, this.source?.total), part)) return false;
     this.rest = rest.subarray(part.length);
     this.sentBytes += part.length;
@@ -183,6 +201,19 @@ class Answer {
 }
 
 const NOTHING = new Uint8Array(0);
+
+function questionOf(answer: Answer, transfer: number, request: Uint8Array): StateQuestion {
+  return {
+    origin: answer.to,
+    transfer,
+    request,
+    get isOpen() {
+      return answer.isOpen;
+    },
+    answer: (source) => answer.begin(source),
+    refuse: (reason) => answer.refuse(reason),
+  };
+}
 
 /** A state that is there as a whole. */
 export function wholeState(bytes: Uint8Array): StateSource {

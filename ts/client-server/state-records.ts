@@ -7,7 +7,7 @@
  *                      CANCEL u8, number integer
  *   from the server    PART u8, number integer, total + 1 integer, 0 when it is not known | a part of the state
  *                      END u8, number integer
- *                      FAILED u8, number integer | why, in words
+ *                      FAILED u8, number integer | why, in words, at most MOST_REASON_BYTES of them
  *
  * `skip`: so many bytes at the beginning of the state are there already.
  */
@@ -43,6 +43,9 @@ export type StateRecord =
   | { readonly type: 'end'; readonly number: number }
   | { readonly type: 'failed'; readonly number: number; readonly reason: string };
 
+/** Bytes of the reason of a failure. What is beyond is cut off, by whoever writes and by whoever reads it. */
+export const MOST_REASON_BYTES = 1024;
+
 /** Most bytes that a record has besides the part of the state. */
 export const PART_HEAD_BYTES = 20;
 
@@ -65,6 +68,12 @@ export function writeAsk(record: AskRecord): Uint8Array {
 /** @throws MalformedError */
 export function readAsk(bytes: Uint8Array): AskRecord {
   const from = new ByteReader(bytes);
+  const record = readAskFrom(from);
+  from.end();
+  return record;
+}
+
+function readAskFrom(from: ByteReader): AskRecord {
   const type = from.u8();
   const number = from.integer();
   switch (type) {
@@ -86,7 +95,7 @@ export function writeState(record: StateRecord): Uint8Array {
     case 'end':
       return new ByteWriter().u8(END).integer(record.number).finish();
     case 'failed':
-      return new ByteWriter().u8(FAILED).integer(record.number).raw(new TextEncoder().encode(record.reason)).finish();
+      return new ByteWriter().u8(FAILED).integer(record.number).raw(reasonBytes(record.reason)).finish();
   }
 }
 
@@ -99,9 +108,23 @@ export function writePartHead(number: number, total: number | undefined): Uint8A
     .finish();
 }
 
+/** Never cut within a character. */
+function reasonBytes(reason: string): Uint8Array {
+  const bytes = new Uint8Array(MOST_REASON_BYTES);
+  return bytes.subarray(0, new TextEncoder().encodeInto(reason, bytes).written);
+}
+
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** The part lies where `bytes` do. @throws MalformedError */
 export function readState(bytes: Uint8Array): StateRecord {
   const from = new ByteReader(bytes);
+  const record = readStateFrom(from);
+  from.end();
+  return record;
+}
+
+function readStateFrom(from: ByteReader): StateRecord {
   const type = from.u8();
   const number = from.integer();
   switch (type) {
@@ -112,7 +135,7 @@ export function readState(bytes: Uint8Array): StateRecord {
     case END:
       return { type: 'end', number };
     case FAILED:
-      return { type: 'failed', number, reason: new TextDecoder().decode(from.rest()) };
+      return { type: 'failed', number, reason: DECODER.decode(from.rest().subarray(0, MOST_REASON_BYTES)) };
     default:
       throw new MalformedError(`no part of a state: ${type}`);
   }

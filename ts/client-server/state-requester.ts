@@ -34,10 +34,11 @@ export interface StateSink {
   /** @param part it lies where it arrived, and is valid only during the call. The sink calls `taken` for it, now or later. */
   part(part: Uint8Array, total: number | undefined): void;
   end(): void;
-  /** Another server is asked. False: what came from the first can't be taken back, and the request fails. */
-  restart(): boolean;
-  /** Whether what comes from another server may go on where this one ended: the states are the same, byte for byte. */
-  readonly resumes: boolean;
+  /**
+   * Another server is asked. So many bytes from the beginning stay, all of which were taken in; of them the other one is to say nothing. Undefined: what came
+   * from the first can't be taken back, and the request fails.
+   */
+  restart(): number | undefined;
   fail(error: Error): void;
 }
 
@@ -87,7 +88,7 @@ export class StateRequester {
 
   /** The transfer is over, whatever was asked for. */
   terminate(why: string): void {
-    for (const request of [...this.requests.values()]) request.fail(new TransferTerminated(request.transfer, why));
+    for (const request of [...this.requests.values()]) request.abandon(new TransferTerminated(request.transfer, why));
   }
 }
 
@@ -101,6 +102,8 @@ export class StateRequest {
   private number = 0;
   private readonly tried = new Set<string>();
   private receivedBytes = 0;
+  /** Of the whole, as the provider says; undefined: it does not. */
+  private total: number | undefined;
   private takenBytes = 0;
   private creditedBytes = 0;
   /** Of what is received now, the bytes that came from providers before. */
@@ -135,7 +138,10 @@ export class StateRequest {
 
   receivePart(part: Uint8Array, total: number | undefined): void {
     this.receivedBytes += part.length;
+    this.total = total;
     this.waitPatiently();
+    // No provider sends nothing; of nothing there may be any number.
+    if (part.length === 0) return;
     this.sink.part(part, total);
   }
 
@@ -149,8 +155,10 @@ export class StateRequest {
   }
 
   end(): void {
-    if (!this.finish()) return;
-    this.sink.end();
+    const { receivedBytes, total } = this;
+    if (total !== undefined && total !== receivedBytes)
+      return this.providerFailed(`it gave ${receivedBytes} of ${total} bytes`);
+    if (this.finish()) this.sink.end();
   }
 
   fail(error: Error): void {
@@ -160,21 +168,25 @@ export class StateRequest {
 
   /** Nobody wants the state any more: whoever sends it is told. */
   cancel(): void {
-    const { provider, number } = this;
-    if (!this.finish() || provider === undefined) return;
-    if (this.port.servers().some((each) => each.equals(provider)))
-      this.port.ask(provider, writeAsk({ type: 'cancel', number }));
+    if (this.finish()) this.tellProvider();
+  }
+
+  /** The same, and so is whoever asked for it. */
+  abandon(error: Error): void {
+    if (!this.finish()) return;
+    this.tellProvider();
+    this.sink.fail(error);
   }
 
   providerFailed(reason: string): void {
     if (this.over) return;
     this.lastReason = `${this.provider}: ${reason}`;
     this.registry.forget(this.number);
-    if (this.receivedBytes > 0 && !this.sink.resumes) {
-      if (!this.sink.restart()) return this.fail(interrupted(this.lastReason, this.receivedBytes));
-      this.receivedBytes = 0;
-      this.takenBytes = 0;
-    }
+    const stays = this.receivedBytes === 0 ? 0 : this.sink.restart();
+    if (stays === undefined) return this.fail(interrupted(this.lastReason, this.receivedBytes));
+    this.receivedBytes = stays;
+    this.takenBytes = stays;
+    this.total = undefined;
     this.askNext();
   }
 
@@ -183,10 +195,16 @@ export class StateRequest {
     this.patience = this.port.setTimer(this.port.timeoutMs, () => {
       // It waits for the application here, not for the provider.
       if (this.takenBytes < this.receivedBytes) return this.waitPatiently();
-      const { provider, number } = this;
-      if (provider !== undefined) this.port.ask(provider, writeAsk({ type: 'cancel', number }));
+      this.tellProvider();
       this.providerFailed(`it said nothing for ${this.port.timeoutMs} ms`);
     });
+  }
+
+  /** It need not send any more. */
+  private tellProvider(): void {
+    const { provider, number, port } = this;
+    if (provider !== undefined && port.servers().some((each) => each.equals(provider)))
+      port.ask(provider, writeAsk({ type: 'cancel', number }));
   }
 
   private finish(): boolean {
@@ -201,7 +219,9 @@ export class StateRequest {
 function noProvider(reason: string, asked: number): ConsortError {
   return new ConsortError(
     'ERR_STATE_UNAVAILABLE',
-    `none of the ${asked} servers that were asked gave the state; the last, ${reason}`,
+    asked === 0
+      ? `nobody can give the state: ${reason}`
+      : `of ${asked} servers that were asked none gave the state; the last, ${reason}`,
     {
       details: { asked, reason },
     },

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { kindOf } from '../../../ts/api/message-kind.js';
 import { CastKind } from '../../../ts/data-plane/cast-order.js';
 import type { RecordWriter } from '../../../ts/data-plane/record-writer.js';
 import { type Run, writeRuns } from '../../../ts/ordering/runs.js';
@@ -40,6 +41,16 @@ describe('the records in streams of casts', () => {
       'SUBCAST to ranks 1 and 3: `hi`',
       written((writer) => writer.write(writeSubcast([1, 3], bytesOf('hi')), CastKind.subcast)),
     ],
+    [
+      'SCAST to servers and rank 3, safe: `hi`',
+      written((writer) => writer.write(writeSubcast([3], bytesOf('hi')), kindOf(CastKind.scast, 1))),
+    ],
+    [
+      'LSEND to rank 1, generic: `hi`',
+      written((writer) => writer.write(writeSubcast([1], bytesOf('hi')), kindOf(CastKind.lsend, 0))),
+    ],
+    ['ASK, of a transfer: `hi`', written((writer) => writer.write(bytesOf('hi'), kindOf(CastKind.ask, 2)))],
+    ['STATE, of a transfer: `hi`', written((writer) => writer.write(bytesOf('hi'), kindOf(CastKind.state, 2)))],
   ])('are as the document shows them: %s', (record, bytes) => {
     expect(shown(record)).toBe(bytes);
   });
