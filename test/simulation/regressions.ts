@@ -1,5 +1,6 @@
 // Seeds that have failed once, and what they have found. The scenario of a seed changes when ts/sim/scenario.ts does: they are replayed all the same,
-// for what their neighbourhood is worth; what they found has a test of its own where it can have one.
+// for what their neighbourhood is worth; what they found has a test of its own where it can have one. None of these has clients and servers: those that
+// have are in server-regressions.ts.
 
 export interface Regression {
   readonly seed: number;

@@ -29,7 +29,7 @@ export interface ClientServerView extends ViewData {
   readonly serverCoordinator: Endpoint | undefined;
   /** That of this member's last view. */
   readonly oldServerCoordinator: Endpoint | undefined;
-  /** What this member became a server with, or wants to. */
+  /** The transfer in progress to this member; otherwise what it became a server with, or wants to. */
   readonly myXferType: TransferType;
   /** The strictest transfer in progress; `none`: there is none. */
   readonly viewType: TransferType;
@@ -63,6 +63,7 @@ export function clientServerView(
   const servers = of('server');
   const xferServers = of('transferring');
   const clients = of('client');
+  const role = table[view.myRank];
   return Object.freeze({
     ...view,
     servers,
@@ -76,7 +77,8 @@ export function clientServerView(
     departedClients: without(last?.clients, clients),
     serverCoordinator: servers[0],
     oldServerCoordinator: last?.serverCoordinator,
-    myXferType: wants ?? 'none',
+    // What it wants now may be another already.
+    myXferType: role?.type === 'transferring' ? role.transfer : (wants ?? 'none'),
     viewType: viewTypeOf(table),
     state: standing.state,
     oldState,

@@ -15,6 +15,7 @@ Examples:
   consort sim --minutes 60 --seed 5000       as many as an hour has room for
   consort sim --seed 4711 --trace            one, with all that its members saw and their layers did
   consort sim --seeds 100 --plant skip-cut   with a bug on purpose: it should fail
+  consort sim --seeds 100 --servers          with clients, servers and state transfers in each
 
 Exit codes:
   0  all is well
@@ -37,6 +38,8 @@ export function makeSimCommand(onDone: (exitCode: number) => void): Command {
     .option('--plant <name>', `With a bug on purpose: ${Object.keys(PLANTED).join(', ')}.`)
     .option('--trace', 'With one seed: shows all that was seen and done.')
     .option('--groupd', 'With membership services that decide about views, and fail too.')
+    .option('--servers', 'With clients, servers and state transfers in all scenarios, not in part of them.')
+    .option('--no-servers', 'Without them.')
     .option('--ts', 'Without the native data plane, where there is one.')
     .option('--no-shrink', 'Shows what failed as it is.')
     .addHelpText('after', HELP)

@@ -21,6 +21,8 @@ export interface SimOptions {
   readonly shrink: boolean;
   /** A membership service decides about views. */
   readonly groupd: boolean;
+  /** Whether there are clients and servers; undefined: in part of the scenarios. */
+  readonly servers: boolean | undefined;
 }
 
 export type SimWords = { readonly [Name in keyof SimOptions]?: string | boolean | undefined };
@@ -40,6 +42,7 @@ export function parseSimOptions(words: SimWords): SimOptions {
     ts: words.ts === true,
     shrink: words.shrink !== false,
     groupd: words.groupd === true,
+    servers: typeof words.servers === 'boolean' ? words.servers : undefined,
   };
 }
 

@@ -8,6 +8,7 @@ export interface SimTask {
   readonly members: number | undefined;
   readonly native: boolean;
   readonly groupd: boolean;
+  readonly servers: boolean | undefined;
   readonly plant: string | undefined;
 }
 
@@ -20,14 +21,14 @@ export interface SimAnswer {
 let planted: string | undefined;
 
 // Piscina calls the default export; a named one needs its name at each call.
-export async function simulate({ seeds, members, native, groupd, plant: bug }: SimTask): Promise<SimAnswer> {
+export async function simulate({ seeds, members, native, groupd, servers, plant: bug }: SimTask): Promise<SimAnswer> {
   if (bug !== undefined && planted === undefined) plant(bug);
   planted ??= bug;
   const failed: number[] = [];
   let datagrams = 0;
   let simulatedSeconds = 0;
   for (const seed of seeds) {
-    const outcome = runSeed(seed, { members, native, groupd });
+    const outcome = runSeed(seed, { members, native, groupd, servers });
     if (outcome.violations.length > 0) failed.push(seed);
     datagrams += outcome.datagrams;
     simulatedSeconds += outcome.simulatedSeconds;

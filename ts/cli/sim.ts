@@ -43,7 +43,7 @@ export async function simCommand(options: SimOptions): Promise<number> {
     await writeFile(options.json, `${JSON.stringify({ options, native, ...tally }, undefined, 2)}\n`);
   if (options.plant !== undefined && tally.failed.length > 0) plant(options.plant);
   for (const seed of tally.failed.slice(0, MOST_SHOWN)) {
-    const outcome = runSeed(seed, { members: options.members, native, groupd: options.groupd });
+    const outcome = runSeed(seed, { ...options, native });
     await show(outcome, { ...options, seed });
   }
   return tally.failed.length > 0 ? BenchExit.failed : BenchExit.passed;
@@ -52,7 +52,7 @@ export async function simCommand(options: SimOptions): Promise<number> {
 /** One seed, told at length. */
 async function replay(options: SimOptions, native: boolean): Promise<number> {
   const undo = options.plant === undefined ? () => {} : plant(options.plant);
-  const scenario = makeScenario(options.seed, { members: options.members, native, groupd: options.groupd });
+  const scenario = makeScenario(options.seed, { ...options, native });
   const lines: (readonly [number, string])[] = [];
   let now = () => 0;
   const end = options.trace
@@ -79,18 +79,19 @@ async function show(outcome: Outcome, options: SimOptions): Promise<void> {
   process.stdout.write(renderOutcome(small, { replay: replayOf(options), all: false }));
 }
 
-function replayOf({ seed, members, ts, groupd, plant: bug }: SimOptions): string {
+function replayOf({ seed, members, ts, groupd, servers, plant: bug }: SimOptions): string {
   const more = [
     members === undefined ? '' : ` --members ${members}`,
     ts ? ' --ts' : '',
     groupd ? ' --groupd' : '',
+    servers === undefined ? '' : ` --${servers ? '' : 'no-'}servers`,
     bug === undefined ? '' : ` --plant ${bug}`,
   ];
   return `consort sim --seed ${seed}${more.join('')} --trace`;
 }
 
 async function runAll(options: SimOptions, native: boolean): Promise<Tally> {
-  const { jobs, members, groupd, plant: bug } = options;
+  const { jobs, members, groupd, servers, plant: bug } = options;
   const pool = new Piscina<SimTask, SimAnswer>({
     filename: fileURLToPath(new URL('./sim-worker.js', import.meta.url)),
     name: 'simulate',
@@ -107,7 +108,7 @@ async function runAll(options: SimOptions, native: boolean): Promise<Tally> {
     while (next < end && performance.now() < until) {
       const seeds = Array.from({ length: Math.min(CHUNK, end - next) }, (_, i) => next + i);
       next += seeds.length;
-      const answer = await pool.run({ seeds, members, native, groupd, plant: bug });
+      const answer = await pool.run({ seeds, members, native, groupd, servers, plant: bug });
       tally.scenarios += seeds.length;
       tally.datagrams += answer.datagrams;
       tally.simulatedSeconds += answer.simulatedSeconds;

@@ -36,6 +36,8 @@ export class Groupd extends Layer {
   private floor = this.context.view.id.time;
   private readonly suspects = new Set<Rank>();
   private readonly leavers = new Set<Rank>();
+  /** This member has asked for a view; which the service that it has asked may forget. */
+  private wantsView = false;
 
   override up(event: StackEvent): void {
     switch (event.type) {
@@ -57,6 +59,7 @@ export class Groupd extends Layer {
         this.context.up(event);
         return this.exitIfAlone();
       case 'prompt':
+        this.wantsView = true;
         this.tell({ kind: 'prompt', view: this.context.view.id });
         break;
       case 'flushed':
@@ -134,7 +137,7 @@ export class Groupd extends Layer {
       maxMembers: outside.maxMembers,
       floor: this.floor,
       fresh: this.isFresh,
-      wants: this.phase !== 'normal' || this.leavers.size > 0,
+      wants: this.phase !== 'normal' || this.leavers.size > 0 || this.wantsView,
       patienceMs: Math.ceil(PATIENCE * params.milliseconds('sync_timeout')),
     });
     if (this.suspects.size > 0) this.tell({ kind: 'fail', view: view.id, ranks: [...this.suspects] });

@@ -1,4 +1,7 @@
 /** What a scenario is made of: plain data. */
+import type { Safety, TransferType } from '../client-server/safety.js';
+import type { Call } from './calls.js';
+import type { ServerManner } from './client-server-member.js';
 import type { Moment, Traits } from './member.js';
 import type { NetworkFaults } from './network.js';
 
@@ -8,6 +11,17 @@ export type Action =
   | { readonly do: 'join'; readonly place: number }
   | { readonly do: 'cast'; readonly place: number; readonly bytes: number }
   | { readonly do: 'send'; readonly place: number; readonly to: number; readonly bytes: number }
+  /** In groups of clients and servers. `to`: ranks. */
+  | {
+      readonly do: 'call';
+      readonly place: number;
+      readonly call: Call;
+      readonly safety: Safety;
+      readonly to: readonly number[];
+      readonly bytes: number;
+    }
+  /** It becomes a server, with such a transfer, or a client. */
+  | { readonly do: 'want'; readonly place: number; readonly transfer: TransferType | undefined }
   | { readonly do: 'leave'; readonly place: number }
   /** `refuses`: the machine lives on and says that nothing is bound. */
   | { readonly do: 'crash'; readonly place: number; readonly refuses: boolean }
@@ -34,16 +48,20 @@ export type Action =
   /** The connection of a member to its service breaks. */
   | { readonly do: 'hangUp'; readonly place: number }
   /**
-   * The next member to come to this moment of a view change is hit when it has sent so many datagrams more. `coordinator`: only one of rank 0.
+   * The next member to come to this moment of a view change, or of a state transfer, is hit when it has sent so many datagrams more. `coordinator`: only
+   * one of rank 0. `victim`: not itself, but who coordinates its view, or the first or another server of it. `split`: not alone, but with half of the others.
    */
   | {
       readonly do: 'ambush';
       readonly moment: Moment;
       readonly coordinator: boolean;
       readonly datagrams: number;
-      readonly fault: 'crash' | 'stop' | 'isolate';
+      readonly fault: 'crash' | 'stop' | 'isolate' | 'split';
       readonly micros: number;
+      readonly victim?: Victim;
     };
+
+export type Victim = 'coordinator' | 'server' | 'xferServer' | 'client';
 
 export type Step = Action & { readonly at: number };
 
@@ -65,4 +83,6 @@ export interface Scenario {
   readonly settle: number;
   /** How many membership services there are; 0: the members decide about views themselves. */
   readonly services: number;
+  /** By place: how its members are servers. Undefined: there are no clients and servers in this group. */
+  readonly servers?: readonly ServerManner[];
 }

@@ -1,5 +1,5 @@
 /** Invariant 8: nothing is delivered before what it depends on. */
-import { castsOf, type Delivery, type Epoch, type Got, type History, sendsOf, type Violation } from './history.js';
+import type { Delivery, Epoch, Got, History, Violation } from './history.js';
 import { nameOf } from './message-checks.js';
 import { epochsThat, messageOf, promisesOf } from './promises.js';
 
@@ -11,19 +11,17 @@ type Fail = (violation: Violation) => void;
  */
 export function checkCausal(history: History, fail: Fail): void {
   for (const epoch of epochsThat(history, ({ causal }) => causal)) {
-    for (const sender of epoch.view.members) {
-      if (sender === epoch.member) continue;
-      checkDependencies(history, epoch, epoch.got.get(castsOf(sender)), fail);
+    for (const got of epoch.got.values()) {
       // Without Subcast sends go their own ways.
-      if (promisesOf(epoch.view.protocol).subcast)
-        checkDependencies(history, epoch, epoch.got.get(sendsOf(sender, epoch.member)), fail);
+      const goesWithCasts = got.call !== 'send' || promisesOf(epoch.view.protocol).subcast;
+      if (got.from !== epoch.member && goesWithCasts) checkDependencies(history, epoch, got, fail);
     }
   }
 }
 
-function checkDependencies(history: History, epoch: Epoch, got: Got | undefined, fail: Fail): void {
-  const sender = got && epochIn(history, got.from, epoch.view.view);
-  if (got === undefined || sender === undefined) return;
+function checkDependencies(history: History, epoch: Epoch, got: Got, fail: Fail): void {
+  const sender = epochIn(history, got.from, epoch.view.view);
+  if (sender === undefined) return;
   const { local } = promisesOf(epoch.view.protocol);
   // Of the sender's deliveries so many have been looked at: those that one message depends on, the next does, too.
   let looked = 0;

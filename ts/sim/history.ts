@@ -1,4 +1,6 @@
 /** The logs of a run put in order: who was in which view after which, and what of each stream was delivered in it. */
+import type { Safety } from '../client-server/safety.js';
+import { type Call, safetyOfId, streamKey } from './calls.js';
 import type { LogEntry, MemberLog, SendView } from './log.js';
 
 export type ViewEntry = Extract<LogEntry, { type: 'view' }>;
@@ -18,6 +20,11 @@ export const INVARIANTS = [
   'causal',
   'total',
   'agree',
+  'held back',
+  'roles',
+  'equal states',
+  'servers only',
+  'one end',
   'primary',
   'state messages',
   'no error',
@@ -46,12 +53,17 @@ export interface SentMessage {
   readonly after: number;
   /** Where it stands among all that the sender cast and sent. */
   readonly nth: number;
+  /** Whom a call to servers or to a list names. */
+  readonly list: readonly string[];
 }
 
-/** All that one member cast, or sent to one other. */
+/** All that one member cast, or cast to the servers, or sent to one other, of one safety. */
 export interface Stream {
+  readonly key: string;
   readonly sender: string;
-  /** Undefined: casts. */
+  readonly call: Call;
+  readonly safety: Safety;
+  /** Undefined: casts, to all or to the servers. */
   readonly to: string | undefined;
   readonly messages: SentMessage[];
   readonly byId: Map<string, number>;
@@ -61,6 +73,9 @@ export interface Stream {
 export interface Got {
   readonly stream: string;
   readonly from: string;
+  /** `listed`: casts to the servers that came to one who is none. */
+  readonly call: Call | 'listed';
+  /** Casts to all. */
   readonly cast: boolean;
   readonly entries: ReceivedEntry[];
   /** Where each of them stands among the deliveries of the view. */
@@ -82,6 +97,8 @@ export interface Epoch {
   readonly member: string;
   readonly index: number;
   readonly view: ViewEntry;
+  /** Whether it gets what goes to the servers. */
+  readonly serves: boolean;
   /** Keyed by stream. */
   readonly got: Map<string, Got>;
   /** All that it got there, as it came. */
@@ -99,16 +116,9 @@ export interface MemberHistory {
 export interface History {
   readonly members: ReadonlyMap<string, MemberHistory>;
   readonly streams: ReadonlyMap<string, Stream>;
+  readonly streamsOf: ReadonlyMap<string, readonly Stream[]>;
   /** Received before there was any view. */
   readonly strays: readonly Violation[];
-}
-
-export function castsOf(sender: string): string {
-  return `${sender}#`;
-}
-
-export function sendsOf(sender: string, to: string): string {
-  return `${sender}>${to}`;
 }
 
 export function historyOf(logs: readonly MemberLog[]): History {
@@ -125,6 +135,7 @@ export function historyOf(logs: readonly MemberLog[]): History {
           member: result.name,
           index: epochs.length,
           view: entry,
+          serves: isIn(entry.roles?.servers, result.name) || isIn(entry.roles?.xferServers, result.name),
           got: new Map<string, Got>(),
           order: [],
           next: undefined,
@@ -140,7 +151,17 @@ export function historyOf(logs: readonly MemberLog[]): History {
     }
     members.set(result.name, { name: result.name, result, epochs });
   }
-  return { members, streams, strays };
+  const streamsOf = new Map<string, Stream[]>();
+  for (const stream of streams.values()) {
+    const those = streamsOf.get(stream.sender);
+    if (those === undefined) streamsOf.set(stream.sender, [stream]);
+    else those.push(stream);
+  }
+  return { members, streams, streamsOf, strays };
+}
+
+function isIn(list: readonly string[] | undefined, member: string): boolean {
+  return list?.includes(member) === true;
 }
 
 function noteSent(
@@ -150,24 +171,32 @@ function noteSent(
   epoch: Epoch | undefined,
   nth: number,
 ): void {
-  const { id, bytes, at, sendView, to } = entry;
-  const key = to === undefined ? castsOf(sender) : sendsOf(sender, to);
-  let stream = streams.get(key);
-  if (stream === undefined) {
-    stream = { sender, to, messages: [], byId: new Map() };
-    streams.set(key, stream);
-  }
-  if (id !== '') stream.byId.set(id, stream.messages.length);
+  const { id, bytes, at, sendView, to, safety = 'generic', list = [] } = entry;
+  const call = entry.call ?? (to === undefined ? 'cast' : 'send');
   const after = epoch?.order.length ?? 0;
-  stream.messages.push({ id, bytes, at, sendView, epoch: epoch?.index ?? -1, after, nth });
+  const message = { id, bytes, at, sendView, epoch: epoch?.index ?? -1, after, nth, list };
+  // A list is so many streams: each of them gets what is for it.
+  for (const receiver of call === 'lsend' ? list : [to]) {
+    const key = streamKey(sender, call, safety, receiver);
+    let stream = streams.get(key);
+    if (stream === undefined) {
+      stream = { key, sender, call, safety, to: receiver, messages: [], byId: new Map() };
+      streams.set(key, stream);
+    }
+    if (id !== '') stream.byId.set(id, stream.messages.length);
+    stream.messages.push(message);
+  }
 }
 
 function noteReceived(epoch: Epoch, entry: ReceivedEntry): void {
-  const { from, cast, late } = entry;
-  const key = cast ? castsOf(from) : sendsOf(from, epoch.member);
+  const { from, cast, late, id } = entry;
+  const call = entry.call ?? (cast ? 'cast' : 'send');
+  const to = call === 'send' || call === 'lsend' ? epoch.member : undefined;
+  const listed = call === 'scast' && !epoch.serves;
+  const key = `${streamKey(from, call, safetyOfId(id), to)}${listed ? ' listed' : ''}`;
   let got = epoch.got.get(key);
   if (got === undefined) {
-    got = { stream: key, from, cast, entries: [], at: [], start: undefined };
+    got = { stream: key, from, call: listed ? 'listed' : call, cast, entries: [], at: [], start: undefined };
     epoch.got.set(key, got);
   }
   got.at.push(epoch.order.length);

@@ -1,10 +1,10 @@
 /** What must hold after every run (docs/simulation.md): checked over the logs of all members. */
 import { checkCausal } from './dependency-checks.js';
 import { type Epoch, type History, historyOf, type Violation } from './history.js';
-import { checkCreation, checkSeams, checkSendingViews, checkVirtualSynchrony } from './message-checks.js';
+import { checkCreation, checkSeams, checkSendingViews, checkVirtualSynchrony, hears } from './message-checks.js';
 import { checkAgree, checkSelfDelivery, checkSubcast, checkTotal } from './order-checks.js';
-import { promisesOf } from './promises.js';
 import type { RunResult } from './run.js';
+import { checkTransfers } from './transfer-checks.js';
 
 export type { Violation } from './history.js';
 
@@ -38,6 +38,7 @@ export function checkHistory(history: History, fail: Fail): void {
   checkCausal(history, fail);
   checkTotal(history, fail);
   checkAgree(history, fail);
+  checkTransfers(history, fail);
   checkPrimary(history, fail);
   checkTalk(history, fail);
 }
@@ -80,7 +81,9 @@ function name({ view }: Epoch): string {
 }
 
 function contents({ view }: Epoch): string {
-  return `[${view.members.join(' ')}]${view.primary ? ' primary' : ''} ${view.protocol} '${view.message}'`;
+  const { servers, xferServers, viewType } = view.roles ?? {};
+  const roles = servers === undefined ? '' : ` servers [${servers.join(' ')}] ${viewType} [${xferServers?.join(' ')}]`;
+  return `[${view.members.join(' ')}]${view.primary ? ' primary' : ''} ${view.protocol} '${view.message}'${roles}`;
 }
 
 /** Invariant 12: any two primary views have a member in common, so the one came after the other. */
@@ -152,16 +155,22 @@ function checkLiveness(result: RunResult, history: History, fail: Fail): void {
   }
   const views = live.map(({ name: member }) => {
     const last = history.members.get(member)?.epochs.at(-1);
-    return `${member} in ${last === undefined ? 'no view' : name(last)}`;
+    const state = last?.view.roles === undefined ? '' : ` as ${last.view.roles.state}`;
+    return `${member} in ${last === undefined ? 'no view' : name(last)}${state}`;
   });
   const seconds = ((result.endedAt - scenario.end) / 1e6).toFixed(1);
   if (togetherAt === undefined)
-    return liveness(`${seconds} s after all faults ended they are apart: ${views.join('; ')}`);
+    return liveness(
+      `${seconds} s after all faults ended they are apart, or not what they want to be: ${views.join('; ')}`,
+    );
   if (new Set(live.map(({ name: member }) => history.members.get(member)?.epochs.at(-1)?.view.view)).size > 1)
     liveness(`they were together, and came apart without any fault: ${views.join('; ')}`);
   for (const { name: member, log } of live) {
     const last = log.findLast(({ type }) => type === 'view' || type === 'block');
     if (last?.type === 'block') liveness(`${member} stays blocked`, [member]);
+    const held = log.find(({ type }) => type === 'held');
+    if (held?.type === 'held')
+      liveness(`${member} holds back ${held.bytes} B, and no transfer is in progress`, [member]);
   }
   checkLastWords(history, names, lastWordsAt, liveness);
 }
@@ -173,14 +182,16 @@ function checkLastWords(
   since: number,
   liveness: (text: string, involved: readonly string[]) => void,
 ): void {
-  for (const { sender, to, messages } of history.streams.values()) {
+  for (const stream of history.streams.values()) {
+    const { sender, to, messages } = stream;
     if (!live.includes(sender)) continue;
     const last = messages.findLast(({ at, id }) => at >= since && id !== '');
     if (last === undefined) continue;
     for (const receiver of to === undefined ? live : [to]) {
       const { epochs = [], result } = history.members.get(receiver) ?? {};
       const log = result?.log ?? [];
-      if (receiver === sender && !promisesOf(epochs.at(-1)?.view.protocol ?? '').local) continue;
+      const epoch = epochs.at(-1);
+      if (epoch === undefined || !hears(epoch, stream)) continue;
       if (!live.includes(receiver)) continue;
       if (log.some((entry) => entry.type === 'received' && entry.id === last.id)) continue;
       liveness(`${last.id}, which ${sender} sent when all were together, never came to ${receiver}`, [

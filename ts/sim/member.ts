@@ -1,15 +1,21 @@
 /** One simulated member: a whole session over a simulated plane, and a log of all that its application sent and was told. */
 
+import type { ClientServerView } from '../api/client-server-view.js';
+import { kindOf } from '../api/message-kind.js';
 import { type GroupApplication, Session, type SessionReports, type SessionSettings } from '../api/session.js';
 import type { ViewData } from '../api/view.js';
 import { Endpoint } from '../base/endpoint.js';
 import { ConsortError } from '../base/errors.js';
 import type { Message } from '../base/message.js';
+import { SAFETIES, type Safety } from '../client-server/safety.js';
+import { CastKind } from '../data-plane/cast-order.js';
 import type { Address } from '../data-plane/data-plane.js';
 import { Plane } from '../data-plane/plane.js';
 import type { Random } from '../data-plane/typescript/random.js';
 import type { Environment } from '../stack/environment.js';
 import { viewName } from '../stack/view-state.js';
+import { type Call, messageId, safetyOfId } from './calls.js';
+import { type ServerManner, SimServer, type TransferMoment } from './client-server-member.js';
 import { type Clock, type SimClock, SkewedClock } from './clock.js';
 import type { Mode } from './cores.js';
 import { SimDriver } from './driver.js';
@@ -46,8 +52,15 @@ export const PLAIN: Traits = {
   answers: false,
 };
 
-/** Steps of a view change, as the application sees them: where faults may lie in wait. */
-export type Moment = 'block' | 'changing' | 'propose' | 'view';
+/** Steps of a view change, and of a state transfer, as the application sees them: where faults may lie in wait. */
+export type Moment = 'block' | 'changing' | 'propose' | 'view' | TransferMoment;
+
+/** What makes a member one of a group of clients and servers. */
+export interface ServerPlan {
+  readonly manner: ServerManner;
+  readonly random: Random;
+  readonly isCalm: () => boolean;
+}
 
 /** A member that has left listens so long at most for those who need something of it. Milliseconds. */
 const LINGER_MS = 1500;
@@ -69,6 +82,7 @@ export class SimMember implements GroupApplication {
   private receivedCount = 0;
   private left = false;
   private leaving = false;
+  readonly server: SimServer | undefined;
   onMoment: ((moment: Moment) => void) | undefined;
 
   constructor(
@@ -80,6 +94,7 @@ export class SimMember implements GroupApplication {
     private readonly simClock: SimClock,
     private readonly network: SimNetwork,
     services?: SimServices,
+    plan?: ServerPlan,
   ) {
     this.endpoint = new Endpoint(address.host, address.port, incarnation);
     this.clock = traits.rate === 1 ? simClock : new SkewedClock(simClock, traits.rate);
@@ -111,7 +126,18 @@ export class SimMember implements GroupApplication {
       },
     };
     const environment = this.environment();
-    this.session = new Session(this.endpoint, settings, this.plane, environment, this, this.reports(), events, request);
+    this.server = plan && this.serverOf(plan);
+    this.session = new Session(
+      this.endpoint,
+      settings,
+      this.plane,
+      environment,
+      this,
+      this.reports(),
+      events,
+      request,
+      this.server,
+    );
   }
 
   /** The view that its application is in. */
@@ -149,6 +175,19 @@ export class SimMember implements GroupApplication {
     this.driver.whenRunning(() => this.post(bytes, to));
   }
 
+  /** Any of the four calls, with any safety; `to` are ranks. */
+  call(call: Call, safety: Safety, to: readonly number[], bytes: number): void {
+    this.driver.whenRunning(() => this.postCall(call, safety, to, bytes));
+  }
+
+  /** What its view has left it with, when the run ends. */
+  finish(): void {
+    if (!this.isLive || this.server === undefined) return;
+    this.server.leaveView();
+    const bytes = this.session.view?.outbox.heldBytes ?? 0;
+    if (bytes > 0) this.record({ type: 'held', at: this.simClock.now, bytes });
+  }
+
   leave(): void {
     this.driver.whenRunning(() => {
       this.leaving = true;
@@ -164,6 +203,9 @@ export class SimMember implements GroupApplication {
   // ---- application ----
 
   onAcceptedView(view: ViewData, message: Message | undefined): void {
+    const { server } = this;
+    server?.leaveView();
+    const roles = server?.enterView(view as ClientServerView);
     this.record({
       type: 'view',
       at: this.simClock.now,
@@ -175,6 +217,7 @@ export class SimMember implements GroupApplication {
       primary: view.primaryFlag,
       protocol: view.protocol,
       message: message?.text() ?? '',
+      ...(roles && { roles }),
     });
     this.moment('view');
     if (this.traits.chatty) this.post(20, undefined);
@@ -239,11 +282,46 @@ export class SimMember implements GroupApplication {
     this.record({ type: 'sent', at: this.simClock.now, id, to: name, sendView, bytes: payload.length });
   }
 
-  private received(origin: Endpoint, message: Message, cast: boolean): void {
+  private postCall(call: Call, safety: Safety, to: readonly number[], bytes: number): void {
+    const { view } = this.session;
+    if (view === undefined || !this.isLive) return;
+    const { outbox, data } = view;
+    const ranks = to.filter((rank) => rank !== data.myRank && rank < data.nmembers);
+    const [first] = ranks;
+    if (first === undefined && (call === 'send' || call === 'lsend')) return;
+    const id = messageId(this.endpoint.name, call, safety, this.sentCount++);
+    const payload = payloadOf(id, Math.max(1, bytes));
+    const level = SAFETIES.indexOf(safety);
+    let sendView: 'current' | 'next' | 'unspecified';
+    try {
+      if (call === 'send') sendView = outbox.postTo([first as number], payload, level);
+      else if (call === 'cast') sendView = outbox.post(outbox.casts, payload, kindOf(CastKind.message, level));
+      else sendView = outbox.postListed(CastKind[call], ranks, payload, level);
+    } catch (error) {
+      if ((error as Partial<ConsortError>).code === 'ERR_QUEUE_FULL') return;
+      throw error;
+    }
+    const names = ranks.map((rank) => (data.members[rank] as Endpoint).name);
+    this.record({
+      type: 'sent',
+      at: this.simClock.now,
+      id,
+      to: call === 'send' ? names[0] : undefined,
+      sendView,
+      bytes: payload.length,
+      ...(call === 'scast' || call === 'lsend' ? { call, list: names } : {}),
+      ...(safety === 'generic' ? {} : { safety }),
+    });
+  }
+
+  private received(origin: Endpoint, message: Message, cast: boolean, call?: 'scast' | 'lsend'): void {
     const { length } = message;
     const late = this.session.group.front?.end !== undefined;
     const at = this.simClock.now;
-    this.record({ type: 'received', at, cast, from: origin.name, id: idOf(message), bytes: length, late });
+    const id = idOf(message);
+    const more = call && { call };
+    this.record({ type: 'received', at, cast, from: origin.name, id, bytes: length, late, ...more });
+    if ((cast || call === 'scast') && id !== '' && safetyOfId(id) === 'generic') this.server?.apply(id);
     if (this.traits.answers) this.answer(origin);
   }
 
@@ -292,6 +370,24 @@ export class SimMember implements GroupApplication {
         timer.cancel();
       },
     };
+  }
+
+  private serverOf({ manner, random, isCalm }: ServerPlan): SimServer {
+    const host = {
+      name: this.endpoint.name,
+      session: () => this.session,
+      random,
+      isLive: () => this.isLive,
+      isCalm,
+      now: () => this.simClock.now,
+      later: (micros: number, callback: () => void) => this.later(micros, callback),
+      record: (entry: LogEntry) => this.record(entry),
+      moment: (moment: TransferMoment) => this.moment(moment),
+      failed: (error: unknown) => this.failed(error),
+      received: (origin: Endpoint, message: Message, call: 'scast' | 'lsend') =>
+        this.received(origin, message, false, call),
+    };
+    return new SimServer(host, manner);
   }
 
   private environment(): Environment {

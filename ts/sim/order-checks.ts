@@ -5,8 +5,9 @@
  * the view has ended below it, that another member may be in any piece; of the *late* ones, which belong to what the view change has found, it is
  * promised to those who go on together (as in the transitional configurations of extended virtual synchrony).
  */
-import { castsOf, type Delivery, type Epoch, type History, type SentMessage, type Violation } from './history.js';
-import { firstMissing, nameOf, transitionsOf } from './message-checks.js';
+import { safetyOfId } from './calls.js';
+import type { Delivery, Epoch, History, SentMessage, Violation } from './history.js';
+import { firstMissing, hears, nameOf, transitionsOf } from './message-checks.js';
 import { epochsThat, messageOf, type Promises, promisesOf } from './promises.js';
 
 type Fail = (violation: Violation) => void;
@@ -15,18 +16,20 @@ type Fail = (violation: Violation) => void;
 export function checkSelfDelivery(history: History, fail: Fail): void {
   for (const epoch of epochsThat(history, ({ local }) => local)) {
     if (epoch.next === undefined) continue;
-    const key = castsOf(epoch.member);
-    const missing = firstMissing(history.streams.get(key), epoch, epoch.got.get(key));
-    if (missing === undefined) continue;
-    fail({
-      invariant: 'self-delivery',
-      text: `${epoch.member} went on from ${epoch.view.view}, and did not get its own ${missing}`,
-      members: [epoch.member],
-    });
+    for (const stream of history.streamsOf.get(epoch.member) ?? []) {
+      if (stream.to !== undefined || !hears(epoch, stream)) continue;
+      const missing = firstMissing(stream, epoch, epoch.got.get(stream.key));
+      if (missing === undefined) continue;
+      fail({
+        invariant: 'self-delivery',
+        text: `${epoch.member} went on from ${epoch.view.view}, and did not get its own ${missing}`,
+        members: [epoch.member],
+      });
+    }
   }
 }
 
-/** Invariant 6 with Subcast: what a member gets of another, casts and sends, comes as it was sent. */
+/** Invariant 6 with Subcast: what a member gets of another, casts and sends, comes as it was sent; of each safety, where some may have to wait. */
 export function checkSubcast(history: History, fail: Fail): void {
   for (const epoch of epochsThat(history, ({ subcast }) => subcast)) {
     const last = new Map<string, SentMessage>();
@@ -34,8 +37,9 @@ export function checkSubcast(history: History, fail: Fail): void {
       const { from } = delivery.got;
       const message = messageOf(history, delivery);
       if (message === undefined || !alwaysSubcast(history, from, message.epoch, epoch)) continue;
-      const before = last.get(from);
-      last.set(from, message);
+      const kind = `${from} ${safetyOfId(message.id)}`;
+      const before = last.get(kind);
+      last.set(kind, message);
       if (before === undefined || before.nth < message.nth) continue;
       const text = `${epoch.member} in ${epoch.view.view} got ${nameOf(message, message.nth)} of ${from} after ${nameOf(before, before.nth)}`;
       fail({ invariant: 'FIFO', text: `${text}, which was sent later`, members: [epoch.member, from] });
@@ -123,9 +127,9 @@ export function checkAgree(history: History, fail: Fail): void {
 function checkHas(epoch: Epoch, sender: string, count: number, whoever: Epoch, fail: Fail): void {
   const { member, view, next } = epoch;
   if (next === undefined || (sender === member && !promisesOf(view.protocol).local)) return;
-  const has = epoch.got.get(castsOf(sender))?.entries.length ?? 0;
+  const has = castsIn(epoch).filter(({ got }) => got.from === sender).length;
   if (has >= count) return;
-  const missing = whoever.got.get(castsOf(sender))?.entries[has]?.id || 'a cast of 0 bytes';
+  const missing = castName(castsIn(whoever).filter(({ got }) => got.from === sender)[has]);
   const text = `${whoever.member} delivered ${missing} of ${sender} in ${view.view}, and ${member} went on to ${next.view.view} without it`;
   fail({ invariant: 'agree', text, members: [whoever.member, member, sender] });
 }

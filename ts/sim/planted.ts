@@ -16,6 +16,7 @@ import { GroupView } from '../stack/group-view.js';
 import type { ViewState } from '../stack/view-state.js';
 import type { PlantedBug } from './planted-bug.js';
 import { PLANTED_IN_ORDERS } from './planted-orders.js';
+import { PLANTED_IN_TRANSFERS } from './planted-transfers.js';
 
 export type { PlantedBug } from './planted-bug.js';
 
@@ -216,6 +217,7 @@ export const PLANTED: Readonly<Record<string, PlantedBug>> = {
     ],
   },
   ...PLANTED_IN_ORDERS,
+  ...PLANTED_IN_TRANSFERS,
 };
 
 function electsTwo(self: Any, original: () => void): void {

@@ -2,11 +2,13 @@
  * Runs a scenario in simulated time: first its steps, faults included; then all faults end, the network heals, and the group has to find together
  * again; then everyone says something once more, which has to arrive.
  */
+import type { ClientServerView } from '../api/client-server-view.js';
 import type { SessionSettings } from '../api/session.js';
 import { minMemory } from '../data-plane/ring-sizes.js';
+import type { Victim } from './actions.js';
 import { SimClock } from './clock.js';
 import type { MemberLog } from './log.js';
-import { type Moment, SimMember } from './member.js';
+import { type Moment, type ServerPlan, SimMember } from './member.js';
 import { NO_FAULTS, SimNetwork } from './network.js';
 import type { Action, Scenario } from './scenario.js';
 import { randomOf } from './seeds.js';
@@ -75,7 +77,7 @@ export class Run {
       maxQueuedBytes: 1 << 22,
       checksum,
       frameBytes: 1400,
-      clientServer: false,
+      clientServer: scenario.servers !== undefined,
     };
   }
 
@@ -87,6 +89,7 @@ export class Run {
     const togetherAt = this.waitUntil(scenario.end + TOGETHER_WITHIN, () => this.isTogetherForGood());
     const lastWordsAt = clock.now;
     if (togetherAt !== undefined) this.lastWords();
+    for (const member of this.members) member.finish();
     return {
       scenario,
       members: this.members.map(({ result }) => result),
@@ -149,6 +152,10 @@ export class Run {
         return member.cast(action.bytes);
       case 'send':
         return member.send(action.to, action.bytes);
+      case 'call':
+        return member.call(action.call, action.safety, action.to, action.bytes);
+      case 'want':
+        return driver.whenRunning(() => member.server?.want(action.transfer));
       case 'leave':
         return member.leave();
       case 'crash':
@@ -188,11 +195,19 @@ export class Run {
       this.clock,
       this.network,
       this.services,
+      this.planOf(place, incarnation),
     );
     member.onMoment = (moment) => this.spring(member, moment);
     this.byPlace[place] = member;
     this.members.push(member);
     member.join();
+  }
+
+  private planOf(place: number, incarnation: number): ServerPlan | undefined {
+    const { servers, seed } = this.scenario;
+    const manner = servers?.[place];
+    if (manner === undefined) return undefined;
+    return { manner, random: randomOf(seed, 100_000 + incarnation), isCalm: () => this.calm };
   }
 
   private stop({ driver }: SimMember, micros: number): void {
@@ -207,20 +222,41 @@ export class Run {
     const index = this.ambushes.findIndex(
       ({ action }) => action.moment === moment && (isCoordinator || !action.coordinator),
     );
-    if (index < 0 || member.driver.onTransmit !== undefined) return;
+    if (index < 0) return;
+    const victim = this.victimOf(member, (this.ambushes[index] as Ambush).action.victim);
+    if (victim === undefined || victim.driver.onTransmit !== undefined) return;
     const [{ action }] = this.ambushes.splice(index, 1) as [Ambush];
     let left = action.datagrams;
-    member.driver.onTransmit = () => {
+    victim.driver.onTransmit = () => {
       if (left-- > 0) return;
-      member.driver.onTransmit = undefined;
-      if (!this.calm) this.hit(member, action);
+      victim.driver.onTransmit = undefined;
+      if (!this.calm) this.hit(victim, action);
     };
+  }
+
+  /** Who is meant beside the one who has come to a moment. */
+  private victimOf(member: SimMember, victim: Victim | undefined): SimMember | undefined {
+    if (victim === undefined) return member;
+    const view = member.view as ClientServerView | undefined;
+    const of = {
+      coordinator: view?.members,
+      server: view?.servers,
+      xferServer: view?.xferServers,
+      client: view?.clients,
+    };
+    const whom = of[victim]?.find((each) => victim === 'coordinator' || !each.equals(member.endpoint));
+    return this.members.find((each) => each.isLive && whom !== undefined && each.endpoint.equals(whom));
   }
 
   private hit(member: SimMember, { fault, micros }: Ambush['action']): void {
     this.onAction(this.clock.now, { do: 'ambush', moment: 'view', coordinator: false, datagrams: 0, fault, micros });
     if (fault === 'crash') return member.kill(micros % 2 === 0);
     if (fault === 'stop') return this.stop(member, micros);
+    if (fault === 'split') {
+      this.split(2);
+      this.clock.schedule(micros, () => this.network.heal());
+      return;
+    }
     const { host, port } = member.endpoint;
     this.network.partition([[{ host, port }, 1000 + this.members.indexOf(member)]]);
     this.clock.schedule(micros, () => this.network.partition([[{ host, port }, 0]]));
@@ -258,13 +294,14 @@ export class Run {
     return this.togetherSince !== undefined && now - this.togetherSince >= this.scenario.settle;
   }
 
-  /** All who live and stay are in one view, and nobody else is. */
+  /** All who live and stay are in one view, nobody else is, and they are the servers and clients that they want to be. */
   isTogether(): boolean {
     const live = this.members.filter(({ isLive }) => isLive);
     if (live.some(({ isLeaving }) => isLeaving)) return false;
     const [first] = live;
     return live.every(
-      ({ view }) =>
+      ({ view, server }) =>
+        server?.isSettled !== false &&
         view?.nmembers === live.length &&
         view.viewId.time === first?.view?.viewId.time &&
         view.coordinator.equals(first.view.coordinator),
@@ -276,6 +313,9 @@ export class Run {
     for (const member of live) {
       member.cast(30);
       for (let rank = 0; rank < live.length; rank++) member.send(rank, 30);
+      if (member.server === undefined) continue;
+      for (const call of ['scast', 'lsend'] as const) member.call(call, 'safe', [...live.keys()], 30);
+      member.call('scast', 'generic', [], 30);
     }
     const before = live.map(({ log }) => log.length);
     const news = (live.length - 1) * 2;

@@ -10,6 +10,7 @@ import type { Mode } from './cores.js';
 import type { Traits } from './member.js';
 import { NO_FAULTS } from './network.js';
 import { stackWith, withOrder } from './scenario-order.js';
+import { withServers } from './scenario-servers.js';
 import { Dice } from './seeds.js';
 
 export type { Action, Scenario, Step } from './actions.js';
@@ -23,9 +24,13 @@ export interface ScenarioOptions {
   readonly native: boolean;
   /** Whether a membership service decides about views. */
   readonly groupd?: boolean | undefined;
+  /** Whether members are clients and servers. Undefined: in part of the seeds; the rest of those scenarios may be another, too. */
+  readonly servers?: boolean | undefined;
 }
 
 const MS = 1000;
+/** Of the scenarios, so many have clients and servers, where nobody says otherwise. */
+const SERVERS_SHARE = 0.25;
 
 /** Stacks that a scenario may have: the usual one more often. */
 const USUAL = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
@@ -98,9 +103,13 @@ function makeUnserved(seed: number, options: ScenarioOptions): Scenario {
   };
   // From dice of its own, and after all the rest: a seed goes on meaning what it meant before casts could be ordered.
   const ordering = new Dice(seed, 5);
-  return options.ordered !== false && ordering.chance(0.5)
-    ? withOrder(scenario, ordering, (order) => checks(stackWith(properties, order)))
-    : scenario;
+  const stackOfOrder = (order: string) => checks(stackWith(properties, order));
+  const ordered =
+    options.ordered !== false && ordering.chance(0.5) ? withOrder(scenario, ordering, stackOfOrder) : scenario;
+  // The same goes for clients and servers.
+  const serving = new Dice(seed, 6);
+  const hasServers = serving.chance(SERVERS_SHARE);
+  return (options.servers ?? hasServers) ? withServers(ordered, serving, stackOfOrder) : ordered;
 }
 
 function makeTraits(dice: Dice, places: number, native: boolean): Traits[] {

@@ -102,6 +102,15 @@ describe('Groupd', () => {
     expect(service.kinds()).toEqual(['join', 'fail']);
   });
 
+  it('tells a service that is found later that it has asked for a view, which the one before may have forgotten', () => {
+    const { layer, service } = installed(4);
+    layer.up({ type: 'prompt' });
+    service.take();
+    layer.receiveService({ kind: 'disconnected' });
+    layer.receiveService({ kind: 'connected' });
+    expect(service.take()).toMatchObject([{ kind: 'join', wants: true }]);
+  });
+
   it('tells whom it suspects, once, who leaves, and that somebody wants a view', () => {
     const { layer, service, context } = installed(4);
     service.take();
