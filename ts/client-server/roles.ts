@@ -43,6 +43,8 @@ interface Side {
   primary: boolean;
   readonly ranks: number[];
   servers: number;
+  /** The least incarnation of its servers: they grow with the clock. */
+  oldest: number;
 }
 
 /** The strictest transfer that is in progress. */
@@ -62,7 +64,7 @@ export function composeRoles(
   statements: ReadonlyMap<number, Statement>,
 ): RoleTable {
   const table = new Array<Role>(members.length).fill(CLIENT);
-  const side = keptSide(statements);
+  const side = keptSide(members, statements);
   if (side === undefined) return table;
   const newcomers: number[] = [];
   for (const rank of side.ranks) {
@@ -98,28 +100,32 @@ function promote(table: Role[], newcomers: number[], time: number): void {
 
 /**
  * Of views that merge one keeps its servers, and only there somebody becomes one; the others are clients, and transfer again, for states may differ.
- * A primary view before others, then the one with more servers, then the one of the older group, which is the later view: its time counts the views
- * that led to it. Where both have come as far, it is the one whose coordinator has joined first. So the last server that is left of a group, or the
- * first that has come, does not lose its state to one that was just started, and has none. The same whoever composes the view.
+ * A primary view before others, then the one with more servers, then the one whose servers were there first, then the later view: the same whoever
+ * composes the view. Age is told by incarnations, not by views:
+ *   1. a group has run for a year, and one server is left of it
+ *   2. two members are started, find each other before they find it, and one of them is a server, of nothing: a young view, and soon one of many views
+ *   3. they merge with what is left of the group, whose state must not be lost
  */
-function keptSide(statements: ReadonlyMap<number, Statement>): Side | undefined {
+function keptSide(members: readonly Endpoint[], statements: ReadonlyMap<number, Statement>): Side | undefined {
   const sides = new Map<string, Side>();
   for (const [rank, { view, primary, role }] of statements) {
     const key = viewName(view);
-    const side = sides.get(key) ?? { view, primary, ranks: [], servers: 0 };
+    const side = sides.get(key) ?? { view, primary, ranks: [], servers: 0, oldest: Number.MAX_SAFE_INTEGER };
     sides.set(key, side);
     // They all say the same; where one does not, the order of hearing must not decide.
     side.primary ||= primary;
     side.ranks.push(rank);
-    if (isServer(role)) side.servers++;
+    if (!isServer(role)) continue;
+    side.servers++;
+    side.oldest = Math.min(side.oldest, (members[rank] as Endpoint).incarnation);
   }
   const [first] = [...sides.values()].sort(
-    (a, b) => Number(b.primary) - Number(a.primary) || b.servers - a.servers || byAge(a.view, b.view),
+    (a, b) =>
+      Number(b.primary) - Number(a.primary) ||
+      b.servers - a.servers ||
+      a.oldest - b.oldest ||
+      compareViewIds(b.view, a.view),
   );
   first?.ranks.sort((a, b) => a - b);
   return first;
-}
-
-function byAge(a: ViewId, b: ViewId): number {
-  return b.time - a.time || a.coordinator.incarnation - b.coordinator.incarnation || compareViewIds(a, b);
 }

@@ -2,22 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { Endpoint } from '../../../ts/base/endpoint.js';
 import { CLIENT, composeRoles, type Role, SERVER, type Statement } from '../../../ts/client-server/roles.js';
 
-const members = [7001, 7002, 7003].map((port) => new Endpoint('127.0.0.1', port, 1));
+/** By rank; the incarnation says in which order they were started: the second first. */
+const members = [30, 10, 20].map((incarnation, rank) => new Endpoint('127.0.0.1', 7001 + rank, incarnation));
 
-/** What the member of this rank says, of a view of this time that it coordinates. */
-function statement(rank: number, time: number, role: Role): Statement {
-  const view = { time, coordinator: members[rank] as Endpoint };
-  return { view, primary: false, role, wants: 'atomic', doneSince: -1 };
+/** What the member of this rank says, of a view of this time that the member of rank `coordinator` composed. */
+function statement(role: Role, time: number, coordinator: number, primary = false): Statement {
+  const view = { time, coordinator: members[coordinator] as Endpoint };
+  return { view, primary, role, wants: 'atomic', doneSince: -1 };
 }
 
+const getting = (since: number): Role => ({ type: 'transferring', transfer: 'atomic', since });
+const rolesOf = (statements: readonly Statement[]) => composeRoles(members, 10, new Map(statements.entries()));
+
 describe('of views that merge with as many servers each', () => {
-  it('the last that is left of a group keeps its state, not one that was just started', () => {
-    const statements = new Map([
-      [0, statement(0, 2, SERVER)],
-      [1, statement(1, 9, SERVER)],
-      [2, statement(2, 2, SERVER)],
-    ]);
-    expect(composeRoles(members, 10, statements)).toEqual([CLIENT, SERVER, CLIENT]);
+  it.each([2, 9])('the one whose server was there first keeps it, whatever the views are called (%i)', (time) => {
+    const alone = [0, 1, 2].map((rank) => statement(SERVER, rank === 1 ? time : 5, rank));
+    expect(rolesOf(alone)).toEqual([CLIENT, SERVER, CLIENT]);
+  });
+
+  it('those who are no servers do not make a view older', () => {
+    const young = [statement(SERVER, 5, 0), statement(getting(5), 5, 0), statement(SERVER, 2, 2)];
+    expect(rolesOf(young)).toEqual([CLIENT, CLIENT, SERVER]);
+  });
+
+  it('a primary view comes first all the same', () => {
+    const primary = [statement(SERVER, 5, 0, true), statement(SERVER, 5, 1), statement(CLIENT, 5, 1)];
+    expect(rolesOf(primary)).toEqual([SERVER, CLIENT, CLIENT]);
   });
 
   it('of two that have come as far the one that was there first keeps its state, whatever its address', () => {
@@ -36,6 +46,18 @@ describe('of views that merge with as many servers each', () => {
       });
       const table = composeRoles(pair, 3, new Map(pair.map((member, rank) => [rank, alone(member)])));
       expect(table).toEqual(pair.map((member) => (member === older ? SERVER : CLIENT)));
+    }
+  });
+
+  it('of two that have come as far the one that was there first keeps it, whatever its address', () => {
+    const pair = [new Endpoint('127.0.0.1', 7009, 1), new Endpoint('127.0.0.1', 7001, 2)];
+    for (const [first, second] of [pair, pair.toReversed()] as [Endpoint, Endpoint][]) {
+      const alone = (coordinator: Endpoint): Statement => ({
+        ...statement(SERVER, 2, 0),
+        view: { time: 2, coordinator },
+      });
+      const statements = new Map([first, second].map((member, rank) => [rank, alone(member)]));
+      expect(composeRoles([first, second], 3, statements).indexOf(SERVER)).toBe(first.port === 7009 ? 0 : 1);
     }
   });
 });
