@@ -31,7 +31,8 @@ export class SimSink implements RequestingSink {
   ) {}
 
   part(part: Uint8Array): void {
-    this.parts.push(part);
+    // It lies in the ring.
+    this.parts.push(part.slice());
     this.waiting++;
     const { attempt } = this;
     const taken = () => attempt === this.attempt && this.taken(part.length);
