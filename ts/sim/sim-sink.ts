@@ -31,7 +31,7 @@ export class SimSink implements RequestingSink {
   ) {}
 
   part(part: Uint8Array): void {
-    this.parts.push(part);
+    this.parts.push(part.slice());
     this.waiting++;
     const { attempt } = this;
     const taken = () => attempt === this.attempt && this.taken(part.length);
