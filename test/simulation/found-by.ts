@@ -47,7 +47,7 @@ export const FOUND_IN_TRANSFERS: FoundBy = {
   'begin-in-each-view': ['roles', 1],
   'ask-once': ['liveness', 1],
   'done-of-another': ['one end', 1],
-  'parts-of-another': ['equal states', 60],
+  'parts-of-another': ['equal states', 150],
   'wait-for-ever': ['one end', 1],
   'scast-to-clients': ['servers only', 1],
   'scast-past-xfer-servers': ['virtual synchrony', 1],

@@ -112,7 +112,7 @@ export const PLANTED_IN_TRANSFERS: Readonly<Record<string, PlantedBug>> = {
     methods: [[Transfers, 'done', (self, original) => original(self.xferId)]],
   },
   'parts-of-another': {
-    sentence: 'What comes of an older request is taken for a part of this one.',
+    sentence: 'What comes of a request that is over is taken for a part of the one that is not.',
     methods: [
       [
         StateRequester,
@@ -120,8 +120,8 @@ export const PLANTED_IN_TRANSFERS: Readonly<Record<string, PlantedBug>> = {
         (self, original, from, bytes: Uint8Array) => {
           const record = readState(bytes);
           if (self.requests.has(record.number)) return original(from, bytes);
-          for (const [number, { provider }] of self.requests)
-            if (provider?.equals(from)) return original(from, writeState({ ...record, number }));
+          const [open] = self.requests;
+          if (open !== undefined) original(open[1].provider, writeState({ ...record, number: open[0] }));
         },
       ],
     ],

@@ -31,7 +31,6 @@ export class SimSink implements RequestingSink {
   ) {}
 
   part(part: Uint8Array): void {
-    // It lies in the ring.
     this.parts.push(part.slice());
     this.waiting++;
     const { attempt } = this;

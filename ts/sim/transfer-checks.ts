@@ -66,8 +66,9 @@ function checkBeginnings({ name, result }: MemberHistory, fail: Fail): void {
     const wasGetting = last?.xferServers.includes(name) === true;
     if (xferServers.includes(name) && !wasGetting && !startTransfer && !wantsNone)
       wrong('it is getting the state, and no transfer has begun');
-    // Only when nobody is left who has the state, and one of those who were getting it is taken for the one who has.
-    const isFromHeir = servers.length === 1 && last?.xferServers.includes(servers[0] as string) === true;
+    // Only when nobody is left who has the state, and one of those who were getting it is taken for the one who has. Who does without a transfer may come to be a server beside it.
+    const heirs = servers.filter((server) => last?.xferServers.includes(server));
+    const isFromHeir = heirs.length === 1 && !servers.some((server) => last?.servers.includes(server));
     if (startTransfer && wasGetting && insisted && !isFromHeir)
       wrong(`its transfer begins again, beside the servers [${servers.join(' ')}]`);
     if (startTransfer) insisted = true;
