@@ -88,10 +88,6 @@ describe('when views merge', () => {
     expect(composed(server, other(SERVER), other(SERVER))).toBe('- S S');
   });
 
-  it('of two that have come as far, with as many servers, the one of the smaller coordinator keeps them', () => {
-    expect(composed(statement(SERVER, { view: viewId(5, 1) }), server)).toBe('- S');
-  });
-
   it('only one of the view that keeps its servers becomes one', () => {
     expect(composed(server, newcomer, other(CLIENT))).toBe('S X9 -');
   });
