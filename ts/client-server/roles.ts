@@ -124,7 +124,8 @@ function keptSide(members: readonly Endpoint[], statements: ReadonlyMap<number, 
       Number(b.primary) - Number(a.primary) ||
       b.servers - a.servers ||
       a.oldest - b.oldest ||
-      compareViewIds(b.view, a.view),
+      b.view.time - a.view.time ||
+      compareViewIds(a.view, b.view),
   );
   first?.ranks.sort((a, b) => a - b);
   return first;

@@ -48,16 +48,4 @@ describe('of views that merge with as many servers each', () => {
       expect(table).toEqual(pair.map((member) => (member === older ? SERVER : CLIENT)));
     }
   });
-
-  it('of two that have come as far the one that was there first keeps it, whatever its address', () => {
-    const pair = [new Endpoint('127.0.0.1', 7009, 1), new Endpoint('127.0.0.1', 7001, 2)];
-    for (const [first, second] of [pair, pair.toReversed()] as [Endpoint, Endpoint][]) {
-      const alone = (coordinator: Endpoint): Statement => ({
-        ...statement(SERVER, 2, 0),
-        view: { time: 2, coordinator },
-      });
-      const statements = new Map([first, second].map((member, rank) => [rank, alone(member)]));
-      expect(composeRoles([first, second], 3, statements).indexOf(SERVER)).toBe(first.port === 7009 ? 0 : 1);
-    }
-  });
 });
