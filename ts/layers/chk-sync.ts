@@ -5,50 +5,33 @@
  * Source: Ensemble's Chk_sync.
  */
 import { ConsortError } from '../base/errors.js';
-import type { ByteReader } from '../stack/codec.js';
-import { ByteWriter } from '../stack/codec.js';
-import type { Rank, StackEvent } from '../stack/event.js';
-import { Layer } from '../stack/layer.js';
+import type { ByteReader, ByteWriter } from '../stack/codec.js';
+import type { Rank } from '../stack/event.js';
 import { viewName } from '../stack/view-state.js';
+import { ChkAtEnd } from './chk-at-end.js';
 
-export class ChkSync extends Layer {
-  private coordinator: Rank = 0;
-  private waiting = false;
-  private mine: readonly number[] | undefined;
-  /** What others have said before I knew mine. */
-  private readonly early: (readonly [from: Rank, delivered: readonly number[]])[] = [];
-
-  override up(event: StackEvent): void {
-    if (event.type === 'block') this.coordinator = event.coordinator;
-    if (event.type === 'view') this.waiting = true;
-    this.context.up(event);
+export class ChkSync extends ChkAtEnd<readonly number[]> {
+  protected override know(): readonly number[] {
+    return this.context.plane.received();
   }
 
-  override progress(): void {
-    const { plane, myRank } = this.context;
-    if (!this.waiting || !plane.hasDeliveredAll()) return;
-    this.waiting = false;
-    this.mine = plane.received();
-    if (this.coordinator !== myRank) return this.context.send(this.coordinator, new ByteWriter().integers(this.mine));
-    for (const [from, delivered] of this.early) this.compare(from, delivered);
+  protected override write(mine: readonly number[], to: ByteWriter): void {
+    to.integers(mine);
   }
 
-  override receive(from: Rank, record: ByteReader): void {
-    const delivered = record.integers();
-    if (this.mine === undefined) this.early.push([from, delivered]);
-    else this.compare(from, delivered);
+  protected override read(from: ByteReader): readonly number[] {
+    return from.integers();
   }
 
-  private compare(from: Rank, delivered: readonly number[]): void {
+  protected override compare(from: Rank, delivered: readonly number[], mine: readonly number[]): void {
     const { view, application } = this.context;
-    if (delivered.length === this.mine?.length && delivered.every((position, rank) => position === this.mine?.[rank]))
-      return;
+    if (delivered.length === mine.length && delivered.every((position, rank) => position === mine[rank])) return;
     application.report(
       new ConsortError(
         'ERR_INVARIANT',
         `Chk_sync: in the view ${viewName(view.id)} ${view.members[from]} delivered ${delivered.join(' ')} bytes by rank, this member ` +
-          `${this.mine?.join(' ')}; this is a bug of consort: report it`,
-        { details: { delivered, mine: this.mine } },
+          `${mine.join(' ')}; this is a bug of consort: report it`,
+        { details: { delivered, mine } },
       ),
     );
   }

@@ -5,10 +5,10 @@
  * Source: Ensemble's Chk_total, which compared the sequences themselves.
  */
 import { ConsortError } from '../base/errors.js';
-import { type ByteReader, ByteWriter } from '../stack/codec.js';
-import type { Rank, StackEvent } from '../stack/event.js';
-import { Layer } from '../stack/layer.js';
+import type { ByteReader, ByteWriter } from '../stack/codec.js';
+import type { Rank } from '../stack/event.js';
 import { viewName } from '../stack/view-state.js';
+import { ChkAtEnd } from './chk-at-end.js';
 
 /** What a member has delivered in the view. */
 interface Sequence {
@@ -16,37 +16,21 @@ interface Sequence {
   readonly digest: number;
 }
 
-export class ChkTotal extends Layer {
-  private coordinator: Rank = 0;
-  private waiting = false;
-  private mine: Sequence | undefined;
-  /** What others have said before I knew mine. */
-  private readonly early: (readonly [from: Rank, theirs: Sequence])[] = [];
-
-  override up(event: StackEvent): void {
-    if (event.type === 'block') this.coordinator = event.coordinator;
-    if (event.type === 'view') this.waiting = true;
-    this.context.up(event);
+export class ChkTotal extends ChkAtEnd<Sequence> {
+  protected override know(): Sequence {
+    const { count, digest } = this.context.plane.deliveries;
+    return { count, digest };
   }
 
-  override progress(): void {
-    const { plane, myRank } = this.context;
-    if (!this.waiting || !plane.hasDeliveredAll()) return;
-    this.waiting = false;
-    const { count, digest } = plane.deliveries;
-    this.mine = { count, digest };
-    if (this.coordinator !== myRank)
-      return this.context.send(this.coordinator, new ByteWriter().integer(count).u32(digest));
-    for (const [from, theirs] of this.early) this.compare(from, theirs, this.mine);
+  protected override write({ count, digest }: Sequence, to: ByteWriter): void {
+    to.integer(count).u32(digest);
   }
 
-  override receive(from: Rank, record: ByteReader): void {
-    const theirs = { count: record.integer(), digest: record.u32() };
-    if (this.mine === undefined) this.early.push([from, theirs]);
-    else this.compare(from, theirs, this.mine);
+  protected override read(from: ByteReader): Sequence {
+    return { count: from.integer(), digest: from.u32() };
   }
 
-  private compare(from: Rank, theirs: Sequence, mine: Sequence): void {
+  protected override compare(from: Rank, theirs: Sequence, mine: Sequence): void {
     if (theirs.count === mine.count && theirs.digest === mine.digest) return;
     const { view, application } = this.context;
     const difference =
