@@ -1,0 +1,50 @@
+/** Every bound and interval of a full synchronization, with its unit in the name or in the comment. */
+
+/** Keys and values in one chunk: there is no more in it once there is so much, so a chunk is longer by a key and a value at most. */
+export const CHUNK_BYTES = 256 * 1024;
+export const CHUNK_ENTRIES = 4_096;
+/** Chunks that were sent and not replied to. A round trip of 10 ms at 100 MB/s; more would hold up what else is sent to that member. */
+export const WINDOW_BYTES = 1024 * 1024;
+/** Writes that were given to the requester's database and are not done: beyond this it does not reply. */
+export const WRITING_BYTES = 2 * 1024 * 1024;
+
+/** A requester wipes its store in steps of so many bytes of keys and values, and so many keys: a store of any size needs no more memory. */
+export const WIPE_BYTES = 1024 * 1024;
+export const WIPE_KEYS = 4_096;
+
+/** Synchronizations that a leader grants at once. Each reads and sends the whole store. */
+export const MOST_SYNCS = 4;
+/** Names that a requester asks not to be given as its provider, because they failed. */
+export const MOST_AVOIDED = 64;
+/** Bytes of the reason of a denial or an abort; what is beyond is cut off. */
+export const MOST_REASON_BYTES = 512;
+
+/** A log of so many times its bounds: new synchronizations are denied until it is trimmed. */
+export const THRESHOLD_FACTOR = 4;
+/** A log of so many times its bounds: those that are under way are aborted, for the disk is not endless. */
+export const LIMIT_FACTOR = 16;
+
+/** The leader's answer to `start` is waited for so long. */
+export const START_TIMEOUT_MS = 5_000;
+/** After a failed attempt the next begins after so long, and twice as long each time. */
+export const FIRST_RETRY_MS = 250;
+export const MAX_RETRY_MS = 10_000;
+/** What a leader tells those whom it denies; they wait longer, each time, if they are denied again. */
+export const DENIED_RETRY_MS = 1_000;
+
+/** A requester tells the leader so often that it is there; a provider and its requester do when there is nothing else to say. */
+export const HEARTBEAT_MS = 2_000;
+/** A leader that does not answer a requester's heartbeats for so long: another attempt. */
+export const HEARTBEAT_TIMEOUT_MS = 10_000;
+/** Provider and requester give each other up after so long a silence. */
+export const SYNC_TIMEOUT_MS = 10_000;
+/** And after so long without a chunk, or a reply to one, however much is heard otherwise. */
+export const STALL_MS = 60_000;
+/** A requester that is not heard of for so long does not keep the leader from trimming any more. */
+export const TRIM_TIMEOUT_MS = 15_000;
+/** After the last synchronization, and when a leader begins, trimming stays off so long: whoever was interrupted goes on. */
+export const TRIM_ENABLE_DELAY_MS = 10_000;
+
+/** The leader's answer to `finish` is waited for so long, and so often; then it is done without. */
+export const FINISH_REPLY_TIMEOUT_MS = 5_000;
+export const FINISH_ATTEMPTS = 3;
