@@ -165,6 +165,46 @@ export const ERROR_CODES = {
     when: 'No server gave the state: each failed, refused, or said nothing for `stateTimeout`.',
     remedy: 'Look at the message for what the last one said; leave and join to try again.',
   },
+  ERR_STORE_CORRUPT: {
+    when: "The directory of a store holds something else, or its files are damaged: bytes don't have their checksum, or some are missing.",
+    remedy: 'Move the directory away and start the replica again: it takes everything from the others.',
+  },
+  ERR_STORE_DISK: {
+    when: 'The disk of a store, or its directory, fails: it is full, may not be written to, is no directory, or has an error.',
+    remedy: 'Look at `cause`, put it right, and open the store again; a write that failed may be there then.',
+  },
+  ERR_STORE_FOREIGN: {
+    when: 'The database in the directory belongs to another replica, to another store, or to another version of consort.',
+    remedy: 'The message says which; give each replica of each store a directory of its own.',
+  },
+  ERR_STORE_LOCKED: {
+    when: 'The directory of a store is in use, by another process or by another store of this one.',
+    remedy: 'Close that one first, or give each store a directory of its own.',
+  },
+  ERR_STORE_MEMBERS: {
+    when: 'Another replica in the group was configured with other `members`; it is reported, and the two do not work together.',
+    remedy: 'Give all replicas of a store the same list of members.',
+  },
+  ERR_STORE_NAME_TAKEN: {
+    when: 'Another replica of the same name is in the group; the later one ends.',
+    remedy: 'Give each replica a name of its own, and start it once.',
+  },
+  ERR_STORE_NO_QUORUM: {
+    when: 'Less than a majority of the configured replicas can be reached: nothing can be committed, and what is read may be old.',
+    remedy: "Try again when the others are back; `{ read: 'stale' }` reads what is here. Nothing of the transaction happened.",
+  },
+  ERR_STORE_OUTCOME_UNKNOWN: {
+    when: 'A transaction was on its way when its majority was lost, or this replica was synchronized as a whole: it may have happened or not, once at most.',
+    remedy: 'Read what it would have changed before you submit it again, or submit it with a compare that holds only once.',
+  },
+  ERR_STORE_PROTOCOL: {
+    when: 'A member of the group of a store has sent what no replica sends; it is reported, and the message dropped.',
+    remedy: 'See that only replicas, of one version of consort, use the name of the group.',
+  },
+  ERR_STORE_SYNC_FAILED: {
+    when: 'An attempt of a replica to synchronize its whole store has failed; it is reported, and another one follows.',
+    remedy: 'Look at the message; when it goes on, see that the provider and the disks are well.',
+  },
   ERR_TOO_MANY_MEMBERS: {
     when: 'The list given to `join()` is longer than a view may be.',
     remedy: 'Use several groups.',

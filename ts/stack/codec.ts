@@ -153,6 +153,13 @@ export class ByteReader {
     return this.bytes.slice(at, at + length);
   }
 
+  /** Bytes after their length as an integer, where they lie. */
+  bytesInPlace(): Uint8Array {
+    const length = this.integer();
+    const at = this.take(length);
+    return this.bytes.subarray(at, at + length);
+  }
+
   /** All that is left. A copy. */
   rest(): Uint8Array {
     const at = this.take(this.bytes.length - this.at);

@@ -1,0 +1,199 @@
+/**
+ * A follower of an epoch: has its log follow the leader's, and says how far it does durably.
+ *
+ * A record is taken when the one before it is the same in both logs. Records of its own that differ are cut off then, never those that are the same: they
+ * may be what makes a majority (invariant S1).
+ */
+import { lastOf, readHead } from './record.js';
+import type { Seat } from './seat.js';
+import type { StoreMessage } from './store-messages.js';
+
+type RecordMessage = Extract<StoreMessage, { type: 'record' | 'replay' }>;
+
+export interface FollowerPort {
+  /** The leader's log does not reach back to what this one has. */
+  mustSync(): void;
+  /** What is to be written with the record that ends at `last`. */
+  beforeAppend(last: number, first: number): void;
+  /** The replica's log does not count, and acknowledging would be a lie (invariant S4). */
+  readonly isHalf: boolean;
+  founded(storeId: string): void;
+}
+
+export class Follower {
+  /** Up to here its log is the leader's. */
+  private matched = 0;
+  /** What the leader has said is committed. */
+  private word = 0;
+  /** Version of the first entry of the epoch; 0: not known yet. */
+  private first = 0;
+  /** Records that came too early, by their versions. */
+  private readonly held = new Map<number, RecordMessage>();
+  private heldBytes = 0;
+  private asked = false;
+  private isReady = false;
+  private told = 0;
+  private saying = false;
+  /** In a synchronization it takes nothing. */
+  isSynchronizing = false;
+
+  constructor(
+    private readonly seat: Seat,
+    private readonly port: FollowerPort,
+  ) {}
+
+  receive(message: StoreMessage): void {
+    switch (message.type) {
+      case 'record':
+      case 'replay':
+        if (this.isSynchronizing) return;
+        this.offered(message);
+        return this.takeHeld();
+      case 'committed':
+        this.learnFirst(message.first);
+        this.port.founded(message.storeId);
+        this.heard(message.committed);
+        if (!this.isSynchronizing) this.seat.machine.trimTo(message.trim);
+        return;
+      case 'replayed':
+        this.asked = false;
+        return this.checkHeld();
+      case 'must-sync':
+        return this.port.mustSync();
+      case 'confirm':
+        return this.seat.send(this.seat.leaderRank, {
+          type: 'confirmed',
+          epoch: this.seat.epoch,
+          round: message.round,
+        });
+      default:
+        return;
+    }
+  }
+
+  /** Its log is durable further than before. */
+  durable(): void {
+    if (this.saying) return;
+    this.saying = true;
+    // One word for all records of one write.
+    this.seat.environment.defer(() => {
+      this.saying = false;
+      this.accept();
+    });
+  }
+
+  onApplied(): void {
+    this.checkReady();
+  }
+
+  /** A synchronization has brought all up to here: the rest is in the leader's log. */
+  goOn(): void {
+    this.isSynchronizing = false;
+    this.matched = this.seat.machine.log.base.version;
+    this.askForMore();
+  }
+
+  get isCatchingUp(): boolean {
+    return !this.isReady;
+  }
+
+  private accept(): void {
+    const version = Math.min(this.matched, this.seat.machine.durable);
+    if (version === this.told || this.isSynchronizing) return;
+    this.told = version;
+    const { epoch, leaderRank } = this.seat;
+    this.seat.send(leaderRank, { type: 'accepted', epoch, version, counts: !this.port.isHalf });
+  }
+
+  /** What was acknowledged as one that does not count is said again when it does. */
+  acceptAgain(): void {
+    this.told = 0;
+    this.durable();
+  }
+
+  private offered(message: RecordMessage): void {
+    const head = readHead(message.record);
+    const { machine } = this.seat;
+    const { log } = machine;
+    if (head.epoch === this.seat.epoch && this.first === 0) this.learnFirst(head.version);
+    const last = lastOf(head);
+    if (log.epochAt(last) === head.epoch) {
+      this.follows(last);
+    } else if (log.epochAt(head.version - 1) === message.previousEpoch) {
+      const cut = head.version <= log.lastVersion ? machine.truncateAfter(head.version - 1) : [];
+      // Its bytes lie in a ring, and the log keeps them.
+      const record = message.record.slice();
+      this.port.beforeAppend(last, this.first);
+      machine.append(record, cut);
+      this.follows(last);
+    } else if (head.version > log.base.version) {
+      this.hold(head.version, message);
+      this.askForMore();
+    }
+    this.heard(message.committed);
+  }
+
+  private follows(last: number): void {
+    this.matched = Math.max(this.matched, last);
+    if (this.seat.machine.durable >= this.matched) this.durable();
+  }
+
+  private hold(version: number, message: RecordMessage): void {
+    if (this.held.has(version)) return;
+    this.held.set(version, { ...message, record: message.record.slice() });
+    this.heldBytes += message.record.length;
+    // The oldest go first: what is sent again comes up to some later one.
+    for (const [oldest, { record }] of this.held) {
+      if (this.heldBytes <= this.seat.limits.heldBytes) break;
+      this.held.delete(oldest);
+      this.heldBytes -= record.length;
+    }
+  }
+
+  private takeHeld(): void {
+    for (;;) {
+      const next = this.seat.machine.log.lastVersion + 1;
+      const message = this.held.get(next);
+      if (message === undefined) break;
+      this.held.delete(next);
+      this.heldBytes -= message.record.length;
+      this.offered(message);
+      if (this.seat.machine.log.lastVersion < next) break;
+    }
+    for (const [version, { record }] of this.held) {
+      if (version > this.seat.machine.log.lastVersion) continue;
+      this.held.delete(version);
+      this.heldBytes -= record.length;
+    }
+  }
+
+  /** Those that are left have a gap before them. */
+  private checkHeld(): void {
+    this.takeHeld();
+    if (this.held.size > 0) this.askForMore();
+  }
+
+  /** Once until all has come. */
+  private askForMore(): void {
+    if (this.asked) return;
+    this.asked = true;
+    const { epoch, leaderRank, machine } = this.seat;
+    this.seat.send(leaderRank, { type: 'catch-up', epoch, runs: machine.log.runs });
+  }
+
+  private learnFirst(first: number): void {
+    if (this.first === 0) this.first = first;
+  }
+
+  private heard(committed: number): void {
+    this.word = Math.max(this.word, committed);
+    this.seat.machine.commit(Math.min(this.word, this.matched));
+    this.checkReady();
+  }
+
+  private checkReady(): void {
+    if (this.isReady || this.first === 0 || this.seat.machine.applied < this.first || this.port.isHalf) return;
+    this.isReady = true;
+    this.seat.ready();
+  }
+}
