@@ -17,8 +17,13 @@ const ENCODER = new TextEncoder();
 
 /** Writes byte by byte: a DataView for each record would cost more than its bytes, and would move them out of V8's own memory. */
 export class ByteWriter {
-  private bytes = new Uint8Array(64);
+  private bytes: Uint8Array;
   private length = 0;
+
+  /** @param capacity bytes; what is longer makes it grow, which costs copies */
+  constructor(capacity = 64) {
+    this.bytes = new Uint8Array(capacity);
+  }
 
   u8(value: number): this {
     const at = this.grow(1);
@@ -153,11 +158,16 @@ export class ByteReader {
     return this.bytes.slice(at, at + length);
   }
 
-  /** Bytes after their length as an integer, where they lie. */
-  bytesInPlace(): Uint8Array {
-    const length = this.integer();
+  /** The same, where it lies. */
+  blockInPlace(): Uint8Array {
+    const length = this.u32();
     const at = this.take(length);
     return this.bytes.subarray(at, at + length);
+  }
+
+  /** Bytes that are left. */
+  get left(): number {
+    return this.bytes.length - this.at;
   }
 
   /** All that is left. A copy. */

@@ -4,7 +4,7 @@
  *
  *   record   epoch integer, version of the first entry integer, count integer | entries
  *   entry    origin + 1 u8 (0: nobody; else by the order of the configured names), [incarnation integer, number integer], effects integer | effects
- *   effect   1 put: key, value; 0 delete: key, both with their lengths as integers before them
+ *   effect   1 put: key, value; 0 delete: key, both as blocks, with their lengths before them
  *
  * Only effects are logged, never compares: so a replay gives the same state whatever it begins with (Ceph's stores are synchronized by the same rule).
  */
@@ -58,8 +58,8 @@ export function writeEffects(to: ByteWriter, effects: readonly Effect[]): void {
   to.integer(effects.length);
   for (const effect of effects) {
     to.u8(effect.type === 'put' ? PUT : DELETE);
-    writeBytes(to, effect.key);
-    if (effect.type === 'put') writeBytes(to, effect.value);
+    to.block(effect.key);
+    if (effect.type === 'put') to.block(effect.value);
   }
 }
 
@@ -87,14 +87,10 @@ export function readEffects(from: ByteReader): Effect[] {
   for (let count = from.integer(); count > 0; count--) {
     const type = from.u8();
     if (type > PUT) throw new MalformedError(`no effect: ${type}`);
-    const key = from.bytesInPlace();
-    effects.push(type === PUT ? { type: 'put', key, value: from.bytesInPlace() } : { type: 'delete', key });
+    const key = from.blockInPlace();
+    effects.push(type === PUT ? { type: 'put', key, value: from.blockInPlace() } : { type: 'delete', key });
   }
   return effects;
-}
-
-export function writeBytes(to: ByteWriter, bytes: Uint8Array): void {
-  to.integer(bytes.length).raw(bytes);
 }
 
 function headFrom(from: ByteReader): RecordHead {

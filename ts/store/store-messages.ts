@@ -7,7 +7,7 @@
  *   of the leader  replay, replayed, must-sync, refused, read-at
  */
 import { ByteReader, ByteWriter, MalformedError } from '../stack/codec.js';
-import { readEffects, writeBytes, writeEffects } from './record.js';
+import { readEffects, writeEffects } from './record.js';
 import type { Compare, Transaction } from './transaction.js';
 
 /** Whether a replica's log may count for a majority: `blank` is one that may have lost what it had acknowledged, or never had any. */
@@ -239,12 +239,12 @@ function writeTransaction(to: ByteWriter, { compares, effects }: Transaction): v
   to.integer(compares.length);
   for (const compare of compares) {
     if (compare.type === 'version') {
-      writeBytes(to.u8(COMPARES_VERSION), compare.key);
+      to.u8(COMPARES_VERSION).block(compare.key);
       to.integer(compare.version);
-    } else if (compare.value === undefined) writeBytes(to.u8(COMPARES_ABSENCE), compare.key);
+    } else if (compare.value === undefined) to.u8(COMPARES_ABSENCE).block(compare.key);
     else {
-      writeBytes(to.u8(COMPARES_VALUE), compare.key);
-      writeBytes(to, compare.value);
+      to.u8(COMPARES_VALUE).block(compare.key);
+      to.block(compare.value);
     }
   }
   writeEffects(to, effects);
@@ -258,10 +258,10 @@ function readTransaction(from: ByteReader): Transaction {
 
 function readCompare(from: ByteReader): Compare {
   const tag = from.u8();
-  const key = from.bytesInPlace();
+  const key = from.blockInPlace();
   switch (tag) {
     case COMPARES_VALUE:
-      return { type: 'value', key, value: from.bytesInPlace() };
+      return { type: 'value', key, value: from.blockInPlace() };
     case COMPARES_ABSENCE:
       return { type: 'value', key, value: undefined };
     case COMPARES_VERSION:
