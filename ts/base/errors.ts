@@ -165,6 +165,11 @@ export const ERROR_CODES = {
     when: 'No server gave the state: each failed, refused, or said nothing for `stateTimeout`.',
     remedy: 'Look at the message for what the last one said; leave and join to try again.',
   },
+  ERR_STORE_SYNC_FAILED: {
+    when: 'An attempt of a full synchronization of the store failed: its provider or the leader failed, was silent, or sent what it should not.',
+    remedy:
+      'Nothing, unless it goes on and on: another attempt follows by itself, and keeps what it can; look at the message.',
+  },
   ERR_TOO_MANY_MEMBERS: {
     when: 'The list given to `join()` is longer than a view may be.',
     remedy: 'Use several groups.',
