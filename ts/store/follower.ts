@@ -13,6 +13,8 @@ type RecordMessage = Extract<StoreMessage, { type: 'record' | 'replay' }>;
 export interface FollowerPort {
   /** The leader's log does not reach back to what this one has. */
   mustSync(): void;
+  /** There is no state yet that a record could follow. */
+  readonly isCopying: boolean;
   /** What is to be written with the record that ends at `last`. */
   beforeAppend(last: number, first: number): void;
   /** The replica's log does not count, and acknowledging would be a lie (invariant S4). */
@@ -26,7 +28,7 @@ export class Follower {
   /** What the leader has said is committed. */
   private word = 0;
   /** Version of the first entry of the epoch; 0: not known yet. */
-  private first = 0;
+  first = 0;
   /** Records that came too early, by their versions. */
   private readonly held = new Map<number, RecordMessage>();
   private heldBytes = 0;
@@ -34,9 +36,6 @@ export class Follower {
   private isReady = false;
   private told = 0;
   private saying = false;
-  /** In a synchronization it takes nothing. */
-  isSynchronizing = false;
-
   constructor(
     private readonly seat: Seat,
     private readonly port: FollowerPort,
@@ -46,19 +45,20 @@ export class Follower {
     switch (message.type) {
       case 'record':
       case 'replay':
-        if (this.isSynchronizing) return;
+        if (this.port.isCopying) return;
         this.offered(message);
         return this.takeHeld();
       case 'committed':
         this.learnFirst(message.first);
         this.port.founded(message.storeId);
         this.heard(message.committed);
-        if (!this.isSynchronizing) this.seat.machine.trimTo(message.trim);
+        if (!this.port.isCopying) this.seat.machine.trimTo(message.trim);
         return;
       case 'replayed':
         this.asked = false;
         return this.checkHeld();
       case 'must-sync':
+        this.matched = 0;
         return this.port.mustSync();
       case 'confirm':
         return this.seat.send(this.seat.leaderRank, {
@@ -88,27 +88,24 @@ export class Follower {
 
   /** A synchronization has brought all up to here: the rest is in the leader's log. */
   goOn(): void {
-    this.isSynchronizing = false;
+    this.asked = false;
     this.matched = this.seat.machine.log.base.version;
     this.askForMore();
   }
 
-  get isCatchingUp(): boolean {
-    return !this.isReady;
+  /** All that it acknowledges counts from now on. */
+  becameWhole(): void {
+    this.told = 0;
+    this.durable();
+    this.checkReady();
   }
 
   private accept(): void {
     const version = Math.min(this.matched, this.seat.machine.durable);
-    if (version === this.told || this.isSynchronizing) return;
+    if (version === this.told || this.port.isCopying) return;
     this.told = version;
     const { epoch, leaderRank } = this.seat;
     this.seat.send(leaderRank, { type: 'accepted', epoch, version, counts: !this.port.isHalf });
-  }
-
-  /** What was acknowledged as one that does not count is said again when it does. */
-  acceptAgain(): void {
-    this.told = 0;
-    this.durable();
   }
 
   private offered(message: RecordMessage): void {

@@ -55,6 +55,9 @@ export function metaKey(name: string): Uint8Array {
   return inSpace(META, ENCODER.encode(name));
 }
 
+/** Is there while the data are those of a full synchronization that is not complete: they are no state of the store then. */
+export const HALF_KEY: Uint8Array = metaKey('half');
+
 /** The first key after this one. */
 export function keyAfter(key: Uint8Array): Uint8Array {
   const next = new Uint8Array(key.length + 1);

@@ -23,7 +23,7 @@ import { StateMachine } from './state-machine.js';
 import { readMessage, type Standing, type StoreMessage, writeMessage } from './store-messages.js';
 import { Submissions } from './submissions.js';
 import { isSyncMessage } from './sync-messages.js';
-import type { Synchronization } from './synchronization.js';
+import { Synchronization, type SynchronizationHost } from './synchronization.js';
 import type { OutcomeDone, Transaction } from './transaction.js';
 
 export interface ReplicaOptions {
@@ -90,7 +90,7 @@ export class Replica {
       onApplied: (first, entries) => this.applied(first, entries),
       onWritten: () => {
         this.term?.leader?.drained();
-        this.synchronization.applied(this.machine.written);
+        this.synchronization.written(this.machine.written);
       },
       onFailed: (error) => this.diskFailed(error),
     });
@@ -101,7 +101,7 @@ export class Replica {
       incarnation: settings.incarnation,
       sendToLeader: (number, transaction) => this.toLeader((epoch) => ({ type: 'submit', epoch, number, transaction })),
     });
-    this.synchronization = this.makeSynchronization();
+    this.synchronization = new Synchronization(this.syncHost());
   }
 
   // ---- the group ----
@@ -301,7 +301,10 @@ export class Replica {
         ? new Leader(seat, {
             counted,
             storeId,
-            begins: (first) => this.countsFrom(first, first),
+            begins: (first) => {
+              this.countsFrom(first, first);
+              this.synchronization.lead();
+            },
             isTrimDisabled: () => this.synchronization.isTrimDisabled,
           })
         : undefined,
@@ -313,7 +316,9 @@ export class Replica {
       if (this.term?.seat === seat) seat.send(leader.rank, { type: 'promised', epoch });
     });
     for (const { from, bytes } of this.hellos?.takeEarly() ?? []) this.receive(from, bytes);
-    this.synchronization.leaderChanged();
+    if (isLeader) return;
+    if (this.standing === 'half' && !this.synchronization.isOn) this.synchronization.start();
+    else this.synchronization.begin();
   }
 
   private newStoreId(): string {
@@ -330,7 +335,7 @@ export class Replica {
     this.isReady = false;
     this.submissions.unsettle();
     this.barriers.settle(undefined);
-    this.synchronization.leaderChanged();
+    this.synchronization.end();
   }
 
   // ---- messages ----
@@ -404,7 +409,10 @@ export class Replica {
   private followerPort(): ConstructorParameters<typeof Follower>[1] {
     const replica = this;
     return {
-      mustSync: () => this.mustSync(),
+      mustSync: () => this.synchronization.start(),
+      get isCopying() {
+        return replica.synchronization.isCopying;
+      },
       beforeAppend: (last, first) => this.countsFrom(last, first),
       founded: (storeId) => this.founded(storeId),
       get isHalf() {
@@ -414,6 +422,55 @@ export class Replica {
   }
 
   // ---- standing ----
+
+  private syncHost(): SynchronizationHost {
+    const replica = this;
+    const { port, machine, settings } = this;
+    return {
+      environment: port.environment,
+      settings,
+      database: port.database,
+      machine,
+      get meta() {
+        return replica.meta;
+      },
+      get otherLeader() {
+        return replica.term?.leader === undefined ? replica.leaderName : undefined;
+      },
+      get leader() {
+        return replica.term?.leader;
+      },
+      rankOf: (name) => [...(this.term?.seat.replicas ?? [])].find(([, hello]) => hello.name === name)?.[0],
+      nameOf: (rank) => this.term?.seat.replicas.get(rank)?.name,
+      send: (rank, bytes) => port.group.send(rank, bytes),
+      get isFull() {
+        return port.group.isFull;
+      },
+      get isWhole() {
+        return replica.isWhole && replica.term !== undefined;
+      },
+      becameHalf: () => {
+        this.standing = 'half';
+      },
+      becameWhole: () => this.becameWhole(),
+      goOn: () => this.term?.follower?.goOn(),
+      onStatus: () => port.onStatus(),
+      onTrouble: (error) => port.onTrouble(error),
+      onFailed: (error) => this.diskFailed(error),
+    };
+  }
+
+  /** What it had acknowledged is in the copy; but who was blank before still is, until it has the first entry of an epoch. */
+  private becameWhole(): void {
+    this.standing = this.settings.durability === 'memory' ? 'blank' : this.meta.standing;
+    const { follower } = this.term ?? {};
+    if (follower !== undefined) this.countsFrom(this.machine.applied, follower.first);
+    this.submissions.replaced(this.machine.applied);
+    this.port.onReplaced(this.machine.applied);
+    this.barriers.onApplied(this.machine.applied);
+    follower?.becameWhole();
+    this.port.onStatus();
+  }
 
   /** The first entry of the epoch is in its log, and with it all that was ever committed: from now on it counts. */
   private countsFrom(last: number, first: number): void {
@@ -434,7 +491,6 @@ export class Replica {
     this.isReady = true;
     this.submissions.settle(epoch);
     this.barriers.settle((number) => this.toLeader((inEpoch) => ({ type: 'read-index', epoch: inEpoch, number })));
-    this.synchronization.leaderChanged();
     this.port.onStatus();
   }
 
@@ -493,7 +549,7 @@ export class Replica {
 
   private fail(error: ConsortError, why: string): void {
     this.failure ??= error;
-    this.synchronization.stop();
+    this.synchronization.stop(why);
     this.submissions.failAll(why);
     this.barriers.failAll(error);
   }

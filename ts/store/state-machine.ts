@@ -191,6 +191,7 @@ export class StateMachine {
     });
   }
 
+  /** Whoever waited for what is written now. */
   private tellWritten(): void {
     if (this.writtenWaiters.length === 0) return;
     const ready = this.writtenWaiters.filter(({ version }) => version <= this.written);

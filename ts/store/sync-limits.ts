@@ -21,6 +21,8 @@ export const MOST_REASON_BYTES = 512;
 
 /** A log of so many times its bounds: new synchronizations are denied until it is trimmed. */
 export const THRESHOLD_FACTOR = 4;
+/** And no more than so many times: then it counts as trimmed. */
+export const TRIMMED_FACTOR = 2;
 /** A log of so many times its bounds: those that are under way are aborted, for the disk is not endless. */
 export const LIMIT_FACTOR = 16;
 

@@ -26,7 +26,7 @@ export interface SyncLeaderPort extends RolePort {
   readonly name: string;
   /** Whether it leads now: it is in an epoch of its own that a majority has promised. */
   readonly isLeader: boolean;
-  /** Followers that could provide the store: in the view, neither blank nor half, with all that the log does not have. Not this replica itself. */
+  /** Followers that could provide the store: in the view, neither blank nor half, with a state that is not older than the log's base. Not this replica itself. */
   providers(): readonly string[];
   log(): LogExtent;
   /** The bounds that trimming keeps the log to. */

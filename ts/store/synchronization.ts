@@ -1,0 +1,181 @@
+/** The full synchronization of one replica (sync.ts), put together with its log, its database and its place in the view. */
+import { ConsortError } from '../base/errors.js';
+import type { Environment } from '../stack/environment.js';
+import type { Database, Operation } from './database.js';
+import { HALF_KEY } from './keys.js';
+import type { Leader } from './leader.js';
+import { metaOperation, type ReplicaMeta, readApplied } from './replica-meta.js';
+import type { ReplicaSettings, SyncProgress } from './replica-port.js';
+import type { StateMachine } from './state-machine.js';
+import { Sync } from './sync.js';
+import type { StoreSnapshot, SyncPort, SyncResult } from './sync-port.js';
+
+export interface SynchronizationHost {
+  readonly environment: Environment;
+  readonly settings: ReplicaSettings;
+  readonly database: Database;
+  readonly machine: StateMachine;
+  readonly meta: ReplicaMeta;
+  /** Of the leader of this view, when it is another replica and leads. */
+  readonly otherLeader: string | undefined;
+  readonly leader: Leader | undefined;
+  /** In the view, and not this one. */
+  rankOf(name: string): number | undefined;
+  nameOf(rank: number): string | undefined;
+  send(rank: number, bytes: Uint8Array): void;
+  readonly isFull: boolean;
+  readonly isWhole: boolean;
+  /** It is half from now on, and then whole again. */
+  becameHalf(): void;
+  becameWhole(): void;
+  /** The log is to go on from here. */
+  goOn(): void;
+  /** Whether it takes records is otherwise. */
+  onStatus(): void;
+  onTrouble(error: ConsortError): void;
+  onFailed(error: Error): void;
+}
+
+export class Synchronization {
+  private readonly sync: Sync;
+  private stopped = false;
+  /** Until its log goes on from the copy. */
+  private copying = false;
+  /** A start waits for the writes that are under way. */
+  private starting = false;
+
+  constructor(private readonly host: SynchronizationHost) {
+    this.sync = new Sync(this.makePort());
+  }
+
+  /** Whether the database holds a copy that was not finished. */
+  get isHalf(): boolean {
+    return this.host.database.get(HALF_KEY) !== undefined;
+  }
+
+  /** From the first try until the copy is whole. */
+  get isOn(): boolean {
+    return this.starting || this.sync.requester.isActive;
+  }
+
+  /** No record may be taken now: there is no state that they follow. */
+  get isCopying(): boolean {
+    return this.copying || this.starting;
+  }
+
+  get progress(): SyncProgress | undefined {
+    return this.sync.requester.progress;
+  }
+
+  get isTrimDisabled(): boolean {
+    return this.sync.leader.isTrimDisabled;
+  }
+
+  receive(from: string, bytes: Uint8Array): void {
+    if (!this.stopped) this.sync.handleSync(from, bytes);
+  }
+
+  /** The leader's log has nothing in common with this one's, or there is only half a copy. */
+  start(): void {
+    if (this.stopped || this.starting) return;
+    this.starting = true;
+    // Nothing of the old state is written any more once the copy begins.
+    this.host.machine.pipeline.whenIdle(() => {
+      this.starting = false;
+      if (this.stopped) return;
+      this.copying = true;
+      this.sync.requester.syncRequesterAbort("the leader's log does not go on from it");
+      this.host.onStatus();
+    });
+  }
+
+  /** In the database, so far. */
+  written(version: number): void {
+    if (!this.copying && this.sync.requester.isActive) this.sync.requester.applied(version);
+  }
+
+  /** A term begins. */
+  begin(): void {
+    if (this.stopped) return;
+    this.sync.requester.leaderChanged();
+  }
+
+  /** This replica leads from now on. */
+  lead(): void {
+    this.sync.leader.syncBegin();
+  }
+
+  /** The term is over. */
+  end(): void {
+    if (!this.stopped) this.sync.resetSync();
+  }
+
+  drained(): void {
+    if (!this.stopped) this.sync.provider.drained();
+  }
+
+  stop(reason: string): void {
+    if (this.stopped) return;
+    this.sync.close(reason);
+    this.stopped = true;
+  }
+
+  private replacing(): readonly Operation[] {
+    const { machine, meta } = this.host;
+    this.copying = true;
+    this.host.becameHalf();
+    return [...machine.restart({ version: 0, epoch: 0 }), metaOperation(meta)];
+  }
+
+  private copied({ low }: SyncResult): void {
+    this.copying = false;
+    const { machine } = this.host;
+    machine.pipeline.write(machine.restart(low), false, () => this.written(machine.written));
+    this.host.goOn();
+  }
+
+  private openSnapshot(): StoreSnapshot | undefined {
+    if (!this.host.isWhole) return undefined;
+    const snapshot = this.host.database.snapshot();
+    return { snapshot, ...readApplied(snapshot), totalBytes: 0 };
+  }
+
+  private makePort(): SyncPort {
+    const { host } = this;
+    return {
+      environment: host.environment,
+      name: host.settings.name,
+      logEntries: host.settings.logEntries,
+      logBytes: host.settings.logBytes,
+      database: host.database,
+      send: (to, bytes) => {
+        const rank = host.rankOf(to);
+        if (rank !== undefined) host.send(rank, bytes);
+      },
+      get isLeader() {
+        return host.leader?.hasBegun === true;
+      },
+      get isFull() {
+        return host.isFull;
+      },
+      get leader() {
+        return host.otherLeader;
+      },
+      providers: () =>
+        (host.leader?.liveRanks ?? []).map((rank) => host.nameOf(rank)).filter((name) => name !== undefined),
+      log: () => {
+        const { log } = host.machine;
+        return { base: log.base.version, versions: log.length, bytes: log.bytes };
+      },
+      trimEnabled: () => host.leader?.trim(),
+      openSnapshot: () => this.openSnapshot(),
+      replacing: () => this.replacing(),
+      copied: (result) => this.copied(result),
+      completing: () => [],
+      completed: () => host.becameWhole(),
+      progressed: () => host.onStatus(),
+      trouble: (error) => host.onTrouble(error),
+      failed: (error) => host.onFailed(error),
+    };
+  }
+}
