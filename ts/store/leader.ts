@@ -273,10 +273,6 @@ export class Leader {
     this.tellRefusals();
     this.sayCommitted();
     this.trim();
-    if (this.isReady) return;
-    this.isReady = true;
-    this.seat.ready();
-    this.reads.ready();
   }
 
   /** With the next record, if there is one at once; else by itself. */
@@ -302,5 +298,9 @@ export class Leader {
   onApplied(first: number, entries: readonly LogEntry[]): void {
     let version = first;
     for (const { effects } of entries) this.pending.remove(version++, effects);
+    if (this.isReady || this.first === 0 || version <= this.first) return;
+    this.isReady = true;
+    this.seat.ready();
+    this.reads.ready();
   }
 }

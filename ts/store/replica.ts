@@ -60,6 +60,8 @@ export class Replica {
   private meta: ReplicaMeta;
   /** As it is now: in the database it may be worse, where nothing is durable. */
   private standing: Standing = 'blank';
+  /** Before it became half: it is that again when it is whole. */
+  private standingBefore: Standing = 'blank';
   private hellos: Hellos | undefined;
   private size = 0;
   private myRank = 0;
@@ -213,7 +215,7 @@ export class Replica {
     this.fail(new ConsortError('ERR_CLOSED', 'the store was closed'), 'it was closed');
     this.machine.pipeline.whenIdle(() => {
       const { pipeline } = this.machine;
-      const standing = this.standing === 'half' ? this.meta.standing : this.standing;
+      const standing = this.standing === 'half' ? this.standingBefore : this.standing;
       pipeline.write([metaOperation({ ...this.meta, standing })], true, () => {
         pipeline.stop();
         done();
@@ -231,14 +233,18 @@ export class Replica {
     } catch (error) {
       return error instanceof ConsortError ? done(error) : corrupt(error as Error);
     }
-    this.standing = this.synchronization.isHalf ? 'half' : this.meta.standing;
-    this.machine.load((error) => {
+    this.standing = this.standingBefore = this.meta.standing;
+    const loaded = (error: Error | undefined) => {
       if (error !== undefined) return corrupt(error);
       if (this.settings.durability === 'disk') return done(undefined);
       // What it acknowledges from now on may be lost: next time it does not count, unless it was closed.
       this.meta = { ...this.meta, standing: 'blank' };
       this.machine.pipeline.write([metaOperation(this.meta)], true, () => done(undefined));
-    });
+    };
+    // Of half a copy nothing is of use, and its log may be anything.
+    if (this.synchronization.isHalf) this.standing = 'half';
+    if (this.standing === 'half') loaded(undefined);
+    else this.machine.load(loaded);
   }
 
   /** Of the log, as far as it is durable: that is what it may be elected for. */
@@ -450,6 +456,7 @@ export class Replica {
         return replica.isWhole && replica.term !== undefined;
       },
       becameHalf: () => {
+        if (this.standing !== 'half') this.standingBefore = this.standing;
         this.standing = 'half';
       },
       becameWhole: () => this.becameWhole(),
@@ -462,7 +469,7 @@ export class Replica {
 
   /** What it had acknowledged is in the copy; but who was blank before still is, until it has the first entry of an epoch. */
   private becameWhole(): void {
-    this.standing = this.settings.durability === 'memory' ? 'blank' : this.meta.standing;
+    this.standing = this.standingBefore;
     const { follower } = this.term ?? {};
     if (follower !== undefined) this.countsFrom(this.machine.applied, follower.first);
     this.submissions.replaced(this.machine.applied);
@@ -496,7 +503,8 @@ export class Replica {
 
   private applied(first: number, entries: readonly LogEntry[]): void {
     this.term?.leader?.onApplied(first, entries);
-    this.port.onApplied(entries.map(({ effects }, index) => ({ version: first + index, effects })));
+    if (this.standing !== 'half')
+      this.port.onApplied(entries.map(({ effects }, index) => ({ version: first + index, effects })));
     this.submissions.onApplied(first, entries);
     this.barriers.onApplied(this.machine.applied);
     this.term?.follower?.onApplied();
@@ -504,7 +512,7 @@ export class Replica {
 
   private get leaderName(): string | undefined {
     const { term } = this;
-    return term && term.seat.replicas.get(term.seat.leaderRank)?.name;
+    return term?.seat.replicas.get(term.seat.leaderRank)?.name;
   }
 
   private get state(): ReplicaState {

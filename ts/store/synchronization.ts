@@ -1,5 +1,5 @@
 /** The full synchronization of one replica (sync.ts), put together with its log, its database and its place in the view. */
-import { ConsortError } from '../base/errors.js';
+import type { ConsortError } from '../base/errors.js';
 import type { Environment } from '../stack/environment.js';
 import type { Database, Operation } from './database.js';
 import { HALF_KEY } from './keys.js';
