@@ -44,7 +44,7 @@ describe('elect', () => {
     const blank = { standing: 'blank', lastVersion: 0, lastEpoch: 0 } as const;
     expect(leaderOf([hello('a', 0, blank), hello('b', 1), hello('c', 2, blank)])).toBe('b in 4');
     const half = { standing: 'half', lastVersion: 100, lastEpoch: 9 } as const;
-    expect(leaderOf([hello('a', 0, half), hello('b', 1), hello('c', 2, blank)])).toBe('b in 4');
+    expect(leaderOf([hello('a', 0, half), hello('b', 1), hello('c', 2, blank)])).toBe('b in 10');
   });
 
   it('does not count who is configured otherwise, is unknown, of another store, or there twice', () => {
