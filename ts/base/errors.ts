@@ -165,6 +165,22 @@ export const ERROR_CODES = {
     when: 'No server gave the state: each failed, refused, or said nothing for `stateTimeout`.',
     remedy: 'Look at the message for what the last one said; leave and join to try again.',
   },
+  ERR_STORE_CORRUPT: {
+    when: "The directory of a store holds something else, or its files are damaged: bytes don't have their checksum, or some are missing.",
+    remedy: 'Move the directory away and start the replica again: it takes everything from the others.',
+  },
+  ERR_STORE_DISK: {
+    when: 'The disk of a store, or its directory, fails: it is full, may not be written to, is no directory, or has an error.',
+    remedy: 'Look at `cause`, put it right, and open the store again; a write that failed may be there then.',
+  },
+  ERR_STORE_LOCKED: {
+    when: 'The directory of a store is in use, by another process or by another store of this one.',
+    remedy: 'Close that one first, or give each store a directory of its own.',
+  },
+  ERR_STORE_UNAVAILABLE: {
+    when: "The database under a store can't be loaded: the package `classic-level` is missing, or has no binary for this machine.",
+    remedy: 'Look at `cause`; reinstall, compile it with `npm rebuild classic-level`, or give the store another database.',
+  },
   ERR_TOO_MANY_MEMBERS: {
     when: 'The list given to `join()` is longer than a view may be.',
     remedy: 'Use several groups.',
