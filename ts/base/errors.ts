@@ -205,6 +205,10 @@ export const ERROR_CODES = {
     when: 'An attempt of a replica to synchronize its whole store has failed; it is reported, and another one follows.',
     remedy: 'Look at the message; when it goes on, see that the provider and the disks are well.',
   },
+  ERR_STORE_UNAVAILABLE: {
+    when: "The database under a store can't be loaded: the package `classic-level` is missing, or has no binary for this machine.",
+    remedy: 'Look at `cause`; reinstall, compile it with `npm rebuild classic-level`, or give the store another database.',
+  },
   ERR_TOO_MANY_MEMBERS: {
     when: 'The list given to `join()` is longer than a view may be.',
     remedy: 'Use several groups.',
