@@ -191,11 +191,13 @@ export const ERROR_CODES = {
   },
   ERR_STORE_NO_QUORUM: {
     when: 'Less than a majority of the configured replicas can be reached: nothing can be committed, and what is read may be old.',
-    remedy: "Try again when the others are back; `{ read: 'stale' }` reads what is here. Nothing of the transaction happened.",
+    remedy:
+      "Try again when the others are back; `{ read: 'stale' }` reads what is here. Nothing of the transaction happened.",
   },
   ERR_STORE_OUTCOME_UNKNOWN: {
     when: 'A transaction was on its way when its majority was lost, or this replica was synchronized as a whole: it may have happened or not, once at most.',
-    remedy: 'Read what it would have changed before you submit it again, or submit it with a compare that holds only once.',
+    remedy:
+      'Read what it would have changed before you submit it again, or submit it with a compare that holds only once.',
   },
   ERR_STORE_PROTOCOL: {
     when: 'A member of the group of a store has sent what no replica sends; it is reported, and the message dropped.',
@@ -207,7 +209,8 @@ export const ERROR_CODES = {
   },
   ERR_STORE_UNAVAILABLE: {
     when: "The database under a store can't be loaded: the package `classic-level` is missing, or has no binary for this machine.",
-    remedy: 'Look at `cause`; reinstall, compile it with `npm rebuild classic-level`, or give the store another database.',
+    remedy:
+      'Look at `cause`; reinstall, compile it with `npm rebuild classic-level`, or give the store another database.',
   },
   ERR_TOO_MANY_MEMBERS: {
     when: 'The list given to `join()` is longer than a view may be.',
