@@ -83,8 +83,9 @@ export function coreIsTested(corePaths: readonly string[], testPaths: readonly s
     .map((path) => `${path} has no native/test/${baseName(path)}_test.cc`);
 }
 
+/** By itself, or in a contract that it has described: `describeDriver`, `describeDatabase`. */
 export function testsExpectSomething(tests: readonly SourceFile[]): string[] {
   return tests
-    .filter((file) => !/\bexpect(TypeOf)?[.(<]/.test(withoutComments(file.text)))
+    .filter((file) => !/\b(expect(TypeOf)?[.(<]|describe[A-Z]\w*\()/.test(withoutComments(file.text)))
     .map((file) => `${file.path} expects nothing`);
 }
