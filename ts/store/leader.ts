@@ -28,7 +28,6 @@ interface Refusal {
 export interface LeaderOptions {
   /** Ranks of those whose promises count. */
   readonly counted: ReadonlySet<number>;
-  readonly storeId: string;
   /** It has its majority; its first entry is about to be written. */
   begins(first: number): void;
   /** A synchronization is on: the log has to stay. */
@@ -289,7 +288,6 @@ export class Leader {
         committed: machine.committed,
         trim: machine.log.base.version,
         first: this.first,
-        storeId: this.options.storeId,
       });
     });
   }
