@@ -64,6 +64,8 @@ export class Replica {
   private standing: Standing = 'blank';
   /** Before it became half: it is that again when it is whole. */
   private standingBefore: Standing = 'blank';
+  /** It is about to be intact. */
+  private isCounting = false;
   private hellos: Hellos | undefined;
   private size = 0;
   private myRank = 0;
@@ -473,15 +475,18 @@ export class Replica {
     this.port.onStatus();
   }
 
-  /** The first entry of the epoch is in its log, and with it all that was ever committed: from now on it counts. */
+  /** The first entry of the epoch is in its log, and with it all that was ever committed: when that is on the disk it counts. */
   private countsFrom(last: number, first: number): void {
-    if (this.standing !== 'blank' || first === 0 || last < first) return;
-    this.standing = 'intact';
+    if (this.standing !== 'blank' || this.isCounting || first === 0 || last < first) return;
+    this.isCounting = true;
     // Together: who counts belongs to a store, or others might found another one.
     const storeId = this.meta.storeId || (this.term?.seat.storeId ?? '');
-    const standing = this.settings.durability === 'memory' ? this.meta.standing : 'intact';
-    this.meta = { ...this.meta, storeId, standing };
-    this.machine.pipeline.write([metaOperation(this.meta)], false, () => {});
+    const isDurable = this.settings.durability === 'disk';
+    this.meta = { ...this.meta, storeId, standing: isDurable ? 'intact' : this.meta.standing };
+    this.machine.pipeline.write([metaOperation(this.meta)], isDurable, () => {
+      this.isCounting = false;
+      if (this.standing === 'blank') this.standing = 'intact';
+    });
   }
 
   private ready(epoch: number): void {

@@ -1,6 +1,6 @@
 /** What was read, and in which order things may have happened as clients see it. */
 import { checkLinearizability, type Operation, REGISTER, type RegisterInput } from '../linearizability.js';
-import type { Cell, ClientOperation, Key, StoreHistory } from './history.js';
+import type { AppliedVersion, Cell, ClientOperation, Key, StoreHistory } from './history.js';
 import { describeCell, describeOperation, type Fail, type Truth } from './truth.js';
 
 type Cells = ReadonlyMap<Key, Cell>;
@@ -81,7 +81,36 @@ export function checkLinearizable({ operations }: StoreHistory, truth: Truth, fa
     floor = Math.max(floor, version);
     versions.set(operation, version);
   }
-  for (const key of keysOf(operations)) checkKey(key, operations, versions, truth, fail);
+  for (const [operation, version] of happenings(operations, truth)) versions.set(operation, version);
+  for (const key of keysOf(operations)) checkKey(key, operations, versions, fail);
+}
+
+/** The versions that operations were, also of those whose result nobody knows. Of deletions it may be of another one that deleted the same. */
+function happenings(operations: readonly ClientOperation[], truth: Truth): Map<ClientOperation, number> {
+  const found = new Map<ClientOperation, number>();
+  const acknowledged = new Set<number>();
+  for (const { result } of operations) if (result?.type === 'committed') acknowledged.add(result.version);
+  const deletions = [...truth.versions.values()].filter(
+    ({ version, effects }) =>
+      effects.length > 0 && effects.every(({ value }) => value === 0) && !acknowledged.has(version),
+  );
+  for (const operation of operations) {
+    const { result, id, puts, deletes } = operation;
+    const isLike = ({ effects }: AppliedVersion) =>
+      effects.length === deletes.length && effects.every(({ key }, i) => key === deletes[i]);
+    let version = result?.type === 'committed' ? result.version : truth.writers.get(id)?.[0];
+    if (version === undefined && puts.length === 0 && !isRefused(operation)) {
+      const index = deletions.findIndex(isLike);
+      version = index < 0 ? undefined : deletions.splice(index, 1)[0]?.version;
+    }
+    if (version !== undefined) found.set(operation, version);
+  }
+  return found;
+}
+
+/** It is known that nothing of it happened. */
+function isRefused({ result }: ClientOperation): boolean {
+  return result?.type === 'unchanged' || (result?.type === 'error' && result.code === 'ERR_STORE_NO_QUORUM');
 }
 
 /** The version in which an operation happened, as its result tells; less than `least`: in none that it could. */
@@ -101,20 +130,19 @@ function checkKey(
   key: Key,
   operations: readonly ClientOperation[],
   versions: ReadonlyMap<ClientOperation, number>,
-  truth: Truth,
   fail: Fail,
 ): void {
   const involved: ClientOperation[] = [];
   const history: Operation<RegisterInput>[] = [];
   for (const operation of operations) {
-    const input = inputOf(operation, key, truth);
+    const input = inputOf(operation, key, versions.has(operation));
     if (input === undefined) continue;
     involved.push(operation);
     const isKnown = operation.result !== undefined && operation.result.type !== 'error';
     history.push({ input, called: operation.called, returned: isKnown ? operation.returned : undefined });
   }
   if (history.length === 0) return;
-  const verdict = checkLinearizability(REGISTER, history, guessOf(involved, versions, truth));
+  const verdict = checkLinearizability(REGISTER, history, guessOf(involved, versions));
   if (verdict.linearizable === true) return;
   const order = verdict.linearizable === false ? verdict.furthest.map((index) => involved[index]?.id).join(' ') : '';
   fail({
@@ -128,22 +156,17 @@ function checkKey(
 }
 
 /** In the order of the versions: first who wrote one, then who found it. Who is known to no version is left out. */
-function guessOf(
-  operations: readonly ClientOperation[],
-  versions: ReadonlyMap<ClientOperation, number>,
-  truth: Truth,
-): number[] {
+function guessOf(operations: readonly ClientOperation[], versions: ReadonlyMap<ClientOperation, number>): number[] {
   const placed = operations.flatMap((operation, index) => {
-    const { result, id } = operation;
-    const wrote = result?.type === 'committed' ? result.version : truth.writers.get(id)?.[0];
-    const version = wrote ?? versions.get(operation);
-    return version === undefined ? [] : [{ index, at: 2 * version + (wrote === undefined ? 1 : 0) }];
+    const version = versions.get(operation);
+    const finds = operation.result?.type === 'read' || operation.result?.type === 'unchanged';
+    return version === undefined ? [] : [{ index, at: 2 * version + (finds ? 1 : 0) }];
   });
   return placed.sort((a, b) => a.at - b.at).map(({ index }) => index);
 }
 
 /** What an operation did with one key; undefined: nothing that can be told. */
-function inputOf(operation: ClientOperation, key: Key, truth: Truth): RegisterInput | undefined {
+function inputOf(operation: ClientOperation, key: Key, happened: boolean): RegisterInput | undefined {
   const { id, action, guards, puts, deletes, result } = operation;
   if (result?.type === 'read') {
     const isAtOnce = action.do === 'read' && action.how === 'linearizable';
@@ -154,11 +177,8 @@ function inputOf(operation: ClientOperation, key: Key, truth: Truth): RegisterIn
     // Which of several did not hold nobody knows.
     return guard !== undefined && guards.length === 1 ? { foundNot: guard.value } : undefined;
   }
-  if (result?.type === 'error') {
-    if (result.code === 'ERR_STORE_NO_QUORUM') return undefined;
-    // What never came to pass may be left out: that it did not is checked elsewhere.
-    if (puts.length > 0 && !truth.writers.has(id)) return undefined;
-  }
+  // What never happened may be left out: that no replica has it is what it means.
+  if (!happened) return undefined;
   const wrote = puts.includes(key) ? id : deletes.includes(key) ? 0 : undefined;
   if (guard === undefined && wrote === undefined) return undefined;
   return { found: guard?.value, wrote };
