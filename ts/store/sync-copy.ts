@@ -8,7 +8,6 @@
  */
 import type { Operation } from './database.js';
 import { DATA_RANGE, dataKey, HALF_KEY, type KeyRange, keyAfter, LOG_RANGE } from './keys.js';
-import { WIPE_BYTES, WIPE_KEYS } from './sync-limits.js';
 import type { Chunk } from './sync-messages.js';
 import type { LogPoint, SyncRequesterPort, SyncResult } from './sync-port.js';
 
@@ -110,7 +109,8 @@ export class SyncCopy {
 
   /** Step by step: the keys that were read go before the next are read. */
   private wipe(range: KeyRange, generation: number, wiped: () => void): void {
-    this.port.database.range({ ...range, limit: WIPE_KEYS, bytes: WIPE_BYTES }, (error, entries) => {
+    const { wipeKeys, wipeBytes } = this.port.limits;
+    this.port.database.range({ ...range, limit: wipeKeys, bytes: wipeBytes }, (error, entries) => {
       if (generation !== this.generation) return;
       if (error !== undefined) return this.fail(error);
       const last = entries.at(-1);

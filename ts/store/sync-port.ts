@@ -5,9 +5,11 @@
 import type { ConsortError } from '../base/errors.js';
 import type { Environment } from '../stack/environment.js';
 import type { Database, DatabaseSnapshot, Operation } from './database.js';
+import type { SyncLimits } from './sync-limits.js';
 
 interface RolePort {
   readonly environment: Environment;
+  readonly limits: SyncLimits;
   /** To another replica of the view; nowhere, when it is not in it. FIFO; what is sent in a view arrives in that view or never. */
   send(to: string, bytes: Uint8Array): void;
 }
