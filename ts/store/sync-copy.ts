@@ -15,6 +15,8 @@ const NOTHING = new Uint8Array(0);
 
 export class SyncCopy {
   state: 'none' | 'wiping' | 'open' | 'copied' | 'completing' = 'none';
+  /** The data are no state of the store: from before the mark is written until it is gone. */
+  isHalf: boolean;
   /** As the user knows it; empty: there is none yet. */
   lastKey: Uint8Array = NOTHING;
   /** Of the snapshots that were copied from, the oldest and the newest; undefined: nothing was. */
@@ -34,13 +36,17 @@ export class SyncCopy {
     /** A write is done. */
     private readonly onWritten: () => void,
     private readonly onFailed: (error: Error) => void,
-  ) {}
+  ) {
+    // A crash in the middle: all that is there goes.
+    this.isHalf = port.database.get(HALF_KEY) !== undefined;
+  }
 
   /** Marks the store half, wipes it, and then calls back, unless it was begun once more. */
   startOver(opened: () => void): void {
     this.forget();
     const generation = ++this.generation;
     this.state = 'wiping';
+    this.isHalf = true;
     const mark: Operation = { type: 'put', key: HALF_KEY, value: NOTHING };
     // Durable, so all writes of before are done too, and what is read from here on has them.
     this.write([mark, ...this.port.replacing()], true, generation, () =>
@@ -93,6 +99,7 @@ export class SyncCopy {
   complete(completed: () => void): void {
     this.state = 'completing';
     this.write([...this.port.completing(), { type: 'delete', key: HALF_KEY }], true, this.generation, () => {
+      this.isHalf = false;
       this.forget();
       completed();
     });
