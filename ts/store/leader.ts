@@ -130,13 +130,23 @@ export class Leader {
 
   /** Cuts off what the bounds leave no room for. */
   trim(): void {
-    const { log, committed } = this.seat.machine;
+    const { log } = this.seat.machine;
     const { logEntries, logBytes } = this.seat.settings;
     const slack = 1 + 1 / TRIM_SLACK;
     if (log.length <= logEntries * slack && log.bytes <= logBytes * slack) return;
     if (this.options.isTrimDisabled()) return;
-    const upTo = Math.min(log.versionWithin(logEntries, logBytes), committed, this.replayFloor);
-    if (upTo > log.base.version) this.seat.machine.trimTo(upTo);
+    if (this.isTrimmable) this.seat.machine.trimTo(this.trimPoint);
+  }
+
+  /** Whether there is anything to cut off. One record stays however long it is, and so does what is not committed. */
+  get isTrimmable(): boolean {
+    return this.trimPoint > this.seat.machine.log.base.version;
+  }
+
+  private get trimPoint(): number {
+    const { log, committed } = this.seat.machine;
+    const { logEntries, logBytes } = this.seat.settings;
+    return Math.min(log.versionWithin(logEntries, logBytes), committed, this.replayFloor);
   }
 
   // ---- promises ----

@@ -22,6 +22,7 @@ import type { Seat } from './seat.js';
 import { StateMachine } from './state-machine.js';
 import { readMessage, type Standing, type StoreMessage, writeMessage } from './store-messages.js';
 import { Submissions } from './submissions.js';
+import { SYNC_LIMITS, type SyncLimits } from './sync-limits.js';
 import { isSyncMessage } from './sync-messages.js';
 import { Synchronization, type SynchronizationHost } from './synchronization.js';
 import type { OutcomeDone, Transaction } from './transaction.js';
@@ -30,6 +31,7 @@ export interface ReplicaOptions {
   readonly port: ReplicaPort;
   readonly settings: ReplicaSettings;
   readonly limits?: Partial<StoreLimits>;
+  readonly syncLimits?: Partial<SyncLimits>;
 }
 
 /** Of the configured names: replicas that were configured differently do not work together. */
@@ -55,6 +57,7 @@ export class Replica {
   private readonly port: ReplicaPort;
   readonly settings: ReplicaSettings;
   private readonly limits: StoreLimits;
+  private readonly syncLimits: SyncLimits;
   private readonly machine: StateMachine;
   private readonly submissions: Submissions;
   private readonly barriers = new Barriers();
@@ -85,11 +88,12 @@ export class Replica {
     });
   }
 
-  private constructor({ port, settings, limits }: ReplicaOptions) {
+  private constructor({ port, settings, limits, syncLimits }: ReplicaOptions) {
     this.port = port;
     // Entries name replicas by the order of their names.
     this.settings = { ...settings, members: [...settings.members].sort() };
     this.limits = { ...STORE_LIMITS, ...limits };
+    this.syncLimits = { ...SYNC_LIMITS, ...syncLimits };
     const { environment, database } = port;
     this.meta = { name: settings.name, storeId: '', standing: 'blank', promised: 0 };
     this.newStoreId = Array.from({ length: STORE_ID_DIGITS }, () => environment.random(16).toString(16)).join('');
@@ -427,10 +431,11 @@ export class Replica {
 
   private syncHost(): SynchronizationHost {
     const replica = this;
-    const { port, machine, settings } = this;
+    const { port, machine, settings, syncLimits } = this;
     return {
       environment: port.environment,
       settings,
+      syncLimits,
       database: port.database,
       machine,
       get meta() {

@@ -119,15 +119,22 @@ export class SyncLeader {
 
   /** When anyone asks or is heard of: often enough for what grows by writes. */
   private lookAtLog(): void {
-    const { versions, bytes } = this.port.log();
     const { thresholdFactor, trimmedFactor, limitFactor } = this.port.limits;
-    const times = Math.max(versions / this.port.logEntries, bytes / this.port.logBytes);
+    if (this.timesBounds > thresholdFactor) this.mustTrim = true;
+    // Where nothing is written nothing else would trim it.
+    if (this.mustTrim && !this.isTrimDisabled) this.port.trimEnabled();
+    const times = this.timesBounds;
     if (times <= trimmedFactor) this.mustTrim = false;
     if (times <= thresholdFactor) return;
-    this.mustTrim = true;
     if (this.trimEnableTimer !== undefined) this.enableTrimLater();
     if (times <= limitFactor) return;
     for (const requester of this.requesters) this.syncFinishAbort(requester, 'the log has grown over its limit');
+  }
+
+  /** How many times its bounds the log is. */
+  private get timesBounds(): number {
+    const { versions, bytes } = this.port.log();
+    return Math.max(versions / this.port.logEntries, bytes / this.port.logBytes);
   }
 
   private setTrimTimeout(requester: string): Timer {

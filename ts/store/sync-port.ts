@@ -18,7 +18,7 @@ interface RolePort {
 export interface LogExtent {
   /** The version before the first record: who has the state of this version, or a later one, can go on from the log. */
   readonly base: number;
-  /** Versions and bytes in it. */
+  /** Versions and bytes in it; none when trimming would take nothing away, so that there is nothing to wait for. */
   readonly versions: number;
   readonly bytes: number;
 }

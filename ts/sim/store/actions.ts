@@ -1,5 +1,6 @@
 /** What a scenario of the replicated store is made of: plain data. */
 import type { StoreLimits } from '../../store/limits.js';
+import type { SyncLimits } from '../../store/sync-limits.js';
 import type { GroupTraits } from './group.js';
 
 /** What a client does at a replica. Keys are numbers here. */
@@ -84,6 +85,9 @@ export interface StoreScenario {
   readonly logEntries: number;
   readonly logBytes: number;
   readonly limits: StoreLimits;
+  readonly syncLimits: SyncLimits;
+  /** The time of replicas runs so many times faster than that of group and disks: time-outs of seconds are met in each run. */
+  readonly haste: number;
   readonly group: GroupTraits;
   /** Of each disk, in microseconds: a write, and one that is durable, take between so and so long. */
   readonly writeMicros: readonly [least: number, most: number];

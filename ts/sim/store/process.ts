@@ -5,7 +5,7 @@ import type { Database, Entry, Operation } from '../../store/database.js';
 import { DATA_RANGE, HALF_KEY, userKey, VERSION_BYTES, versionAt } from '../../store/keys.js';
 import { Replica } from '../../store/replica.js';
 import type { Applied, ReplicaPort } from '../../store/replica-port.js';
-import type { SimClock } from '../clock.js';
+import { type SimClock, SkewedClock } from '../clock.js';
 import type { Dice } from '../seeds.js';
 import { SimDatabase } from '../sim-database.js';
 import type { CrashKind, SimDisk } from '../sim-disk.js';
@@ -66,9 +66,9 @@ export class StoreProcess implements GroupListener {
 
   private open(database: SimDatabase): void {
     const { scenario, names } = this.world;
-    const { durability, logEntries, logBytes, limits } = scenario;
+    const { durability, logEntries, logBytes, limits, syncLimits } = scenario;
     const settings = { name: this.name, members: names, durability, incarnation: this.run, logEntries, logBytes };
-    Replica.open({ port: this.port(database), settings, limits }, (error, replica) => {
+    Replica.open({ port: this.port(database), settings, limits, syncLimits }, (error, replica) => {
       if (!this.isAlive) return;
       if (replica === undefined) return this.failed(error as ConsortError);
       this.replica = replica;
@@ -174,13 +174,14 @@ export class StoreProcess implements GroupListener {
   }
 
   private environment(): Environment {
-    const { clock } = this.world;
+    const { clock, scenario } = this.world;
+    const hasty = new SkewedClock(clock, scenario.haste);
     const ifAlive = (callback: () => void) => () => {
       if (this.isAlive) callback();
     };
     return {
-      now: () => clock.now / 1000,
-      setTimer: (milliseconds, callback) => clock.schedule(milliseconds * 1000, ifAlive(callback)),
+      now: () => hasty.now / 1000,
+      setTimer: (milliseconds, callback) => hasty.schedule(milliseconds * 1000, ifAlive(callback)),
       defer: (callback) => {
         if (this.isAlive) clock.schedule(0, ifAlive(callback));
       },

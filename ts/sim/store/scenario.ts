@@ -3,6 +3,7 @@
  * all.
  */
 import { STORE_LIMITS, type StoreLimits } from '../../store/limits.js';
+import { SYNC_LIMITS, type SyncLimits } from '../../store/sync-limits.js';
 import { Dice } from '../seeds.js';
 import type { StoreAction, StoreScenario, StoreStep, Victim } from './actions.js';
 import type { GroupTraits } from './group.js';
@@ -35,6 +36,7 @@ export function makeStoreScenario(seed: number, { replicas }: StoreScenarioOptio
   /** Whether replicas come to lack what is not in the log any more. */
   const syncs = dice.chance(0.5);
   const tiny = syncs || dice.chance(0.3);
+  const haste = syncs ? dice.pick([20, 100, 400]) : dice.pick([1, 100]);
   const fsync = dice.pick([200, 2000, 10_000]);
   return {
     seed,
@@ -42,7 +44,9 @@ export function makeStoreScenario(seed: number, { replicas }: StoreScenarioOptio
     durability,
     logEntries: tiny ? dice.between(1, 12) : dice.pick([30, 1000]),
     logBytes: tiny && dice.chance(0.3) ? dice.between(100, 2000) : 1 << 20,
-    limits: makeLimits(new Dice(seed, 3)),
+    limits: makeLimits(new Dice(seed, 3), haste),
+    haste,
+    syncLimits: makeSyncLimits(new Dice(seed, 4)),
     group: makeTraits(new Dice(seed, 1)),
     writeMicros: [5, 50],
     syncMicros: [50, fsync],
@@ -63,7 +67,7 @@ function makeTraits(dice: Dice): GroupTraits {
   };
 }
 
-function makeLimits(dice: Dice): StoreLimits {
+function makeLimits(dice: Dice, haste: number): StoreLimits {
   const small = (most: number) => (dice.chance(0.4) ? dice.between(1, most) : 1 << 20);
   return {
     ...STORE_LIMITS,
@@ -72,7 +76,25 @@ function makeLimits(dice: Dice): StoreLimits {
     heldBytes: small(500),
     cachedLogBytes: small(500),
     applyBytes: small(500),
-    outcomeTimeoutMs: dice.pick([50, 500, 5000]),
+    // Disks are not slower than they are.
+    writeTimeoutMs: STORE_LIMITS.writeTimeoutMs * haste,
+    outcomeTimeoutMs: dice.pick([50, 500, 5000]) * haste,
+  };
+}
+
+function makeSyncLimits(dice: Dice): SyncLimits {
+  const small = (most: number, usual: number) => (dice.chance(0.5) ? dice.between(1, most) : usual);
+  const { chunkBytes, chunkKeys, windowBytes, writingBytes, wipeBytes, wipeKeys, mostSyncs, limitFactor } = SYNC_LIMITS;
+  return {
+    ...SYNC_LIMITS,
+    chunkBytes: small(300, chunkBytes),
+    chunkKeys: small(4, chunkKeys),
+    windowBytes: small(500, windowBytes),
+    writingBytes: small(500, writingBytes),
+    wipeBytes: small(500, wipeBytes),
+    wipeKeys: small(5, wipeKeys),
+    mostSyncs: small(2, mostSyncs),
+    limitFactor: dice.chance(0.2) ? 2 * SYNC_LIMITS.thresholdFactor : limitFactor,
   };
 }
 
