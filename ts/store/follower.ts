@@ -19,7 +19,6 @@ export interface FollowerPort {
   beforeAppend(last: number, first: number): void;
   /** The replica's log does not count, and acknowledging would be a lie (invariant S4). */
   readonly isHalf: boolean;
-  founded(storeId: string): void;
 }
 
 export class Follower {
@@ -32,6 +31,8 @@ export class Follower {
   /** Records that came too early, by their versions. */
   private readonly held = new Map<number, RecordMessage>();
   private heldBytes = 0;
+  /** The leader's log goes up to here at least; what it lacks of that was dropped for want of room. */
+  private offeredUpTo = 0;
   private asked = false;
   private isReady = false;
   private told = 0;
@@ -50,7 +51,6 @@ export class Follower {
         return this.takeHeld();
       case 'committed':
         this.learnFirst(message.first);
-        this.port.founded(message.storeId);
         this.heard(message.committed);
         if (!this.port.isCopying) this.seat.machine.trimTo(message.trim);
         return;
@@ -114,6 +114,7 @@ export class Follower {
     const { log } = machine;
     if (head.epoch === this.seat.epoch && this.first === 0) this.learnFirst(head.version);
     const last = lastOf(head);
+    this.offeredUpTo = Math.max(this.offeredUpTo, last);
     if (log.epochAt(last) === head.epoch) {
       this.follows(last);
     } else if (log.epochAt(head.version - 1) === message.previousEpoch) {
@@ -164,10 +165,10 @@ export class Follower {
     }
   }
 
-  /** Those that are left have a gap before them. */
+  /** Those that are left have a gap before them; or others came in the meantime, and were not held. */
   private checkHeld(): void {
     this.takeHeld();
-    if (this.held.size > 0) this.askForMore();
+    if (this.offeredUpTo > this.matched) this.askForMore();
   }
 
   /** Once until all has come. */

@@ -28,7 +28,6 @@ interface Refusal {
 export interface LeaderOptions {
   /** Ranks of those whose promises count. */
   readonly counted: ReadonlySet<number>;
-  readonly storeId: string;
   /** It has its majority; its first entry is about to be written. */
   begins(first: number): void;
   /** A synchronization is on: the log has to stay. */
@@ -131,13 +130,23 @@ export class Leader {
 
   /** Cuts off what the bounds leave no room for. */
   trim(): void {
-    const { log, committed } = this.seat.machine;
+    const { log } = this.seat.machine;
     const { logEntries, logBytes } = this.seat.settings;
     const slack = 1 + 1 / TRIM_SLACK;
     if (log.length <= logEntries * slack && log.bytes <= logBytes * slack) return;
     if (this.options.isTrimDisabled()) return;
-    const upTo = Math.min(log.versionWithin(logEntries, logBytes), committed, this.replayFloor);
-    if (upTo > log.base.version) this.seat.machine.trimTo(upTo);
+    if (this.isTrimmable) this.seat.machine.trimTo(this.trimPoint);
+  }
+
+  /** Whether there is anything to cut off. One record stays however long it is, and so does what is not committed. */
+  get isTrimmable(): boolean {
+    return this.trimPoint > this.seat.machine.log.base.version;
+  }
+
+  private get trimPoint(): number {
+    const { log, committed } = this.seat.machine;
+    const { logEntries, logBytes } = this.seat.settings;
+    return Math.min(log.versionWithin(logEntries, logBytes), committed, this.replayFloor);
   }
 
   // ---- promises ----
@@ -289,7 +298,6 @@ export class Leader {
         committed: machine.committed,
         trim: machine.log.base.version,
         first: this.first,
-        storeId: this.options.storeId,
       });
     });
   }

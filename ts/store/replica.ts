@@ -22,6 +22,7 @@ import type { Seat } from './seat.js';
 import { StateMachine } from './state-machine.js';
 import { readMessage, type Standing, type StoreMessage, writeMessage } from './store-messages.js';
 import { Submissions } from './submissions.js';
+import { SYNC_LIMITS, type SyncLimits } from './sync-limits.js';
 import { isSyncMessage } from './sync-messages.js';
 import { Synchronization, type SynchronizationHost } from './synchronization.js';
 import type { OutcomeDone, Transaction } from './transaction.js';
@@ -30,6 +31,7 @@ export interface ReplicaOptions {
   readonly port: ReplicaPort;
   readonly settings: ReplicaSettings;
   readonly limits?: Partial<StoreLimits>;
+  readonly syncLimits?: Partial<SyncLimits>;
 }
 
 /** Of the configured names: replicas that were configured differently do not work together. */
@@ -42,6 +44,8 @@ function membersHash(names: readonly string[]): number {
   return hash >>> 0;
 }
 
+const STORE_ID_DIGITS = 16;
+
 /** One epoch of a view, as this replica takes part in it. */
 interface Term {
   readonly seat: Seat;
@@ -53,6 +57,7 @@ export class Replica {
   private readonly port: ReplicaPort;
   readonly settings: ReplicaSettings;
   private readonly limits: StoreLimits;
+  private readonly syncLimits: SyncLimits;
   private readonly machine: StateMachine;
   private readonly submissions: Submissions;
   private readonly barriers = new Barriers();
@@ -62,6 +67,8 @@ export class Replica {
   private standing: Standing = 'blank';
   /** Before it became half: it is that again when it is whole. */
   private standingBefore: Standing = 'blank';
+  /** It is about to be intact. */
+  private isCounting = false;
   private hellos: Hellos | undefined;
   private size = 0;
   private myRank = 0;
@@ -69,6 +76,7 @@ export class Replica {
   private election: Election | undefined;
   private isReady = false;
   private failure: ConsortError | undefined;
+  private readonly newStoreId: string;
 
   /** Reads what the database holds of this replica. `done` with `ERR_STORE_CORRUPT` or `ERR_STORE_FOREIGN` when that is none of its. */
   static open(options: ReplicaOptions, done: (error: ConsortError | undefined, replica?: Replica) => void): void {
@@ -80,13 +88,15 @@ export class Replica {
     });
   }
 
-  private constructor({ port, settings, limits }: ReplicaOptions) {
+  private constructor({ port, settings, limits, syncLimits }: ReplicaOptions) {
     this.port = port;
     // Entries name replicas by the order of their names.
     this.settings = { ...settings, members: [...settings.members].sort() };
     this.limits = { ...STORE_LIMITS, ...limits };
+    this.syncLimits = { ...SYNC_LIMITS, ...syncLimits };
     const { environment, database } = port;
     this.meta = { name: settings.name, storeId: '', standing: 'blank', promised: 0 };
+    this.newStoreId = Array.from({ length: STORE_ID_DIGITS }, () => environment.random(16).toString(16)).join('');
     this.machine = new StateMachine(database, environment, this.limits, settings.durability === 'disk', {
       onDurable: () => (this.term?.leader ?? this.term?.follower)?.durable(),
       onApplied: (first, entries) => this.applied(first, entries),
@@ -123,6 +133,7 @@ export class Replica {
       incarnation: this.settings.incarnation,
       members: membersHash(this.settings.members),
       storeId: this.meta.storeId,
+      newStoreId: this.newStoreId,
       standing: this.standing,
       promised: this.meta.promised,
       ...this.durableEnd(),
@@ -299,14 +310,12 @@ export class Replica {
     const { epoch, leader, counted } = election;
     if (!replicas.some(({ rank }) => rank === this.myRank)) return;
     const isLeader = leader.rank === this.myRank;
-    const seat: Seat = this.makeSeat(epoch, leader.rank, replicas);
-    const storeId = commonStore(replicas) || this.newStoreId();
+    const seat: Seat = this.makeSeat(epoch, leader, replicas);
     this.term = {
       seat,
       leader: isLeader
         ? new Leader(seat, {
             counted,
-            storeId,
             begins: (first) => {
               this.countsFrom(first, first);
               this.synchronization.lead();
@@ -316,20 +325,12 @@ export class Replica {
         : undefined,
       follower: isLeader ? undefined : new Follower(seat, this.followerPort()),
     };
-    if (isLeader) this.founded(storeId);
     this.meta = { ...this.meta, promised: Math.max(epoch, this.meta.promised) };
     this.machine.pipeline.write([metaOperation(this.meta)], this.settings.durability === 'disk', () => {
       if (this.term?.seat === seat) seat.send(leader.rank, { type: 'promised', epoch });
     });
     this.synchronization.begin(this.standing === 'half');
     for (const { from, bytes } of this.hellos?.takeEarly() ?? []) this.receive(from, bytes);
-  }
-
-  private newStoreId(): string {
-    const { environment } = this.port;
-    let id = '';
-    while (id.length < 16) id += environment.random(16).toString(16);
-    return id;
   }
 
   private endTerm(): void {
@@ -384,8 +385,9 @@ export class Replica {
     seat.send(seat.leaderRank, make(seat.epoch));
   }
 
-  private makeSeat(epoch: number, leaderRank: number, replicas: readonly Candidate[]): Seat {
+  private makeSeat(epoch: number, leader: Candidate, replicas: readonly Candidate[]): Seat {
     const { myRank } = this;
+    const leaderRank = leader.rank;
     const { environment, group } = this.port;
     return {
       environment,
@@ -394,6 +396,7 @@ export class Replica {
       group,
       machine: this.machine,
       epoch,
+      storeId: commonStore(replicas) || leader.newStoreId,
       myRank,
       leaderRank,
       replicas: new Map(replicas.map((replica) => [replica.rank, replica])),
@@ -418,7 +421,6 @@ export class Replica {
         return replica.synchronization.isCopying;
       },
       beforeAppend: (last, first) => this.countsFrom(last, first),
-      founded: (storeId) => this.founded(storeId),
       get isHalf() {
         return replica.standing === 'half';
       },
@@ -429,10 +431,11 @@ export class Replica {
 
   private syncHost(): SynchronizationHost {
     const replica = this;
-    const { port, machine, settings } = this;
+    const { port, machine, settings, syncLimits } = this;
     return {
       environment: port.environment,
       settings,
+      syncLimits,
       database: port.database,
       machine,
       get meta() {
@@ -477,19 +480,18 @@ export class Replica {
     this.port.onStatus();
   }
 
-  /** The first entry of the epoch is in its log, and with it all that was ever committed: from now on it counts. */
+  /** The first entry of the epoch is in its log, and with it all that was ever committed: when that is on the disk it counts. */
   private countsFrom(last: number, first: number): void {
-    if (this.standing !== 'blank' || first === 0 || last < first) return;
-    this.standing = 'intact';
-    if (this.settings.durability === 'memory') return;
-    this.meta = { ...this.meta, standing: 'intact' };
-    this.machine.pipeline.write([metaOperation(this.meta)], false, () => {});
-  }
-
-  private founded(storeId: string): void {
-    if (this.meta.storeId !== '' || storeId === '') return;
-    this.meta = { ...this.meta, storeId };
-    this.machine.pipeline.write([metaOperation(this.meta)], false, () => {});
+    if (this.standing !== 'blank' || this.isCounting || first === 0 || last < first) return;
+    this.isCounting = true;
+    // Together: who counts belongs to a store, or others might found another one.
+    const storeId = this.meta.storeId || (this.term?.seat.storeId ?? '');
+    const isDurable = this.settings.durability === 'disk';
+    this.meta = { ...this.meta, storeId, standing: isDurable ? 'intact' : this.meta.standing };
+    this.machine.pipeline.write([metaOperation(this.meta)], isDurable, () => {
+      this.isCounting = false;
+      if (this.standing === 'blank') this.standing = 'intact';
+    });
   }
 
   private ready(epoch: number): void {
@@ -500,11 +502,12 @@ export class Replica {
   }
 
   private applied(first: number, entries: readonly LogEntry[]): void {
-    this.term?.leader?.onApplied(first, entries);
     if (this.standing !== 'half')
       this.port.onApplied(entries.map(({ effects }, index) => ({ version: first + index, effects })));
+    // Before anyone becomes ready, and submits again what has no outcome yet.
     this.submissions.onApplied(first, entries);
     this.barriers.onApplied(this.machine.applied);
+    this.term?.leader?.onApplied(first, entries);
     this.term?.follower?.onApplied();
   }
 

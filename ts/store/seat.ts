@@ -13,6 +13,7 @@ export interface Seat {
   readonly group: GroupPort;
   readonly machine: StateMachine;
   readonly epoch: number;
+  readonly storeId: string;
   readonly myRank: number;
   readonly leaderRank: number;
   /** The replicas of the view, by rank; without those that do not count as any. */

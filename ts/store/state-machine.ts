@@ -49,7 +49,13 @@ export class StateMachine {
     private readonly events: StateMachineEvents,
   ) {
     this.log = new Log(database, limits.cachedLogBytes);
-    this.pipeline = new WritePipeline(database, environment, limits.writeTimeoutMs, (error) => events.onFailed(error));
+    this.pipeline = new WritePipeline(database, environment, limits.writeTimeoutMs, {
+      onWritten: () => {
+        events.onWritten();
+        this.apply();
+      },
+      onFailed: (error) => events.onFailed(error),
+    });
   }
 
   load(done: Done): void {
@@ -80,8 +86,7 @@ export class StateMachine {
       this.durable = last;
       this.events.onDurable();
     };
-    const written = () => this.events.onWritten();
-    this.pipeline.write(operations, this.waitsForDisk, this.waitsForDisk ? isDurable : written);
+    this.pipeline.write(operations, this.waitsForDisk, this.waitsForDisk ? isDurable : () => {});
     if (!this.waitsForDisk) isDurable();
   }
 
@@ -186,8 +191,6 @@ export class StateMachine {
       for (const { effects } of entries) this.overlay.remove(version++, effects);
       this.written = Math.max(this.written, applied);
       this.tellWritten();
-      this.events.onWritten();
-      this.apply();
     });
   }
 

@@ -23,6 +23,8 @@ export interface Hello {
   readonly members: number;
   /** Made when the store was founded; empty: this replica is not part of one yet. */
   readonly storeId: string;
+  /** What the store is called if this replica founds it: so all know it who have its first record. */
+  readonly newStoreId: string;
   readonly standing: Standing;
   /** The highest epoch it has promised. */
   readonly promised: number;
@@ -66,7 +68,6 @@ export type StoreMessage =
       readonly trim: number;
       /** Of the leader's first entry. */
       readonly first: number;
-      readonly storeId: string;
     }
   | { readonly type: 'catch-up'; readonly epoch: number; readonly runs: readonly EpochRun[] }
   | {
@@ -119,7 +120,7 @@ export function writeMessage(message: StoreMessage): Uint8Array {
       to.integer(message.version).u8(message.counts ? 1 : 0);
       break;
     case 'committed':
-      to.integer(message.committed).integer(message.trim).integer(message.first).text(message.storeId);
+      to.integer(message.committed).integer(message.trim).integer(message.first);
       break;
     case 'catch-up':
       to.list(message.runs, ({ epoch, first, last }) => to.integer(epoch).integer(first).integer(last));
@@ -180,7 +181,6 @@ function readFrom(from: ByteReader): StoreMessage {
         committed: from.integer(),
         trim: from.integer(),
         first: from.integer(),
-        storeId: from.text(),
       };
     case 'catch-up':
       return {
@@ -207,6 +207,7 @@ function writeHello(to: ByteWriter, hello: Hello): void {
     .integer(hello.incarnation)
     .u32(hello.members)
     .text(hello.storeId)
+    .text(hello.newStoreId)
     .u8(STANDINGS.indexOf(hello.standing));
   to.integer(hello.promised).integer(hello.lastEpoch).integer(hello.lastVersion);
 }
@@ -218,6 +219,7 @@ function readHello(from: ByteReader): Hello {
     incarnation: from.integer(),
     members: from.u32(),
     storeId: from.text(),
+    newStoreId: from.text(),
     standing: readStanding(from),
     promised: from.integer(),
     lastEpoch: from.integer(),

@@ -8,7 +8,6 @@
  */
 import type { Operation } from './database.js';
 import { DATA_RANGE, dataKey, HALF_KEY, type KeyRange, keyAfter, LOG_RANGE } from './keys.js';
-import { WIPE_BYTES, WIPE_KEYS } from './sync-limits.js';
 import type { Chunk } from './sync-messages.js';
 import type { LogPoint, SyncRequesterPort, SyncResult } from './sync-port.js';
 
@@ -16,6 +15,8 @@ const NOTHING = new Uint8Array(0);
 
 export class SyncCopy {
   state: 'none' | 'wiping' | 'open' | 'copied' | 'completing' = 'none';
+  /** The data are no state of the store: from before the mark is written until it is gone. */
+  isHalf: boolean;
   /** As the user knows it; empty: there is none yet. */
   lastKey: Uint8Array = NOTHING;
   /** Of the snapshots that were copied from, the oldest and the newest; undefined: nothing was. */
@@ -35,13 +36,17 @@ export class SyncCopy {
     /** A write is done. */
     private readonly onWritten: () => void,
     private readonly onFailed: (error: Error) => void,
-  ) {}
+  ) {
+    // A crash in the middle: all that is there goes.
+    this.isHalf = port.database.get(HALF_KEY) !== undefined;
+  }
 
   /** Marks the store half, wipes it, and then calls back, unless it was begun once more. */
   startOver(opened: () => void): void {
     this.forget();
     const generation = ++this.generation;
     this.state = 'wiping';
+    this.isHalf = true;
     const mark: Operation = { type: 'put', key: HALF_KEY, value: NOTHING };
     // Durable, so all writes of before are done too, and what is read from here on has them.
     this.write([mark, ...this.port.replacing()], true, generation, () =>
@@ -94,6 +99,7 @@ export class SyncCopy {
   complete(completed: () => void): void {
     this.state = 'completing';
     this.write([...this.port.completing(), { type: 'delete', key: HALF_KEY }], true, this.generation, () => {
+      this.isHalf = false;
       this.forget();
       completed();
     });
@@ -110,7 +116,8 @@ export class SyncCopy {
 
   /** Step by step: the keys that were read go before the next are read. */
   private wipe(range: KeyRange, generation: number, wiped: () => void): void {
-    this.port.database.range({ ...range, limit: WIPE_KEYS, bytes: WIPE_BYTES }, (error, entries) => {
+    const { wipeKeys, wipeBytes } = this.port.limits;
+    this.port.database.range({ ...range, limit: wipeKeys, bytes: wipeBytes }, (error, entries) => {
       if (generation !== this.generation) return;
       if (error !== undefined) return this.fail(error);
       const last = entries.at(-1);

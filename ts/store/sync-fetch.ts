@@ -2,14 +2,14 @@
  * What a requester has with one provider: asks it for the chunks after the last key that the copy has, and takes them in, each checked, until the last.
  * Ends by itself when that is written, or when the provider fails.
  *
- * Flow control: a chunk is replied to when it was given to the database and no more than WRITING_BYTES wait there. So a slow disk slows the provider, and
+ * Flow control: a chunk is replied to when it was given to the database and no more than `writingBytes` wait there. So a slow disk slows the provider, and
  * what is in memory here is that, and one window of the provider's.
  */
 import type { Timer } from '../stack/environment.js';
 import type { Entry } from './database.js';
 import { compareKeys, VERSION_BYTES } from './keys.js';
 import type { SyncCopy } from './sync-copy.js';
-import { STALL_MS, SYNC_TIMEOUT_MS, WRITING_BYTES } from './sync-limits.js';
+import { STALL_MS, SYNC_TIMEOUT_MS } from './sync-limits.js';
 import { checksumAfter, type ReceivedChunk, type SyncStatement, writeSync } from './sync-messages.js';
 import type { SyncRequesterPort } from './sync-port.js';
 
@@ -81,7 +81,7 @@ export class SyncFetch {
   written(): void {
     if (this.over) return;
     const { writingBytes } = this.copy;
-    if (this.owed !== undefined && writingBytes <= WRITING_BYTES) {
+    if (this.owed !== undefined && writingBytes <= this.port.limits.writingBytes) {
       this.send({ type: 'chunk-reply', sync: this.order.sync, number: this.owed });
       this.owed = undefined;
       this.moved();

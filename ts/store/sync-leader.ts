@@ -7,15 +7,7 @@
  * What it costs: the log grows meanwhile. Past a threshold new requesters are denied until it was trimmed, and far past it those under way are aborted.
  */
 import type { Timer } from '../stack/environment.js';
-import {
-  DENIED_RETRY_MS,
-  LIMIT_FACTOR,
-  MOST_SYNCS,
-  THRESHOLD_FACTOR,
-  TRIM_ENABLE_DELAY_MS,
-  TRIM_TIMEOUT_MS,
-  TRIMMED_FACTOR,
-} from './sync-limits.js';
+import { DENIED_RETRY_MS, TRIM_ENABLE_DELAY_MS, TRIM_TIMEOUT_MS } from './sync-limits.js';
 import { type SyncStatement, writeSync } from './sync-messages.js';
 import type { SyncLeaderPort } from './sync-port.js';
 
@@ -108,7 +100,8 @@ export class SyncLeader {
     // Whoever goes on with what it was granted costs nothing more; the others wait for the log to be trimmed.
     const isNew = !this.granted.has(from);
     if (isNew && this.mustTrim) return denied('the log has grown over its threshold, and is trimmed first');
-    if (isNew && this.granted.size >= MOST_SYNCS) return denied(`${this.granted.size} others synchronize`);
+    if (isNew && this.granted.size >= this.port.limits.mostSyncs)
+      return denied(`${this.granted.size} others synchronize`);
     const provider = this.chooseProvider(from, avoid);
     return provider === undefined ? denied('nobody is left who could provide the store') : { provider };
   }
@@ -126,14 +119,22 @@ export class SyncLeader {
 
   /** When anyone asks or is heard of: often enough for what grows by writes. */
   private lookAtLog(): void {
-    const { versions, bytes } = this.port.log();
-    const times = Math.max(versions / this.port.logEntries, bytes / this.port.logBytes);
-    if (times <= TRIMMED_FACTOR) this.mustTrim = false;
-    if (times <= THRESHOLD_FACTOR) return;
-    this.mustTrim = true;
+    const { thresholdFactor, trimmedFactor, limitFactor } = this.port.limits;
+    if (this.timesBounds > thresholdFactor) this.mustTrim = true;
+    // Where nothing is written nothing else would trim it.
+    if (this.mustTrim && !this.isTrimDisabled) this.port.trimEnabled();
+    const times = this.timesBounds;
+    if (times <= trimmedFactor) this.mustTrim = false;
+    if (times <= thresholdFactor) return;
     if (this.trimEnableTimer !== undefined) this.enableTrimLater();
-    if (times <= LIMIT_FACTOR) return;
+    if (times <= limitFactor) return;
     for (const requester of this.requesters) this.syncFinishAbort(requester, 'the log has grown over its limit');
+  }
+
+  /** How many times its bounds the log is. */
+  private get timesBounds(): number {
+    const { versions, bytes } = this.port.log();
+    return Math.max(versions / this.port.logEntries, bytes / this.port.logBytes);
   }
 
   private setTrimTimeout(requester: string): Timer {

@@ -1,30 +1,45 @@
 /** Every bound and interval of a full synchronization, with its unit in the name or in the comment. */
 
-/** Keys and values in one chunk: there is no more in it once there is so much, so a chunk is longer by a key and a value at most. */
-export const CHUNK_BYTES = 256 * 1024;
-export const CHUNK_ENTRIES = 4_096;
-/** Chunks that were sent and not replied to. A round trip of 10 ms at 100 MB/s; more would hold up what else is sent to that member. */
-export const WINDOW_BYTES = 1024 * 1024;
-/** Writes that were given to the requester's database and are not done: beyond this it does not reply. */
-export const WRITING_BYTES = 2 * 1024 * 1024;
+/** Bounds that the simulator and tests make small, so that each of them is met. */
+export interface SyncLimits {
+  /** Keys and values in one chunk: there is no more in it once there is so much, so a chunk is longer by a key and a value at most. Bytes, and keys. */
+  readonly chunkBytes: number;
+  readonly chunkKeys: number;
+  /** Chunks that were sent and not replied to; one more is begun below this. Bytes. */
+  readonly windowBytes: number;
+  /** Writes that were given to the requester's database and are not done: beyond this it does not reply. Bytes. */
+  readonly writingBytes: number;
+  /** A requester wipes its store in steps of so many bytes of keys and values, and so many keys: a store of any size needs no more memory. */
+  readonly wipeBytes: number;
+  readonly wipeKeys: number;
+  /** Synchronizations that a leader grants, and a provider serves, at once. Each reads and sends the whole store. */
+  readonly mostSyncs: number;
+  /** A log of so many times its bounds: new synchronizations are denied until it is trimmed. */
+  readonly thresholdFactor: number;
+  /** And no more than so many times: then it counts as trimmed. */
+  readonly trimmedFactor: number;
+  /** A log of so many times its bounds: those that are under way are aborted, for the disk is not endless. */
+  readonly limitFactor: number;
+}
 
-/** A requester wipes its store in steps of so many bytes of keys and values, and so many keys: a store of any size needs no more memory. */
-export const WIPE_BYTES = 1024 * 1024;
-export const WIPE_KEYS = 4_096;
+export const SYNC_LIMITS: SyncLimits = {
+  chunkBytes: 256 * 1024,
+  chunkKeys: 4_096,
+  // A round trip of 10 ms at 100 MB/s; more would hold up what else is sent to that member.
+  windowBytes: 1024 * 1024,
+  writingBytes: 2 * 1024 * 1024,
+  wipeBytes: 1024 * 1024,
+  wipeKeys: 4_096,
+  mostSyncs: 4,
+  thresholdFactor: 4,
+  trimmedFactor: 2,
+  limitFactor: 16,
+};
 
-/** Synchronizations that a leader grants at once. Each reads and sends the whole store. */
-export const MOST_SYNCS = 4;
 /** Names that a requester asks not to be given as its provider, because they failed. */
 export const MOST_AVOIDED = 64;
 /** Bytes of the reason of a denial or an abort; what is beyond is cut off. */
 export const MOST_REASON_BYTES = 512;
-
-/** A log of so many times its bounds: new synchronizations are denied until it is trimmed. */
-export const THRESHOLD_FACTOR = 4;
-/** And no more than so many times: then it counts as trimmed. */
-export const TRIMMED_FACTOR = 2;
-/** A log of so many times its bounds: those that are under way are aborted, for the disk is not endless. */
-export const LIMIT_FACTOR = 16;
 
 /** The leader's answer to `start` is waited for so long. */
 export const START_TIMEOUT_MS = 5_000;

@@ -5,9 +5,11 @@
 import type { ConsortError } from '../base/errors.js';
 import type { Environment } from '../stack/environment.js';
 import type { Database, DatabaseSnapshot, Operation } from './database.js';
+import type { SyncLimits } from './sync-limits.js';
 
 interface RolePort {
   readonly environment: Environment;
+  readonly limits: SyncLimits;
   /** To another replica of the view; nowhere, when it is not in it. FIFO; what is sent in a view arrives in that view or never. */
   send(to: string, bytes: Uint8Array): void;
 }
@@ -16,7 +18,7 @@ interface RolePort {
 export interface LogExtent {
   /** The version before the first record: who has the state of this version, or a later one, can go on from the log. */
   readonly base: number;
-  /** Versions and bytes in it. */
+  /** Versions and bytes in it; none when trimming would take nothing away, so that there is nothing to wait for. */
   readonly versions: number;
   readonly bytes: number;
 }

@@ -7,15 +7,7 @@
 import type { Timer } from '../stack/environment.js';
 import type { Entry } from './database.js';
 import { DATA_RANGE, dataKey, keyAfter, userKey } from './keys.js';
-import {
-  CHUNK_BYTES,
-  CHUNK_ENTRIES,
-  HEARTBEAT_MS,
-  MOST_SYNCS,
-  STALL_MS,
-  SYNC_TIMEOUT_MS,
-  WINDOW_BYTES,
-} from './sync-limits.js';
+import { HEARTBEAT_MS, STALL_MS, SYNC_TIMEOUT_MS } from './sync-limits.js';
 import { checksumAfter, checksumOf, writeChunk, writeSync } from './sync-messages.js';
 import type { StoreSnapshot, SyncProviderPort } from './sync-port.js';
 
@@ -57,7 +49,8 @@ export class SyncProvider {
 
   handleSyncStartChunks(from: string, sync: number, after: Uint8Array): void {
     this.syncProviderCleanup(from);
-    if (this.syncEntities.size >= MOST_SYNCS) return this.sendAbort(from, sync, 'it provides for others already');
+    if (this.syncEntities.size >= this.port.limits.mostSyncs)
+      return this.sendAbort(from, sync, 'it provides for others already');
     const store = this.port.openSnapshot();
     if (store === undefined) return this.sendAbort(from, sync, 'it has no whole store itself');
     this.syncSendChunks(this.addSyncEntity(from, sync, store, after));
@@ -130,9 +123,10 @@ export class SyncProvider {
   /** As many as the window has room for, one read at a time. */
   private syncSendChunks(entity: SyncEntity): void {
     const { store, lastSent, reading, over, unrepliedBytes } = entity;
-    if (over || reading || lastSent || unrepliedBytes >= WINDOW_BYTES || this.port.isFull) return;
+    const { windowBytes, chunkBytes, chunkKeys } = this.port.limits;
+    if (over || reading || lastSent || unrepliedBytes >= windowBytes || this.port.isFull) return;
     entity.reading = true;
-    const range = { from: entity.nextKey, to: DATA_RANGE.to, limit: CHUNK_ENTRIES, bytes: CHUNK_BYTES };
+    const range = { from: entity.nextKey, to: DATA_RANGE.to, limit: chunkKeys, bytes: chunkBytes };
     store.snapshot.range(range, (error, entries) => {
       entity.reading = false;
       if (entity.over) return store.snapshot.close();

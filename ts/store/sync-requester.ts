@@ -70,6 +70,11 @@ export class SyncRequester {
     return this.phase !== 'idle' && this.phase !== 'finishing';
   }
 
+  /** The data are no state of the store, and nothing but a synchronization makes them one: it begins by itself when there is a leader. */
+  get isHalf(): boolean {
+    return this.copy.isHalf;
+  }
+
   get progress(): SyncProgress | undefined {
     if (!this.isActive) return undefined;
     const { copy, totalBytes, lastProvider } = this;
@@ -92,17 +97,17 @@ export class SyncRequester {
 
   /** Another view, or another leader in it: whatever was granted is void. */
   leaderChanged(): void {
-    if (!this.isActive) return;
-    this.syncRequesterCleanup();
-    this.failures = 0;
-    this.askLeader();
+    this.resetSync();
+    if (this.isActive) this.askLeader();
   }
 
-  /** The view is over. What was copied stays. */
+  /** The view is over. What was copied stays; where nothing was begun, the next leader's log may do. */
   resetSync(): void {
-    const { isActive } = this;
     this.syncRequesterCleanup();
-    this.phase = isActive ? 'waiting' : 'idle';
+    this.failures = 0;
+    this.avoid = [];
+    if (!this.isHalf || this.copy.state === 'completing') return;
+    this.phase = 'waiting';
     this.reason = 'no leader is known';
   }
 

@@ -8,11 +8,13 @@ import { metaOperation, type ReplicaMeta, readApplied } from './replica-meta.js'
 import type { ReplicaSettings, SyncProgress } from './replica-port.js';
 import type { StateMachine } from './state-machine.js';
 import { Sync } from './sync.js';
+import type { SyncLimits } from './sync-limits.js';
 import type { StoreSnapshot, SyncPort, SyncResult } from './sync-port.js';
 
 export interface SynchronizationHost {
   readonly environment: Environment;
   readonly settings: ReplicaSettings;
+  readonly syncLimits: SyncLimits;
   readonly database: Database;
   readonly machine: StateMachine;
   readonly meta: ReplicaMeta;
@@ -159,6 +161,7 @@ export class Synchronization {
     const { host } = this;
     return {
       environment: host.environment,
+      limits: host.syncLimits,
       name: host.settings.name,
       logEntries: host.settings.logEntries,
       logBytes: host.settings.logBytes,
@@ -180,7 +183,10 @@ export class Synchronization {
         (host.leader?.liveRanks ?? []).map((rank) => host.nameOf(rank)).filter((name) => name !== undefined),
       log: () => {
         const { log } = host.machine;
-        return { base: log.base.version, versions: log.length, bytes: log.bytes };
+        const base = log.base.version;
+        return host.leader?.isTrimmable === true
+          ? { base, versions: log.length, bytes: log.bytes }
+          : { base, versions: 0, bytes: 0 };
       },
       trimEnabled: () => host.leader?.trim(),
       openSnapshot: () => this.openSnapshot(),

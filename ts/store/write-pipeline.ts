@@ -5,6 +5,12 @@
 import type { Environment, Timer } from '../stack/environment.js';
 import type { Database, Operation } from './database.js';
 
+export interface PipelineEvents {
+  /** A write is done, whatever it was: there is room for more. */
+  onWritten(): void;
+  onFailed(error: Error): void;
+}
+
 export class WritePipeline {
   private operations: Operation[] = [];
   private callbacks: (() => void)[] = [];
@@ -20,7 +26,7 @@ export class WritePipeline {
     private readonly database: Database,
     private readonly environment: Environment,
     private readonly timeoutMs: number,
-    private readonly onFailed: (error: Error) => void,
+    private readonly events: PipelineEvents,
   ) {}
 
   /** `done` when it is written, and for a durable one also on the disk; never when the database fails. */
@@ -86,12 +92,13 @@ export class WritePipeline {
       // What the callbacks ask for goes into one write together with what waits.
       this.schedule();
       for (const callback of callbacks) callback();
+      this.events.onWritten();
       if (!this.isBusy) for (const callback of this.idle.splice(0)) callback();
     });
   }
 
   private fail(error: Error): void {
     this.stop();
-    this.onFailed(error);
+    this.events.onFailed(error);
   }
 }

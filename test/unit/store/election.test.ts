@@ -13,6 +13,7 @@ function hello(name: string, rank: number, more: Partial<Candidate> = {}): Candi
     incarnation: 1,
     members: 7,
     storeId: 's',
+    newStoreId: 'n',
     standing: 'intact',
     promised: 3,
     lastEpoch: 3,

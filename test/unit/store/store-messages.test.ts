@@ -12,6 +12,7 @@ const MESSAGES: readonly StoreMessage[] = [
     incarnation: 2 ** 40,
     members: 0xffffffff,
     storeId: 'f00',
+    newStoreId: 'ba5',
     standing: 'half',
     promised: 3,
     lastEpoch: 2,
@@ -23,7 +24,7 @@ const MESSAGES: readonly StoreMessage[] = [
   { type: 'replayed', epoch: 4 },
   { type: 'accepted', epoch: 4, version: 300, counts: true },
   { type: 'accepted', epoch: 4, version: 300, counts: false },
-  { type: 'committed', epoch: 4, committed: 300, trim: 20, first: 9, storeId: 'f00' },
+  { type: 'committed', epoch: 4, committed: 300, trim: 20, first: 9 },
   { type: 'catch-up', epoch: 4, runs: [{ epoch: 3, first: 1, last: 9 }] },
   { type: 'must-sync', epoch: 4 },
   {
