@@ -85,38 +85,32 @@ const memory: DatabaseKind = {
   open: async () => new MemoryDatabase(queueMicrotask),
 };
 
-/** A simulated disk whose time passes whenever the test waits. */
-export class RunningDisk {
-  readonly clock = new SimClock();
-  readonly disk: SimDisk;
+/** Simulated time that passes by itself, a turn of the event loop after somebody has asked for something. */
+class TurningClock extends SimClock {
+  private turning = false;
 
-  constructor(seed: number) {
-    this.disk = new SimDisk(this.clock, randomOf(seed, 0));
-  }
-
-  open(): Promise<Database> {
-    return new Promise((resolve, reject) => {
-      SimDatabase.open(this.disk, (error, database) => {
-        if (error !== undefined) reject(error);
-        else resolve(database as Database);
+  override schedule(delay: number, run: () => void): { cancel(): void } {
+    if (!this.turning) {
+      this.turning = true;
+      setImmediate(() => {
+        this.turning = false;
+        this.runUntil(this.now + 1e9);
       });
-      this.run();
-    });
-  }
-
-  /** Until nothing is left to happen. */
-  run(): void {
-    this.clock.runUntil(this.clock.now + 1e9);
+    }
+    return super.schedule(delay, run);
   }
 }
 
 const simulated: DatabaseKind = {
   name: 'simulated disk',
-  open: async (context) => {
-    const running = new RunningDisk(1);
-    const turning = setInterval(() => running.run(), 0);
-    context.onTestFinished(() => clearInterval(turning));
-    return running.open();
+  open: () => {
+    const disk = new SimDisk(new TurningClock(), randomOf(1, 0));
+    return new Promise((resolve, reject) => {
+      SimDatabase.open(disk, (error, database) => {
+        if (database !== undefined) resolve(database);
+        else reject(error);
+      });
+    });
   },
 };
 

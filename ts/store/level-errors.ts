@@ -2,8 +2,8 @@
 import { ConsortError } from '../base/errors.js';
 import { storeCorrupt, storeDisk, storeLocked } from './database-errors.js';
 
-/** Of LevelDB: a file that it knows is not there, or the files are of a database that is made otherwise. */
-const NOT_OURS = /^(Invalid argument|IO error: .*: No such file or directory$)/;
+/** Of LevelDB: the files are of a database that is made otherwise; one that it knows is not there, or shorter than what refers to it. */
+const NOT_OURS = /^(Invalid argument|IO error: .*: (No such file or directory|Invalid argument)$)/;
 
 export function storeError(where: string, error: unknown): ConsortError {
   if (error instanceof ConsortError) return error;

@@ -91,7 +91,8 @@ export class SequenceCheck {
   }
 }
 
-function readU32(bytes: Uint8Array, at: number): number {
-  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number];
-  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+/** Little-endian. */
+export function readU32(bytes: Uint8Array, at: number): number {
+  const byte = (offset: number) => bytes[at + offset] as number;
+  return (byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) >>> 0;
 }

@@ -36,7 +36,7 @@ export function isDeleteRange(operation: Operation): operation is DeleteRange {
 export class LevelRanges {
   constructor(
     private readonly level: Level,
-    private readonly batches: LevelBatches,
+    private readonly batches: Pick<LevelBatches, 'write'>,
   ) {}
 
   /** The write as one batch, if it deletes few keys. Writes that came before must be done. */
