@@ -23,7 +23,10 @@ describe('WritePipeline', () => {
     const clock = new HandClock();
     const database = new SlowDatabase((callback) => clock.defer(callback));
     const failures: string[] = [];
-    const writes = new WritePipeline(database, clock, 1000, (error) => failures.push(error.message));
+    const writes = new WritePipeline(database, clock, 1000, {
+      onWritten: () => {},
+      onFailed: (error) => failures.push(error.message),
+    });
     return { clock, database, failures, writes };
   }
 
