@@ -164,7 +164,9 @@ export interface TransferSample {
   /** At the member that got the state. */
   readonly seconds: number;
   readonly bytesPerSecond: number;
-  /** Of all processes of the group, while it was transferred. */
+  /** The same where each part of the state has memory of its own. */
+  readonly ownPartsBytesPerSecond: number;
+  /** Of all processes of the group, while it was transferred the first time. */
   readonly cpuSecondsPerGigabyte: number;
   /** How far the memory of the process grew whose member gave the state, and of that which got it; with members in threads they are one. */
   readonly giverPeakBytes: number;
@@ -184,6 +186,7 @@ export interface TransferResult extends ResultHead {
   readonly stateBytes: number;
   readonly samples: readonly TransferSample[];
   readonly bytesPerSecond?: Summary;
+  readonly ownPartsBytesPerSecond?: Summary;
   readonly cpuSecondsPerGigabyte?: Summary;
   /** The largest of all samples. */
   readonly giverPeakBytes?: number;

@@ -78,6 +78,7 @@ const transferColumns: readonly Column<TransferResult>[] = [
     cell: ({ aimBytesPerSecond }) => (aimBytesPerSecond === undefined ? '' : `≥ ${gigabytes(aimBytesPerSecond)}`),
   },
   { title: '× ts', cell: ({ timesTs }) => times(timesTs) },
+  { title: 'own parts', cell: ({ ownPartsBytesPerSecond }) => gigabytes(ownPartsBytesPerSecond?.median) },
   { title: 'CPU s/GB', cell: ({ cpuSecondsPerGigabyte }) => plain(cpuSecondsPerGigabyte?.median) },
   { title: 'giver MiB', cell: ({ giverPeakBytes }) => mebibytes(giverPeakBytes) },
   { title: 'getter MiB', cell: ({ getterPeakBytes }) => mebibytes(getterPeakBytes) },
@@ -103,6 +104,7 @@ export const LEGEND = [
   'Ratios are medians of ratios of measurements made one after the other, so they can differ from those of the medians.',
   'limit: the same bytes in the same frames through the same system calls, without protocol or JavaScript.',
   'tcp: node:net, length-prefixed messages in batches of 64 KiB; dgram: node:dgram, one message a datagram, what is lost is lost.',
+  'own parts: GB/s where each part of the state is new memory, for the application to keep.',
   'giver, getter: how far the memory of their processes grew, at most; casts, free: what is left of their rate while a free transfer is in progress.',
 ];
 

@@ -23,6 +23,7 @@ export function transferResults(block: Block, outcomes: Outcomes): readonly Tran
       stateBytes,
       samples,
       bytesPerSecond: summarize(samples.map((sample) => sample.bytesPerSecond)),
+      ownPartsBytesPerSecond: summarize(samples.map((sample) => sample.ownPartsBytesPerSecond)),
       cpuSecondsPerGigabyte: summarize(samples.map((sample) => sample.cpuSecondsPerGigabyte)),
       giverPeakBytes: most((sample) => sample.giverPeakBytes),
       getterPeakBytes: most((sample) => sample.getterPeakBytes),

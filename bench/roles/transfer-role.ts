@@ -13,17 +13,13 @@ export interface TransferFetch {
   readonly stateBytes: number;
   /** Of a state that is fetched before, in the same transfer. */
   readonly warmUpBytes: number;
+  /** Whether parts come in memory that is used again, or each in its own. */
+  readonly reuse: boolean;
 }
 
 export interface TransferFetched {
   /** From the request to the last byte. */
   readonly seconds: number;
-}
-
-/** What the measured transfer took of a process. */
-export interface TransferCosts {
-  readonly cpu: CpuTime;
-  readonly peakMemoryBytes: number;
 }
 
 /** A transfer that is kept in progress. */
@@ -47,22 +43,23 @@ export class TransferRole {
     this.cpu = cpuTime();
   };
 
-  readonly costs = async (_: undefined): Promise<TransferCosts> => ({
-    cpu: cpuTime(this.cpu),
-    peakMemoryBytes: this.memory.stop(),
-  });
+  /** What this process used since `arm`. */
+  readonly spent = async (_: undefined): Promise<CpuTime> => cpuTime(this.cpu);
+
+  /** Ends what `watch` began. Bytes. */
+  readonly peak = async (_: undefined): Promise<number> => this.memory.stop();
 
   /** Gets a state as a whole, verified. */
-  readonly fetch = async ({ stateBytes, warmUpBytes }: TransferFetch): Promise<TransferFetched> => {
+  readonly fetch = async ({ stateBytes, warmUpBytes, reuse }: TransferFetch): Promise<TransferFetched> => {
     const member = this.member();
     await whenView(member, ({ nmembers }) => member.view?.servers.length === nmembers - 1);
     let seconds = 0;
     await new Promise<void>((resolve, reject) => {
       member.job = async (xferId) => {
         try {
-          await take(member, xferId, warmUpBytes);
+          await take(member, xferId, warmUpBytes, reuse);
           const startMs = performance.now();
-          await take(member, xferId, stateBytes);
+          await take(member, xferId, stateBytes, reuse);
           seconds = (performance.now() - startMs) / 1000;
           resolve();
         } catch (error) {
@@ -84,7 +81,7 @@ export class TransferRole {
     await new Promise<void>((resolve, reject) => {
       member.job = async (xferId) => {
         try {
-          for await (const part of member.streamState(xferId, 'Infinity')) {
+          for await (const part of member.streamState(xferId, 'Infinity', { reuse: true })) {
             check(member, part, stream.bytes);
             stream.bytes += part.length;
             resolve();
@@ -126,9 +123,9 @@ export class TransferRole {
   }
 }
 
-async function take(member: TransferringMember, xferId: number, stateBytes: number): Promise<void> {
+async function take(member: TransferringMember, xferId: number, stateBytes: number, reuse: boolean): Promise<void> {
   let at = 0;
-  for await (const part of member.streamState(xferId, String(stateBytes))) {
+  for await (const part of member.streamState(xferId, String(stateBytes), { reuse })) {
     check(member, part, at);
     at += part.length;
   }

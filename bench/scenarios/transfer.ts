@@ -1,6 +1,6 @@
 /**
  * State transfer: a group whose last member is a client becomes, three times, one in which it is a server too. First it gets a state as a whole, as fast as
- * it comes. Then casts are measured: with no transfer and while a free one is in progress, and safe casts with no transfer and with a protected one.
+ * it comes, and then once more, in parts that are its own. Then casts are measured: with no transfer and while a free one is in progress, and safe casts with no transfer and with a protected one.
  */
 import type { TransferType } from '../../ts/index.js';
 import { type GroupRow, propertiesOf } from '../plan.js';
@@ -76,13 +76,16 @@ async function fetchState({ actors }: Crew, { block }: Trial<GroupRow>) {
   const warmUpBytes = Math.min(MAX_WARM_UP_BYTES, Math.max(MIN_WARM_UP_BYTES, Math.round(stateBytes / 4)));
   const patience = (warmUpBytes + stateBytes) / LEAST_BYTES_PER_SECOND + PATIENCE_SECONDS;
   await Promise.all(actors.map((actor) => actor.call('transferArm', undefined, PATIENCE_SECONDS)));
-  const { seconds } = await getter(actors).call('transferFetch', { stateBytes, warmUpBytes }, patience);
-  const costs = await Promise.all(actors.map((actor) => actor.call('transferCosts', undefined, PATIENCE_SECONDS)));
-  const peaks = costs.map(({ peakMemoryBytes }) => peakMemoryBytes);
+  const fetch = { stateBytes, warmUpBytes };
+  const { seconds } = await getter(actors).call('transferFetch', { ...fetch, reuse: true }, patience);
+  const spent = await Promise.all(actors.map((actor) => actor.call('transferSpent', undefined, PATIENCE_SECONDS)));
+  const own = await getter(actors).call('transferFetch', { ...fetch, reuse: false }, patience);
+  const peaks = await Promise.all(actors.map((actor) => actor.call('transferPeak', undefined, PATIENCE_SECONDS)));
   return {
     seconds,
     bytesPerSecond: stateBytes / seconds,
-    cpuSecondsPerGigabyte: (totalCpuSeconds(costs.map(({ cpu }) => cpu)) * 1e9) / (warmUpBytes + stateBytes),
+    ownPartsBytesPerSecond: stateBytes / own.seconds,
+    cpuSecondsPerGigabyte: (totalCpuSeconds(spent) * 1e9) / (warmUpBytes + stateBytes),
     giverPeakBytes: Math.max(...peaks.slice(0, -1)),
     getterPeakBytes: peaks.at(-1) ?? 0,
   };

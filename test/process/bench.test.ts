@@ -198,9 +198,11 @@ describe('consort bench transfer', () => {
       expect({ code, errors }).toEqual({ code: 0, errors: [] });
       expect(report).toMatchObject({ passed: true, throughput: [], latency: [], views: [] });
       expect(report.transfer).toHaveLength(native ? 2 : 1);
-      for (const { stateBytes, bytesPerSecond, shareUnderFree, shareUnderProtected, samples } of report.transfer) {
+      for (const { stateBytes, samples, ...result } of report.transfer) {
+        const { bytesPerSecond, ownPartsBytesPerSecond, shareUnderFree, shareUnderProtected } = result;
         expect(stateBytes).toBe(2 ** 20);
         expect(bytesPerSecond?.median).toBeGreaterThan(0);
+        expect(ownPartsBytesPerSecond?.median).toBeGreaterThan(0);
         expect(shareUnderFree).toBeGreaterThan(0);
         expect(shareUnderProtected).toBeGreaterThan(0);
         expect(samples[0]?.stateUnderProtectedBytesPerSecond).toBeGreaterThan(0);

@@ -30,6 +30,11 @@ import { type RequestingSink, Transfers } from './transfers.js';
 export interface StreamOptions {
   /** Where a server fails, another one goes on at the byte where it stopped: all servers give the same bytes for this request. Default: false. */
   readonly resume?: boolean | undefined;
+  /**
+   * A part is valid only until the next one is asked for: its memory is used again. For loops that keep no part, with a state of many megabytes: no garbage comes of it.
+   * Default: false; each part has memory of its own.
+   */
+  readonly reuse?: boolean | undefined;
 }
 
 export class StateTransferServer extends ClientServerMember {
@@ -133,9 +138,10 @@ export class StateTransferServer extends ClientServerMember {
     request: Payload = '',
     options: StreamOptions = {},
   ): AsyncIterableIterator<Uint8Array, undefined> {
-    const { resume = false } = record(options, 'options of streamState()', ['resume']);
+    const { resume = false, reuse = false } = record(options, 'options of streamState()', ['resume', 'reuse']);
     if (typeof resume !== 'boolean') throw invalid('resume', resume, 'a boolean');
-    const sink = new StreamingSink(resume, this.#progress(xferId));
+    if (typeof reuse !== 'boolean') throw invalid('reuse', reuse, 'a boolean');
+    const sink = new StreamingSink(resume, reuse, this.#progress(xferId));
     this.#request(xferId, request, sink);
     return sink;
   }

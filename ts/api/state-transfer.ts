@@ -4,8 +4,9 @@ import { invalidArgument } from '../base/checks.js';
 import { ConsortError } from '../base/errors.js';
 import { Message } from '../base/message.js';
 import { formatBytes } from '../base/show.js';
-import { type Pulled, type StateSource, wholeState } from '../client-server/state-provider.js';
-import type { StateRequest, StateSink } from '../client-server/state-requester.js';
+import { MOST_RECORD_BYTES, type Pulled, type StateSource, wholeState } from '../client-server/state-provider.js';
+import { type StateRequest, type StateSink, WINDOW_BYTES } from '../client-server/state-requester.js';
+import { copyOf, PartRing } from './part-ring.js';
 import { type Payload, payloadBytes, payloadCopy } from './payload.js';
 
 /** Names one transfer of the state to this member: no two have the same. */
@@ -167,14 +168,8 @@ function concatenate(parts: readonly Uint8Array[], bytes: number): Uint8Array {
   return whole;
 }
 
-/** In memory that was not filled with zeros before: that would cost half as much as the copy. */
-function copyOf(part: Uint8Array): Uint8Array {
-  const { buffer } = Buffer.allocUnsafeSlow(part.length);
-  const copy = new Uint8Array(buffer);
-  copy.set(part);
-  return copy;
-}
-
+/** The window, and the longest parts: the one that the loop has, and one that finds the end of the ring too near. Bytes. */
+const RING_BYTES = WINDOW_BYTES + 4 * MOST_RECORD_BYTES;
 /** So many parts that were handed over leave their places at once. */
 const MOST_HANDED = 1024;
 
@@ -195,16 +190,26 @@ export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Arra
   private failure: Error | undefined;
   /** Calls of next() that found nothing. */
   private waiting: Waiting[] = [];
+  /** Where the parts lie; undefined: each in its own memory. */
+  private ring: PartRing | undefined;
+  /** Parts that the loop may look at until it asks for another one. */
+  private lent: Uint8Array[] = [];
 
-  /** @param resumes whether another server goes on where one has stopped: they all give the same bytes */
+  /**
+   * @param resumes whether another server goes on where one has stopped: they all give the same bytes
+   * @param reuses whether the memory of a part is used again once the loop asks for the next one
+   */
   constructor(
     private readonly resumes: boolean,
+    reuses: boolean,
     private readonly onProgress: OnProgress,
-  ) {}
+  ) {
+    this.ring = reuses ? new PartRing(RING_BYTES) : undefined;
+  }
 
   part(part: Uint8Array, total: number | undefined): void {
     this.receivedBytes += part.length;
-    this.parts.push(copyOf(part));
+    this.parts.push(this.ring === undefined ? copyOf(part) : this.ring.add(part));
     this.onProgress(this.receivedBytes, total);
     this.settle();
   }
@@ -213,6 +218,8 @@ export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Arra
   restart(): number | undefined {
     if (this.handedBytes > 0 && !this.resumes) return undefined;
     this.drop();
+    // The loop may still look at what lies in the old one.
+    if (this.ring !== undefined) this.ring = new PartRing(RING_BYTES);
     this.receivedBytes = this.handedBytes;
     return this.handedBytes;
   }
@@ -230,6 +237,7 @@ export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Arra
   }
 
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (const part of this.lent.splice(0)) this.ring?.release(part);
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       this.settle();
@@ -264,6 +272,7 @@ export class StreamingSink implements StateSink, AsyncIterableIterator<Uint8Arra
     if (this.head === this.parts.length) this.drop();
     else if (this.head >= MOST_HANDED) this.head -= this.parts.splice(0, this.head).length;
     this.handedBytes += part.length;
+    if (this.ring !== undefined) this.lent.push(part);
     this.request?.taken(part.length);
     waiting.resolve({ done: false, value: part });
   }

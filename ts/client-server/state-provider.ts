@@ -8,7 +8,7 @@ import { PART_HEAD_BYTES, readAsk, writePartHead, writeState } from './state-rec
 import { WINDOW_BYTES } from './state-requester.js';
 
 /** The longest part of a record of the state, in bytes, where the ring takes as much. */
-const MOST_PART_BYTES = 128 * 1024;
+export const MOST_RECORD_BYTES = 128 * 1024;
 /** Requests that are answered at once, or wait for their answer. More are refused. */
 export const MOST_ANSWERS = 4096;
 
@@ -190,7 +190,7 @@ class Answer {
   /** False: there is no room for more now. */
   private sendSome(): boolean {
     const { number, rest, port, to } = this;
-    const most = Math.max(1, Math.min(MOST_PART_BYTES, port.mostDirect(to) - PART_HEAD_BYTES));
+    const most = Math.max(1, Math.min(MOST_RECORD_BYTES, port.mostDirect(to) - PART_HEAD_BYTES));
     const window = WINDOW_BYTES - (this.sentBytes - this.creditedBytes);
     const part = rest.subarray(0, Math.min(most, window));
     if (!port.sendPart(to, writePartHead(number, this.source?.total), part)) return false;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StateTransferOptions } from '../../../ts/api/state-transfer-options.js';
 import { StateTransferServer } from '../../../ts/api/state-transfer-server.js';
@@ -431,6 +432,7 @@ describe('when it goes wrong', () => {
     await expect(a.getState(1, 5 as never)).rejects.toEqual(code('ERR_INVALID_ARGUMENT'));
     await expect(a.getState(1, '.'.repeat(9))).rejects.toEqual(code('ERR_MESSAGE_TOO_LARGE'));
     expect(() => a.streamState(1, '', { resume: 1 as never })).toThrow(code('ERR_INVALID_OPTION'));
+    expect(() => a.streamState(1, '', { reuse: 1 as never })).toThrow(code('ERR_INVALID_OPTION'));
     expect(() => a.streamState(1, '', { again: true } as never)).toThrow(code('ERR_INVALID_OPTION'));
     expect(() => make({ stateTimeout: 0 })).toThrow(code('ERR_INVALID_OPTION'));
     expect(() => make({ maxStateSize: -1 })).toThrow(code('ERR_INVALID_OPTION'));
@@ -474,6 +476,28 @@ describe('a streamed state', () => {
     await roles('SS', member, ...servers);
     expect(isWhole(got)).toBe(true);
     expect([progress.slice(-3), progress.length / 3]).toEqual([[1, BYTES, BYTES], got.length]);
+  });
+
+  it('comes whole in memory that is used again, at most the window of it, also to a loop that is slow', async () => {
+    const { servers, member } = await serversAnd(1);
+    (servers[0] as HighMember).answer = function* () {
+      for (let time = 0; time < 4; time++) yield* parts();
+    } as unknown as HighMember['answer'];
+    const got: Uint8Array[] = [];
+    const memories = new Set<unknown>();
+    member.transfer = async (xferId) => {
+      for await (const part of member.streamState(xferId, '', { reuse: true })) {
+        await setImmediate();
+        memories.add(part.buffer);
+        got.push(part.slice());
+      }
+      member.transferDone(xferId);
+    };
+    await member.join();
+    await roles('SS', member, ...servers);
+    const whole = Buffer.concat([...parts()]);
+    expect(Buffer.concat(got).equals(Buffer.concat([whole, whole, whole, whole]))).toBe(true);
+    expect([memories.size, got.length > 100]).toEqual([1, true]);
   });
 
   it('waits in no queue where messages of the application would wait behind it', async () => {

@@ -155,9 +155,9 @@ describe('a state that is collected', () => {
 });
 
 describe('a state that is streamed', () => {
-  const streaming = (resumes = false) => {
+  const streaming = (resumes = false, reuses = false) => {
     const progress: unknown[] = [];
-    const sink = new StreamingSink(resumes, (...told) => progress.push(told));
+    const sink = new StreamingSink(resumes, reuses, (...told) => progress.push(told));
     const { calls, request } = fakeRequest();
     sink.request = request;
     const next = async () => {
@@ -232,6 +232,42 @@ describe('a state that is streamed', () => {
     other.sink.fail(new Error('on purpose'));
     await expect(waiting[0]).rejects.toThrow('on purpose');
     expect(await waiting[1]).toBe('done');
+  });
+
+  it('uses the memory of a part again once the next one is asked for, and not before', async () => {
+    const { sink, part } = streaming(false, true);
+    const take = async () => (await sink.next()).value as Uint8Array;
+    part('one');
+    const one = await take();
+    part('two');
+    part('three');
+    expect(Buffer.from(one).toString()).toBe('one');
+    const waiting = await Promise.all([take(), take()]);
+    expect(waiting.map((each) => Buffer.from(each).toString())).toEqual(['two', 'three']);
+    const later = take();
+    part('four');
+    expect([(await later).buffer === one.buffer, Buffer.from(one).toString()]).toEqual([true, 'fou']);
+  });
+
+  it('has memory of its own in each part otherwise', async () => {
+    const { sink, part } = streaming();
+    part('one');
+    const one = (await sink.next()).value as Uint8Array;
+    const later = sink.next();
+    part('four');
+    expect([(await later).value?.buffer === one.buffer, Buffer.from(one).toString()]).toEqual([false, 'one']);
+  });
+
+  it('leaves the part that the loop has alone where it begins again behind it', async () => {
+    const { sink, next, part } = streaming(true, true);
+    part('one');
+    part('two');
+    const one = (await sink.next()).value as Uint8Array;
+    expect(sink.restart()).toBe(3);
+    part('TWO');
+    expect(Buffer.from(one).toString()).toBe('one');
+    part('three');
+    expect([await next(), await next()]).toEqual(['TWO', 'three']);
   });
 
   it('is cancelled when the loop is left, and whoever waits is told', async () => {

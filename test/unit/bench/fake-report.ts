@@ -73,6 +73,7 @@ export function transferOutcome(row: Row, bytesPerSecond: number): Outcome<Trans
     repetition,
     seconds: 2 ** 30 / bytesPerSecond,
     bytesPerSecond: bytesPerSecond * (1 + repetition / 10),
+    ownPartsBytesPerSecond: bytesPerSecond / 2,
     cpuSecondsPerGigabyte: 1.2,
     giverPeakBytes: 2 ** 20 * (30 + repetition),
     getterPeakBytes: 2 ** 20 * (60 - repetition),

@@ -75,6 +75,7 @@ describe('results of state transfers', () => {
     const cell = (title: string) => table?.rows[0]?.[table.header.indexOf(title)];
     expect(cell('aim')).toBe('≥ 1.00');
     expect(cell('× ts')).toBe('3.00 ×');
+    expect(cell('own parts')).toBe('0.60');
     expect(cell('getter MiB')).toBe('60.0');
     expect(cell('casts, free')).toBe('50.0 %');
   });
