@@ -2,7 +2,8 @@
  * All rows of a report in one form, whatever their scenario: what tells a row from others, and what was measured of it. Comparisons and the history
  * are made of these.
  */
-import type { ScenarioName, Senders } from './options.js';
+import type { ScenarioName } from './options.js';
+import { senderCount } from './plan.js';
 import { rowLabel } from './report/result-head.js';
 import { latencyTitle, throughputTitle, transferTitle, viewMeasureTitle } from './report/titles.js';
 import type {
@@ -53,15 +54,10 @@ export function rowKey({ block, who, variantKey }: MeasuredRow): string {
 }
 
 function row(scenario: ScenarioName, block: string, head: ResultHead, metrics: readonly Metric[]): MeasuredRow {
-  const { row: kind, mode, threads, properties, ordering, members, senders, lossRate = 0 } = head;
-  const variant = [threads, properties, ordering, members, sendersOf(members, senders), lossRate];
+  const { row: kind, mode, threads, properties, ordering, members, lossRate = 0 } = head;
+  const variant = [threads, properties, ordering, members, senderCount(head), lossRate];
   const variantKey = kind === 'group' ? variant.join(' ') : '';
   return { scenario, head, block, who: mode ?? kind, variantKey, label: rowLabel(head), metrics };
-}
-
-function sendersOf(members: number, senders: Senders): number {
-  if (senders === 'all') return members;
-  return senders === 'one' ? 1 : senders;
 }
 
 function throughputMetrics({ samples, messagesPerSecond, cpuSecondsPerMillionMessages }: ThroughputResult) {

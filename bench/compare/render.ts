@@ -41,11 +41,11 @@ export function countsOf({ verdicts }: Pick<CompareReport, 'verdicts'>): string 
 
 /** What the words mean, in this comparison. */
 export function explanationOf({ minEffect, inTurns, drift }: CompareReport): readonly string[] {
-  const effect = `${plain(minEffect * 100)} %`;
+  const effect = percentOf(minEffect);
   const moved =
     drift === undefined
       ? 'Nothing was measured beside the groups that could tell how far the machine has moved between the two.'
-      : `Between the two the machine moved by about ${plain((drift - 1) * 100)} %, as limit, tcp and dgram say (control); what a row differs by has to be more than those of its block.`;
+      : `Between the two the machine moved by about ${percentOf(drift - 1)}, as limit, tcp and dgram say (control); what a row differs by has to be more than those of its block.`;
   return [
     `B against A. better, worse: by more than ${effect}, and the whole interval is on that side of 1; same: the whole interval is within ${effect}; all else is unclear.`,
     inTurns ? 'Both were measured in turns: ratios are those of measurements made one after the other.' : moved,
@@ -102,6 +102,11 @@ function aloneOf({ onlyBase, onlyHead }: CompareReport): readonly string[] {
   const line = (letter: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`only in ${letter}: ${names.length} rows, as '${names[0]}'`];
   return [...line('A', onlyBase), ...line('B', onlyHead)];
+}
+
+/** `5 %`, `12.3 %`. */
+function percentOf(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
 }
 
 function spreadOf({ count, mad, median }: Summary): string {

@@ -29,7 +29,10 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const MOST_WIDTH = 40;
 const LEAST_WIDTH = 8;
 
-export function throughputBars({ throughput }: Pick<BenchReport, 'throughput'>, options: BarOptions): readonly string[] {
+export function throughputBars(
+  { throughput }: Pick<BenchReport, 'throughput'>,
+  options: BarOptions,
+): readonly string[] {
   return groupBy(throughput, frames).flatMap(([title, results]) =>
     chart(
       `msg/s by size, ${title}; each size on a scale of its own`,
