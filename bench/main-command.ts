@@ -1,4 +1,5 @@
 /** `consort bench`, apart from the reading of its command line: runs, shows, writes, and says how it ended. */
+import { existsSync } from 'node:fs';
 import { nativeStatus } from '../ts/index.js';
 import { makePlan, runBench } from './bench.js';
 import type { BenchOptions } from './options.js';
@@ -8,8 +9,8 @@ import { reportPage } from './report/page/report-page.js';
 import { Progress } from './report/progress.js';
 import { renderMarkdown, renderText } from './report/render.js';
 import { hasColors } from './report/terminal.js';
-import { readHistory } from './report-command.js';
 import type { BenchReport } from './results.js';
+import { RESULTS_FOLDER, readResultsFolder } from './results-folder.js';
 import { STANDARD_OUTPUT, write, writeOutput } from './write-output.js';
 
 /** The codes that `consort bench` ends with. */
@@ -62,9 +63,10 @@ async function writeReport(report: BenchReport, options: BenchOptions): Promise<
   if (html !== undefined) await writeOutput(html, pageOf(report, html));
 }
 
-/** With the results of other days, where there are some. */
+/** With the results of other days, where there are some that can be read. */
 function pageOf(report: BenchReport, name: string): string {
-  return reportPage({ shown: [{ name, report }], history: readHistory(undefined, false), scripts: browserScripts() });
+  const history = existsSync(RESULTS_FOLDER) ? readResultsFolder(RESULTS_FOLDER).files : [];
+  return reportPage({ shown: [{ name, report }], history, scripts: browserScripts() });
 }
 
 /** Runs with a signal that Ctrl-C aborts; a second Ctrl-C ends the process as usual. */

@@ -26,7 +26,7 @@ export async function reportCommand(options: ReportOptions): Promise<number> {
     const files = options.files.map(readResults);
     const history = readHistory(options.history, files.length === 0);
     const shown = files.length > 0 ? files : history;
-    if (shown.length === 0) throw noResults();
+    if (shown.length === 0) throw noResults(options.history ?? RESULTS_FOLDER);
     const page = reportPage({ shown, history, scripts: browserScripts() });
     await writeOutput(options.output, page);
     if (options.json !== undefined) {
@@ -43,10 +43,10 @@ export async function reportCommand(options: ReportOptions): Promise<number> {
   }
 }
 
-/** What else lies in the folder is told, and no error: it may be of an older version. */
-export function readHistory(folder: string | undefined, wanted: boolean): readonly ResultsFile[] {
+/** What else lies in the folder is told, and no error: it may be of an older version. @throws ResultsError */
+function readHistory(folder: string | undefined, wanted: boolean): readonly ResultsFile[] {
   if (folder === undefined && !existsSync(RESULTS_FOLDER)) {
-    if (wanted) throw noResults();
+    if (wanted) throw noResults(RESULTS_FOLDER);
     return [];
   }
   const { files, skipped } = readResultsFolder(folder ?? RESULTS_FOLDER);
@@ -54,9 +54,9 @@ export function readHistory(folder: string | undefined, wanted: boolean): readon
   return files;
 }
 
-function noResults(): ResultsError {
+function noResults(folder: string): ResultsError {
   return new ResultsError(
     'missing',
-    `no file of results was given, and there are none in ${RESULTS_FOLDER}/; make one with consort bench --json FILE`,
+    `no file of results was given, and there are none in ${folder}/; make one with consort bench --json FILE`,
   );
 }

@@ -45,7 +45,7 @@ export function explanationOf({ minEffect, inTurns, drift }: CompareReport): rea
   const moved =
     drift === undefined
       ? 'Nothing was measured beside the groups that could tell how far the machine has moved between the two.'
-      : `Between the two the machine moved by about ${percentOf(drift - 1)}, as limit, tcp and dgram say (control); what a row differs by has to be more than those of its block.`;
+      : `Between the two the machine moved by about ${percentOf(drift - 1)}, as limit, tcp and dgram say (control); the whole interval of a row has to be further from 1 than those of its block have moved.`;
   return [
     `B against A. better, worse: by more than ${effect}, and the whole interval is on that side of 1; same: the whole interval is within ${effect}; all else is unclear.`,
     inTurns ? 'Both were measured in turns: ratios are those of measurements made one after the other.' : moved,

@@ -13,15 +13,15 @@ export interface Caution {
 }
 
 /**
- * A difference is one when the whole interval is on one side of 1, and the ratio is further from 1 than the smallest effect and than the machine's
- * drift. Both are the same when the whole interval is nearer to 1 than the smallest effect.
+ * A difference is one when the ratio is further from 1 than the smallest effect, and the whole interval further than the machine has drifted. Both are
+ * the same when the whole interval is nearer to 1 than the smallest effect.
  */
 export function judge({ ratio, low, high }: RatioEstimate, better: 'higher' | 'lower', caution: Caution): Verdict {
   if (low === undefined || high === undefined) return 'unclear';
   const smallest = Math.log1p(caution.minEffect);
-  const margin = Math.max(smallest, Math.log(caution.drift));
+  const drifted = Math.log(caution.drift);
   const [from, center, to] = [Math.log(low), Math.log(ratio), Math.log(high)];
-  if (from > 0 && center > margin) return better === 'higher' ? 'better' : 'worse';
-  if (to < 0 && center < -margin) return better === 'higher' ? 'worse' : 'better';
+  if (from > drifted && center > smallest) return better === 'higher' ? 'better' : 'worse';
+  if (to < -drifted && center < -smallest) return better === 'higher' ? 'worse' : 'better';
   return from > -smallest && to < smallest ? 'same' : 'unclear';
 }

@@ -95,7 +95,7 @@ const CHARTS = `
 .plot .group { fill: var(--ink); font-weight: 600; font-size: 12px; }
 .plot .name { fill: var(--ink); }
 .plot .figure { fill: var(--soft); }
-.plot .name, .plot .figure { stroke: var(--card); stroke-width: 4px; paint-order: stroke; }
+.plot .group, .plot .name, .plot .figure { stroke: var(--card); stroke-width: 4px; paint-order: stroke; }
 .plot .grid { stroke: var(--line); }
 .plot .grid.minor { stroke: var(--faint); }
 .plot .axis { stroke: var(--soft); }
@@ -114,11 +114,11 @@ const CHARTS = `
 .series.off { display: none; }
 .series.pale { opacity: 0.22; }
 .mark.near { stroke: var(--ink); stroke-width: 2; }
-#tip { position: fixed; z-index: 4; max-width: min(22rem, calc(100vw - 16px)); background: var(--card); color: var(--ink); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 6px 20px rgb(0 0 0 / 0.18); padding: 0.45rem 0.65rem; font-size: 0.82rem; line-height: 1.45; pointer-events: none; }
+#tip { position: absolute; z-index: 4; max-width: min(22rem, calc(100vw - 16px)); background: var(--card); color: var(--ink); border: 1px solid var(--line); border-radius: 8px; box-shadow: 0 6px 20px rgb(0 0 0 / 0.18); padding: 0.45rem 0.65rem; font-size: 0.82rem; line-height: 1.45; pointer-events: none; }
 #tip[hidden] { display: none; }
 #tip b { display: block; font-weight: 600; margin-bottom: 0.15rem; }
 #tip table { border-collapse: collapse; font-size: inherit; }
-#tip td { padding: 0 0 0 0.5rem; border: 0; text-align: left; }
+#tip td { padding: 0 0 0 0.5rem; border: 0; text-align: left; white-space: normal; vertical-align: top; }
 #tip td:first-child { padding: 0 0.35rem 0 0; }
 #tip i { display: inline-block; width: 9px; height: 9px; border-radius: 50%; background: currentColor; }
 `;

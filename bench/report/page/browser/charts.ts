@@ -61,7 +61,7 @@
     tip.replaceChildren(...(head.textContent === '' ? [] : [head]), table);
   }
 
-  /** Beside what it tells of, and within the window. */
+  /** Beside what it tells of, within the window as it is now; it moves along when the page is scrolled. */
   function putBeside(marks: readonly SVGElement[]) {
     const boxes = marks.map((mark) => mark.getBoundingClientRect());
     const left = Math.max(...boxes.map((box) => box.right)) + 12;
@@ -72,8 +72,8 @@
     const x = fits ? left : other > 8 ? other : Math.max(8, (innerWidth - width) / 2);
     // Where there is room at neither side, above.
     const y = fits || other > 8 ? top : top - height - 8;
-    tip.style.left = `${x}px`;
-    tip.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
+    tip.style.left = `${x + scrollX}px`;
+    tip.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8)) + scrollY}px`;
   }
 
   function nearest(plot: SVGSVGElement, event: PointerEvent): Place | undefined {
@@ -119,7 +119,6 @@
       if (stepBy(plot, event.key)) event.preventDefault();
     });
   }
-  addEventListener('scroll', hide, { passive: true });
   addEventListener('pointerdown', ({ target }) => {
     if (!(target instanceof Element) || target.closest('.plot') === null) hide();
   });
