@@ -1,11 +1,17 @@
 /** `consort bench`, apart from the reading of its command line: runs, shows, writes, and says how it ended. */
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { nativeStatus } from '../ts/index.js';
 import { makePlan, runBench } from './bench.js';
 import type { BenchOptions } from './options.js';
 import { firstLine } from './report/format.js';
+import { browserScripts } from './report/page/browser-scripts.js';
+import { reportPage } from './report/page/report-page.js';
 import { Progress } from './report/progress.js';
 import { renderMarkdown, renderText } from './report/render.js';
+import { hasColors } from './report/terminal.js';
+import type { BenchReport } from './results.js';
+import { RESULTS_FOLDER, readResultsFolder } from './results-folder.js';
+import { STANDARD_OUTPUT, write, writeOutput } from './write-output.js';
 
 /** The codes that `consort bench` ends with. */
 export const BenchExit = { passed: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -38,17 +44,29 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
     ),
   );
   progress.clear();
-  if (options.markdown !== undefined) await writeFile(options.markdown, renderMarkdown(report));
-  const json = `${JSON.stringify(report, undefined, 2)}\n`;
-  if (options.json === '-') {
-    await write(process.stdout, json);
-    if (!options.quiet) await write(process.stderr, renderText(report));
-  } else {
-    if (options.json !== undefined) await writeFile(options.json, json);
-    await write(process.stdout, renderText(report));
-  }
+  await writeReport(report, options);
   if (report.interrupted) return BenchExit.interrupted;
   return report.passed ? BenchExit.passed : BenchExit.failed;
+}
+
+/** The tables go to standard output, unless the JSON does. */
+async function writeReport(report: BenchReport, options: BenchOptions): Promise<void> {
+  const { json, markdown, html, quiet } = options;
+  const isTaken = json === STANDARD_OUTPUT;
+  const stream = isTaken ? process.stderr : process.stdout;
+  if (!isTaken || !quiet) {
+    const colors = hasColors(stream, process.env);
+    await write(stream, renderText(report, { colors, columns: stream.columns ?? 80 }));
+  }
+  if (json !== undefined) await writeOutput(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (markdown !== undefined) await writeOutput(markdown, renderMarkdown(report));
+  if (html !== undefined) await writeOutput(html, pageOf(report, html));
+}
+
+/** With the results of other days, where there are some that can be read. */
+function pageOf(report: BenchReport, name: string): string {
+  const history = existsSync(RESULTS_FOLDER) ? readResultsFolder(RESULTS_FOLDER).files : [];
+  return reportPage({ shown: [{ name, report }], history, scripts: browserScripts() });
 }
 
 /** Runs with a signal that Ctrl-C aborts; a second Ctrl-C ends the process as usual. */
@@ -65,11 +83,4 @@ async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promi
   } finally {
     for (const signal of signals) process.off(signal, abort);
   }
-}
-
-/** Resolves when it is written: the process may end right after. */
-function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(text, (error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -110,6 +110,11 @@ export const BENCH_OPTIONS = {
     sentence: "Writes the results as JSON; '-' writes them, and nothing else, to standard output.",
   },
   markdown: { argument: 'FILE', sentence: 'Writes the tables as Markdown.' },
+  html: {
+    argument: 'FILE',
+    sentence:
+      'Writes one page with charts, and the history of results/ where there are some; consort report makes it later.',
+  },
   quick: { sentence: 'Less of everything: all scenarios in under a minute.' },
   quiet: { sentence: 'No progress.' },
 } as const satisfies Record<string, BenchOptionDeclaration>;

@@ -50,6 +50,7 @@ export interface BenchOptions {
   readonly seed: number;
   readonly json: string | undefined;
   readonly markdown: string | undefined;
+  readonly html: string | undefined;
   readonly quick: boolean;
   readonly quiet: boolean;
 }
@@ -100,6 +101,7 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
     seed: value(words, 'seed', integer(0, 2 ** 32 - 1)) ?? 1,
     json: text(words.json),
     markdown: text(words.markdown),
+    html: text(words.html),
     quick,
     quiet: words.quiet === true,
   };

@@ -162,7 +162,7 @@ export function isFixed({ properties }: Pick<GroupRow, 'properties'>): boolean {
 }
 
 /** How many members of a row send. */
-export function senderCount({ members, senders }: GroupRow): number {
+export function senderCount({ members, senders }: Pick<GroupRow, 'members' | 'senders'>): number {
   if (senders === 'all') return members;
   return senders === 'one' ? 1 : senders;
 }

@@ -16,6 +16,8 @@ function removeOutputsWithoutSource() {
 
 const native = process.argv.includes('--ts-only') ? 0 : runNode([join(root, 'scripts/build-native.mjs')]);
 if (native !== 0) process.exit(native);
-const compiled = runNode([toolFile('typescript', 'lib/tsc.js'), '-p', join(root, 'tsconfig.json')]);
+// The scripts of the bench's page know a browser and no Node: they have settings of their own.
+const projects = ['tsconfig.json', 'bench/report/page/browser/tsconfig.json'];
+const compiled = projects.map((file) => runNode([toolFile('typescript', 'lib/tsc.js'), '-p', join(root, file)]));
 removeOutputsWithoutSource();
-process.exitCode = compiled;
+process.exitCode = Math.max(...compiled);

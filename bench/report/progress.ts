@@ -1,22 +1,13 @@
 /** Tells on standard error how far the bench is: a bar on a terminal, a line for each block elsewhere. */
 import { styleText } from 'node:util';
 import { duration } from './format.js';
+import { hasColors, hasCursor, type TerminalEnvironment, type TerminalStream } from './terminal.js';
 
 const BAR_WIDTH = 24;
 
 /** As much of a stream as progress needs. */
-export interface ProgressStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
+export interface ProgressStream extends TerminalStream {
   write(text: string): unknown;
-}
-
-/** The variables that say what a terminal can do. */
-export interface TerminalEnvironment {
-  readonly TERM?: string | undefined;
-  readonly CI?: string | undefined;
-  readonly NO_COLOR?: string | undefined;
-  readonly FORCE_COLOR?: string | undefined;
 }
 
 export interface ProgressOptions {
@@ -38,9 +29,8 @@ export class Progress {
     private readonly options: ProgressOptions,
   ) {
     const { environment, quiet } = options;
-    const isTerminal = stream.isTTY === true;
-    this.bar = !quiet && isTerminal && environment.TERM !== 'dumb' && environment.CI === undefined;
-    this.colors = isForced(environment.FORCE_COLOR) || (isTerminal && !environment.NO_COLOR);
+    this.bar = !quiet && hasCursor(stream, environment);
+    this.colors = hasColors(stream, environment);
     this.startMs = options.now();
   }
 
@@ -85,8 +75,4 @@ export class Progress {
     );
     this.stream.write(`\r${this.colors ? styleText('cyan', bar, { validateStream: false }) : bar}${text}\u001b[K`);
   }
-}
-
-function isForced(value: string | undefined): boolean {
-  return value !== undefined && value !== '' && value !== '0';
 }

@@ -1,14 +1,30 @@
 /** A report as text for a terminal, and as Markdown. */
 import { describeEnvironment } from '../environment.js';
 import type { BenchReport } from '../results.js';
+import { type BarOptions, latencyBars, throughputBars } from './bars.js';
 import { duration, firstLine, size } from './format.js';
 import { rowLabel } from './result-head.js';
 import { markdownTable, textTable } from './table.js';
 import { LEGEND, reportTables } from './tables.js';
 
-export function renderText(report: BenchReport): string {
-  const tables = reportTables(report).map(textTable);
-  return [describeEnvironment(report.environment), '', ...join(tables), ...LEGEND, '', verdict(report), ''].join('\n');
+/** Under the tables of rates and of round trips stands a chart of them. */
+export function renderText(report: BenchReport, options: BarOptions = { colors: false, columns: 80 }): string {
+  const none = { throughput: [], latency: [], views: [], transfer: [] };
+  const tables = (part: Partial<BenchReport>) => join(reportTables({ ...none, ...part }).map(textTable));
+  const { throughput, latency, views, transfer } = report;
+  return [
+    describeEnvironment(report.environment),
+    '',
+    ...tables({ throughput }),
+    ...throughputBars(report, options),
+    ...tables({ latency }),
+    ...latencyBars(report, options),
+    ...tables({ views, transfer }),
+    ...LEGEND,
+    '',
+    verdict(report),
+    '',
+  ].join('\n');
 }
 
 export function renderMarkdown(report: BenchReport): string {

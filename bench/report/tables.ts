@@ -8,9 +8,10 @@ import type {
   ViewsResult,
 } from '../results.js';
 import { VIEW_MEASURES } from '../view-measures.js';
-import { firstLine, gigabytes, percent, plain, quantity, range, size, spread, times } from './format.js';
+import { firstLine, gigabytes, percent, plain, quantity, range, spread, times } from './format.js';
 import { rowLabel } from './result-head.js';
 import { type Column, makeTable, type Table } from './table.js';
+import { groupBy, latencyTitle, throughputTitle, transferTitle, viewsTitle } from './titles.js';
 
 const name: Column<ResultHead> = { title: 'row', cell: rowLabel };
 const error: Column<ResultHead> = { title: 'error', cell: ({ error: message = '' }) => shorten(message) };
@@ -108,42 +109,9 @@ export const LEGEND = [
   'giver, getter: how far the memory of their processes grew, at most; casts, free: what is left of their rate while a free transfer is in progress.',
 ];
 
-function throughputTitle(result: ThroughputResult): string {
-  return `throughput, messages of ${size(result.sizeBytes)}, ${frames(result)}`;
-}
-
-function latencyTitle(result: LatencyResult): string {
-  const load = result.load === 'rate' ? `${result.ratePerSecond} messages/s, from the intended time` : 'ping-pong';
-  return `round trip, messages of ${size(result.sizeBytes)}, ${frames(result)}, ${load}`;
-}
-
-function viewsTitle(result: ViewsResult): string {
-  return `views, ${rowLabel(result)}; casts of ${size(result.sizeBytes)} where there is load`;
-}
-
-function transferTitle(result: TransferResult): string {
-  return `transfer of a state of ${size(result.stateBytes)}, ${frames(result)}; shares of casts of ${size(result.sizeBytes)}`;
-}
-
 function isMet({ tookMillis, aimMillis }: ViewsResult): string {
   if (tookMillis === undefined || aimMillis === undefined) return '';
   return tookMillis.median <= aimMillis ? 'yes' : 'no';
-}
-
-function frames({ mtu }: ResultHead): string {
-  return mtu === 'auto' ? "frames of the interface's MTU" : `frames of ${mtu} B`;
-}
-
-function groupBy<Result>(
-  results: readonly Result[],
-  titleOf: (result: Result) => string,
-): readonly (readonly [string, readonly Result[]])[] {
-  const groups = new Map<string, Result[]>();
-  for (const result of results) {
-    const title = titleOf(result);
-    groups.set(title, [...(groups.get(title) ?? []), result]);
-  }
-  return [...groups];
 }
 
 function shorten(message: string): string {

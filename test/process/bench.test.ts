@@ -83,6 +83,7 @@ describe('consort bench throughput', () => {
     async () => {
       const json = join(folder, 'mixed.json');
       const markdown = join(folder, 'mixed.md');
+      const html = join(folder, 'mixed.html');
       const group = ['--members', '3', '--senders', 'all', '--mode', 'mixed', '--loss', '2%'];
       const orderings = ['--ordering', 'fifo,causal,total,agree', '--repeats', '1'];
       const args = [
@@ -95,6 +96,8 @@ describe('consort bench throughput', () => {
         json,
         '--markdown',
         markdown,
+        '--html',
+        html,
         '--quiet',
       ];
       const { code, stdout, stderr } = await consort(args);
@@ -108,6 +111,7 @@ describe('consort bench throughput', () => {
         expect(samples[0]?.lostFrames).toBeGreaterThan(0);
       }
       for (const { shareOfFifo } of results.slice(1)) expect(shareOfFifo).toBeGreaterThan(0);
+      expect(readFileSync(html, 'utf8')).toContain(`data-value="${results[0]?.messagesPerSecond?.median}"`);
       expect(readFileSync(markdown, 'utf8')).toContain('| mixed multi, 3 members, all send, 2 % loss |');
     },
     120_000,

@@ -20,6 +20,7 @@ a run in which anything is wrong is an error, not a number.
 Examples:
   consort bench                                        everything, a few minutes
   consort bench --quick                                everything, under a minute
+  consort bench --json today.json --html today.html    and one page with charts
   consort bench throughput --size 64,1KiB              two sizes only
   consort bench throughput --members 2,3 --senders one,all --size 64
   consort bench throughput --loss 0,1%,5% --mode native

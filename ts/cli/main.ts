@@ -5,8 +5,10 @@ import { BenchExit } from '../../bench/main-command.js';
 import { UsageError } from '../../bench/usage-error.js';
 import { VERSION } from '../base/version.js';
 import { makeBenchCommand } from './bench-command.js';
+import { makeCompareCommand } from './compare-command.js';
 import { makeGossipCommand } from './gossip-command.js';
 import { makeGroupdCommand } from './groupd-command.js';
+import { makeReportCommand } from './report-command.js';
 import { makeSimCommand } from './sim-command.js';
 import { makeTalkCommand } from './talk-command.js';
 
@@ -19,8 +21,10 @@ const onDone = (exitCode: number) => {
   process.exitCode = exitCode;
 };
 program.addCommand(makeBenchCommand(onDone));
+program.addCommand(makeCompareCommand(onDone));
 program.addCommand(makeGossipCommand(onDone));
 program.addCommand(makeGroupdCommand(onDone));
+program.addCommand(makeReportCommand(onDone));
 program.addCommand(makeSimCommand(onDone));
 program.addCommand(makeTalkCommand(onDone));
 

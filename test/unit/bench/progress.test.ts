@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Progress, type TerminalEnvironment } from '../../../bench/report/progress.js';
+import { Progress } from '../../../bench/report/progress.js';
+import type { TerminalEnvironment } from '../../../bench/report/terminal.js';
 
 const ESCAPE = '\u001b';
 

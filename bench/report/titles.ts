@@ -1,0 +1,50 @@
+/** What blocks of results are called: rows under one title were measured in turns. */
+import type { LatencyResult, ResultHead, ThroughputResult, TransferResult, ViewsResult } from '../results.js';
+import { VIEW_MEASURES } from '../view-measures.js';
+import { size } from './format.js';
+import { rowLabel } from './result-head.js';
+
+export function throughputTitle(result: ThroughputResult): string {
+  return `throughput, messages of ${size(result.sizeBytes)}, ${frames(result)}`;
+}
+
+export function latencyTitle(result: LatencyResult): string {
+  return `round trip, messages of ${size(result.sizeBytes)}, ${frames(result)}, ${loadOf(result)}`;
+}
+
+/** Of one row: what was measured stands in the lines. */
+export function viewsTitle(result: ViewsResult): string {
+  return `views, ${rowLabel(result)}; casts of ${size(result.sizeBytes)} where there is load`;
+}
+
+/** Of one thing that was measured, of all rows. */
+export function viewMeasureTitle({ measure, sizeBytes }: ViewsResult): string {
+  return `views, ${VIEW_MEASURES[measure].title}; casts of ${size(sizeBytes)} where there is load`;
+}
+
+export function transferTitle(result: TransferResult): string {
+  return `transfer of a state of ${size(result.stateBytes)}, ${frames(result)}; shares of casts of ${size(result.sizeBytes)}`;
+}
+
+export function frames({ mtu }: Pick<ResultHead, 'mtu'>): string {
+  return mtu === 'auto' ? "frames of the interface's MTU" : `frames of ${mtu} B`;
+}
+
+export function loadOf({ load, ratePerSecond }: Pick<LatencyResult, 'load' | 'ratePerSecond'>): string {
+  return load === 'rate' ? `${ratePerSecond} messages/s, from the intended time` : 'ping-pong';
+}
+
+/** In the order in which they come. */
+export function groupBy<Key, Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => Key,
+): readonly (readonly [Key, readonly Item[]])[] {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups];
+}
