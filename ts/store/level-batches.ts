@@ -13,6 +13,14 @@ export type PutOrDelete = Exclude<Operation, { readonly type: 'deleteRange' }>;
  */
 const LARGE_BYTES = 1024;
 
+/** The only key without a byte: the mark of a database of ours, and after it a note when there is one (see level-ranges.ts). */
+export const MARK_KEY = new Uint8Array(0);
+/** Eight bytes, the last of which is the version of the format. */
+export const MARK = new TextEncoder().encode('consort1');
+export const MARK_ALONE: PutOrDelete = { type: 'put', key: MARK_KEY, value: MARK };
+/** No key of a user is below it. */
+export const FIRST_KEY = new Uint8Array(1);
+
 export class LevelBatches {
   /** A sealed value, until the batch has copied it. */
   private readonly scratch = new Uint8Array(64 * 1024);
@@ -22,8 +30,13 @@ export class LevelBatches {
     private readonly guard: LevelLogGuard,
   ) {}
 
-  /** Resolves when LevelDB has it, and the disk if it is durable. There must be something in it. */
+  /** Resolves when LevelDB has it, and the disk if it is durable. `bytes`: of the operations, about. */
   async write(operations: readonly PutOrDelete[], bytes: number, durable: boolean): Promise<void> {
+    if (operations.length === 0) {
+      // LevelDB makes no sync for nothing.
+      if (durable) await this.write([MARK_ALONE], MARK.length, durable);
+      return;
+    }
     const isLarge = bytes > LARGE_BYTES * operations.length;
     await (isLarge ? this.writeList(operations, durable) : this.writeChained(operations, durable));
     await this.guard.wrote(durable);
@@ -52,10 +65,14 @@ export class LevelBatches {
   }
 }
 
-export function bytesOf(operations: readonly PutOrDelete[]): number {
+/** Bytes of an operation, about. */
+export function bytesIn(operation: Operation): number {
+  if (operation.type === 'put') return operation.key.length + operation.value.length;
+  return operation.type === 'delete' ? operation.key.length : operation.from.length + operation.to.length;
+}
+
+export function sumOfBytes(operations: readonly Operation[]): number {
   let bytes = 0;
-  for (const operation of operations) {
-    bytes += operation.key.length + (operation.type === 'put' ? operation.value.length : 0);
-  }
+  for (const operation of operations) bytes += bytesIn(operation);
   return bytes;
 }

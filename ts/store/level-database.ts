@@ -2,11 +2,21 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import type { Database, DatabaseSnapshot, Done, Operation, Range, RangeDone } from './database.js';
 import { storeCorrupt, storeDisk, storeUnavailable } from './database-errors.js';
-import { bytesOf, type Level, LevelBatches, type PutOrDelete } from './level-batches.js';
+import {
+  bytesIn,
+  FIRST_KEY,
+  type Level,
+  LevelBatches,
+  MARK,
+  MARK_ALONE,
+  MARK_KEY,
+  type PutOrDelete,
+  sumOfBytes,
+} from './level-batches.js';
 import { storeError } from './level-errors.js';
 import { checkFiles } from './level-files.js';
 import { LevelLogGuard } from './level-log-guard.js';
-import { FIRST_KEY, isDeleteRange, LevelRanges, MARK, MARK_ALONE, MARK_KEY } from './level-ranges.js';
+import { isDeleteRange, LevelRanges } from './level-ranges.js';
 import { LevelReads, SharedSnapshot } from './level-reads.js';
 
 /** Bytes of writes that become one batch of LevelDB, about: what waits meanwhile has one sync. */
@@ -18,6 +28,9 @@ const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 const CACHE_BYTES = 32 * 1024 * 1024;
 
 interface Write {
+  /** Of the operations, about. */
+  readonly bytes: number;
+  readonly hasRange: boolean;
   readonly operations: readonly Operation[];
   readonly durable: boolean;
   readonly done: Done;
@@ -72,7 +85,13 @@ class LevelDatabase implements Database {
   }
 
   write(operations: readonly Operation[], durable: boolean, done: Done): void {
-    this.waiting.push({ operations, durable, done });
+    let bytes = 0;
+    let hasRange = false;
+    for (const operation of operations) {
+      bytes += bytesIn(operation);
+      if (isDeleteRange(operation)) hasRange = true;
+    }
+    this.waiting.push({ bytes, hasRange, operations, durable, done });
     if (!this.busy) void this.work();
   }
 
@@ -102,23 +121,26 @@ class LevelDatabase implements Database {
 
   private takeGroup(): Write[] {
     let bytes = 0;
-    const most = this.waiting.findIndex(({ operations }) => {
-      bytes += operations.reduce((sum, operation) => sum + sizeOf(operation), 0);
+    const last = this.waiting.findIndex((write) => {
+      bytes += write.bytes;
       return bytes >= GROUP_BYTES;
     });
-    return this.waiting.splice(0, most < 0 ? this.waiting.length : most + 1);
+    return this.waiting.splice(0, last < 0 ? this.waiting.length : last + 1);
   }
 
   private async commit(group: readonly Write[]): Promise<void> {
     const durable = group.some((write) => write.durable);
-    const operations = group.flatMap((write) => write.operations);
-    const batch = operations.some(isDeleteRange)
-      ? await this.ranges.asOneBatch(operations)
-      : (operations as PutOrDelete[]);
-    if (batch === undefined) return this.commitInPieces(operations, durable);
-    // LevelDB makes no sync for nothing.
-    if (batch.length === 0 && durable) batch.push(MARK_ALONE);
-    if (batch.length > 0) await this.batches.write(batch, bytesOf(batch), durable);
+    const [first, second] = group as [Write, Write?];
+    const operations = second === undefined ? first.operations : group.flatMap((write) => write.operations);
+    if (group.some((write) => write.hasRange)) return this.commitRanges(operations, durable);
+    const bytes = group.reduce((sum, write) => sum + write.bytes, 0);
+    await this.batches.write(operations as readonly PutOrDelete[], bytes, durable);
+  }
+
+  private async commitRanges(operations: readonly Operation[], durable: boolean): Promise<void> {
+    const batch = await this.ranges.asOneBatch(operations);
+    if (batch !== undefined) return this.batches.write(batch, sumOfBytes(batch), durable);
+    return this.commitInPieces(operations, durable);
   }
 
   private async commitInPieces(operations: readonly Operation[], durable: boolean): Promise<void> {
@@ -145,10 +167,6 @@ class LevelDatabase implements Database {
   private newSnapshot(): SharedSnapshot {
     return new SharedSnapshot(this.level, this.where, this.level.snapshot());
   }
-}
-
-function sizeOf(operation: Operation): number {
-  return isDeleteRange(operation) ? operation.from.length + operation.to.length : bytesOf([operation]);
 }
 
 /** Opens LevelDB, and makes the directory if there is none. See OpenDatabase. */

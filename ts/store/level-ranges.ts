@@ -10,7 +10,16 @@
  */
 import { ByteReader, ByteWriter } from '../stack/codec.js';
 import type { Operation } from './database.js';
-import { bytesOf, type Level, type LevelBatches, type PutOrDelete } from './level-batches.js';
+import {
+  FIRST_KEY,
+  type Level,
+  type LevelBatches,
+  MARK,
+  MARK_ALONE,
+  MARK_KEY,
+  type PutOrDelete,
+  sumOfBytes,
+} from './level-batches.js';
 import { readOperations, writeOperations } from './operation-format.js';
 import { compareBytes } from './sorted-map.js';
 
@@ -19,15 +28,6 @@ type DeleteRange = Extract<Operation, { readonly type: 'deleteRange' }>;
 /** Keys that are looked up at a time, and deleted with one batch, at most; and their bytes, about. */
 const PIECE_KEYS = 4096;
 const PIECE_BYTES = 256 * 1024;
-
-/** The mark of a database of ours, and after it the note when there is one. The only key without a byte. */
-export const MARK_KEY = new Uint8Array(0);
-/** Eight bytes, the last of which is the version of the format. */
-export const MARK = new TextEncoder().encode('consort1');
-/** No key of a user is below it. */
-export const FIRST_KEY = new Uint8Array(1);
-
-export const MARK_ALONE: PutOrDelete = { type: 'put', key: MARK_KEY, value: MARK };
 
 export function isDeleteRange(operation: Operation): operation is DeleteRange {
   return operation.type === 'deleteRange';
@@ -94,7 +94,7 @@ export class LevelRanges {
   }
 
   private async put(operations: readonly PutOrDelete[], durable: boolean): Promise<void> {
-    if (operations.length > 0) await this.batches.write(operations, bytesOf(operations), durable);
+    if (operations.length > 0) await this.batches.write(operations, sumOfBytes(operations), durable);
   }
 
   private async *pieces({ from, to }: DeleteRange): AsyncGenerator<Uint8Array[], void> {

@@ -1,9 +1,8 @@
 /** Reads of LevelDB, as it is now or as a snapshot has it. */
 import type { DatabaseReads, DatabaseSnapshot, Entry, Range, RangeDone } from './database.js';
 import { storeCorrupt } from './database-errors.js';
-import type { Level } from './level-batches.js';
+import { FIRST_KEY, type Level } from './level-batches.js';
 import { storeError } from './level-errors.js';
-import { FIRST_KEY } from './level-ranges.js';
 import { CHECKSUM_BYTES, unseal } from './level-values.js';
 
 /** Entries that are taken out of LevelDB with one call, at most: so much memory it reserves before it looks. */
