@@ -7,19 +7,35 @@ import { groupBy } from '../titles.js';
 import type { Series } from './line-chart.js';
 import { looksOf } from './tone.js';
 
-/** The plainest groups of a result, and what they are compared with: no loss, no order, as few members and senders as there are. */
+/** The plainest groups of a result, and what they are compared with: as few members, senders and losses as there are, and FIFO if it is there. */
 export function plainRows<Result extends ResultHead>(results: readonly Result[]): readonly Result[] {
   const groups = results.filter(({ row }) => row === 'group');
-  const fewest = Math.min(...groups.map(({ members }) => members));
-  const senders = Math.min(...groups.filter(({ members }) => members === fewest).map(senderCount));
-  return results.filter(
-    (head) =>
-      head.row !== 'group' || (isLosslessFifo(head) && head.members === fewest && senderCount(head) === senders),
+  const plain = [({ members }: Result) => members, senderCount, lossOf, orderOf].reduce<readonly Result[]>(
+    withLeast,
+    groups,
+  );
+  return results.filter((result) => result.row !== 'group' || plain.includes(result));
+}
+
+/** Groups that lose as little as any. */
+export function leastLossy<Result extends ResultHead>(results: readonly Result[]): readonly Result[] {
+  return withLeast(
+    results.filter(({ row }) => row === 'group'),
+    lossOf,
   );
 }
 
-export function isLosslessFifo({ lossRate = 0, ordering = FIFO }: ResultHead): boolean {
-  return lossRate === 0 && ordering === FIFO;
+function withLeast<Result>(results: readonly Result[], measure: (result: Result) => number): readonly Result[] {
+  const least = Math.min(...results.map(measure));
+  return results.filter((result) => measure(result) === least);
+}
+
+function lossOf({ lossRate = 0 }: ResultHead): number {
+  return lossRate;
+}
+
+function orderOf({ ordering = FIFO }: ResultHead): number {
+  return ordering === FIFO ? 0 : 1;
 }
 
 /** Results by their row's name, which is the same over all sizes; each with a look of its own. */

@@ -33,6 +33,8 @@ const ROW_HEIGHT = 30;
 const HEAD_HEIGHT = 24;
 const BAR_HEIGHT = 9;
 const FOOT_HEIGHT = 40;
+/** Of the font of charts, rather too much. */
+const LETTER_WIDTH = 6.3;
 
 export function rowChart(chart: RowChart): Markup {
   const { title, caption, data, wide, rows, valueTitle } = chart;
@@ -108,10 +110,20 @@ function tickText(label: string, x: number, y: number): Markup | undefined {
   return h('text', { class: 'tick', x: anchor === 'start' ? PLOT.left : x, y, 'text-anchor': anchor }, label);
 }
 
+/** What fits above a bar: without the spread if need be, and with less of the name; the table and the tip have all of it. */
+function fitting(label: string, text: string): readonly [label: string, text: string] {
+  const most = (PLOT.right - PLOT.left) / LETTER_WIDTH - 2;
+  if (label.length + text.length <= most) return [label, text];
+  const short = text.replace(/ \([^)]*\)/, '');
+  const room = Math.floor(most - short.length);
+  return [label.length <= room ? label : `${label.slice(0, Math.max(1, room - 1))}…`, short];
+}
+
 /** Name and value stand above the bar, so that long names find room on a phone. */
 function drawRow(row: ChartRow, shape: RowChart['shape'], at: (value: number) => number, top: number): Markup {
   const { label, value, text, low, high, aim, place = value } = row;
   const middle = top + 21;
+  const [name, figureText] = fitting(label, text);
   const half = BAR_HEIGHT / 2;
   const spread =
     low === undefined || high === undefined || low <= 0 || low === high
@@ -134,8 +146,8 @@ function drawRow(row: ChartRow, shape: RowChart['shape'], at: (value: number) =>
     'g',
     { class: `series ${lookClass(row)}`, 'data-label': label },
     raw(
-      `<text class="name" x="${PLOT.left}" y="${top + 13}">${escapeText(label)}</text>` +
-        `<text class="figure" x="${PLOT.right}" y="${top + 13}" text-anchor="end">${escapeText(text)}</text>`,
+      `<text class="name" x="${PLOT.left}" y="${top + 13}">${escapeText(name)}</text>` +
+        `<text class="figure" x="${PLOT.right}" y="${top + 13}" text-anchor="end">${escapeText(figureText)}</text>`,
     ),
     shape === 'bar' ? [mark, spread] : [spread, mark],
     aim === undefined

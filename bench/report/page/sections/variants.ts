@@ -5,7 +5,7 @@ import { rowLabel } from '../../result-head.js';
 import { frames, groupBy } from '../../titles.js';
 import type { Markup } from '../html.js';
 import { lineChart, type Point } from '../line-chart.js';
-import { distinct, plainRows, seriesOf } from '../pick.js';
+import { distinct, leastLossy, plainRows, seriesOf } from '../pick.js';
 import { rowChart } from '../row-chart.js';
 import { linearScale, stepScale } from '../scale.js';
 import { type Section, sectionOf } from '../section.js';
@@ -14,8 +14,7 @@ import { capital, rateText, roundQuantity } from '../words.js';
 
 export function variantsSection({ throughput }: BenchReport): Section | undefined {
   const plain = new Set(plainRows(throughput));
-  const lossless = throughput.filter(({ row, lossRate = 0 }) => row === 'group' && lossRate === 0);
-  const blocks = groupBy(lossless, (result) => `${size(result.sizeBytes)}, ${frames(result)}`);
+  const blocks = groupBy(leastLossy(throughput), (result) => `${size(result.sizeBytes)}, ${frames(result)}`);
   return sectionOf({
     id: 'groups',
     title: 'Groups',
