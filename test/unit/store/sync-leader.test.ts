@@ -41,7 +41,15 @@ describe('the leader of synchronizations', () => {
     const { port, leader } = leading(['b']);
     leader.handleSyncStart('c', 3, ['b', 'me']);
     expect(port.take()).toEqual([
-      ['c', expect.objectContaining({ type: 'start-reply', sync: 3, granted: false, reason: expect.stringContaining('nobody') })],
+      [
+        'c',
+        expect.objectContaining({
+          type: 'start-reply',
+          sync: 3,
+          granted: false,
+          reason: expect.stringContaining('nobody'),
+        }),
+      ],
     ]);
     expect(leader.isTrimDisabled).toBe(false);
   });
