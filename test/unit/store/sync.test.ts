@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { SyncMessage } from '../../../ts/store/sync-messages.js';
 import { SyncCrew } from './sync-crew.js';
 
 /** Two that have a store of many versions, whose log was trimmed; and `c`, which has only the first of them. */
