@@ -82,12 +82,12 @@ function sealed(chunk: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** CRC-32C, bit by bit. */
+/** CRC-32, bit by bit. */
 function crcOf(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
     crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0x82f63b78 : 0);
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) === 1 ? 0xedb88320 : 0);
   }
   return ~crc >>> 0;
 }
@@ -239,7 +239,7 @@ describe('the checksum of the whole', () => {
     for (const order of [[1, 2], [2, 3], [1, 1, 2, 3], [1, 3, 2], []]) expect(checksums(order)).not.toBe(whole);
   });
 
-  it("is the CRC-32C of the chunks' checksums, one after the other", () => {
+  it("is the CRC-32 of the chunks' checksums, one after the other", () => {
     const bytesOfThem = unhex('9876543210fedcba');
     expect([0x32547698, 0xbadcfe10].reduce(checksumAfter, 0)).toBe(crcOf(bytesOfThem));
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataKey, HALF_KEY, keyAfter, logKey, VERSION_BYTES } from '../../../ts/store/keys.js';
+import { dataKey, HALF_KEY, logKey, VERSION_BYTES } from '../../../ts/store/keys.js';
 import {
   DENIED_RETRY_MS,
   FINISH_ATTEMPTS,
@@ -323,15 +323,15 @@ describe('chunks', () => {
     expect(scene.port.troubles).toEqual([]);
   });
 
-  const after = (key: string) => [[keyAfter(Buffer.from(key)), new Uint8Array(VERSION_BYTES)]] as const;
+  const entry = (key: string) => [Buffer.from(key), new Uint8Array(VERSION_BYTES)] as const;
   it.each<[string, Partial<Chunk>]>([
     ['one is missing', { number: 2 }],
     ['it does not follow the one before', { before: 1 }],
     ['its snapshot is older than the log', { version: BASE - 1 }],
     ['its snapshot is another one', { version: 10 }],
-    ['a key is not after the last one', { entries: [[Buffer.from('k1'), new Uint8Array(VERSION_BYTES)]] }],
-    ['keys are not in order', { entries: [...after('k5'), ...after('k4')] }],
-    ['a key is empty', { entries: [[new Uint8Array(0), new Uint8Array(VERSION_BYTES)]] }],
+    ['a key is not after the last one', { entries: [entry('k1')] }],
+    ['keys are not in order', { entries: [entry('k5'), entry('k4')] }],
+    ['a key is empty', { entries: [entry('')] }],
     ['a value has no version', { entries: [[Buffer.from('k5'), new Uint8Array(VERSION_BYTES - 1)]] }],
   ])('make it ask for another provider when %s', (_what, but) => {
     const scene = new Scene();
