@@ -24,6 +24,7 @@ export class FakePort implements SyncPort {
   readonly told: string[] = [];
   readonly results: SyncResult[] = [];
   readonly troubles: Error[] = [];
+  onTrimEnabled: () => void = () => {};
 
   send(to: string, bytes: Uint8Array): void {
     this.sent.push([to, readSync(bytes)]);
@@ -48,6 +49,7 @@ export class FakePort implements SyncPort {
 
   trimEnabled(): void {
     this.told.push('trim enabled');
+    this.onTrimEnabled();
   }
 
   openSnapshot(): StoreSnapshot | undefined {

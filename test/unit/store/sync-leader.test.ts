@@ -182,6 +182,14 @@ describe('a log over its threshold', () => {
     ]);
   });
 
+  it('is trimmed when somebody asks, where nothing else would trim it', () => {
+    const { port, leader } = leading(['b']);
+    logOf(SYNC_LIMITS.thresholdFactor + 1, port);
+    port.onTrimEnabled = () => logOf(1, port);
+    leader.handleSyncStart('c', 1, []);
+    expect(port.take()).toMatchObject([['c', { granted: true }]]);
+  });
+
   it('counts by bytes too', () => {
     const { port, leader } = leading(['b']);
     port.extent = { base: 7, versions: 1, bytes: SYNC_LIMITS.thresholdFactor * port.logBytes + 1 };
