@@ -27,7 +27,7 @@ export class SyncFetch {
   totalBytes = 0;
   /** Of the next chunk. */
   private number = 0;
-  /** CRC-32C of the checksums of those before. */
+  /** CRC-32 of the checksums of those before. */
   private before = 0;
   /** Of the provider's snapshot; undefined: no chunk has come. */
   private version: number | undefined;

@@ -25,8 +25,8 @@ export interface SyncLimits {
 export const SYNC_LIMITS: SyncLimits = {
   chunkBytes: 256 * 1024,
   chunkKeys: 4_096,
-  // A round trip of 10 ms at 100 MB/s; more would hold up what else is sent to that member.
-  windowBytes: 1024 * 1024,
+  // A round trip of 10 ms at 200 MB/s: on one machine half of it does as well, but event loops that do other things too make round trips long.
+  windowBytes: 2 * 1024 * 1024,
   writingBytes: 2 * 1024 * 1024,
   wipeBytes: 1024 * 1024,
   wipeKeys: 4_096,

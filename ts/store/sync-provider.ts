@@ -20,7 +20,7 @@ interface SyncEntity {
   nextKey: Uint8Array;
   /** Of the next chunk. */
   number: number;
-  /** CRC-32C of the checksums of those before. */
+  /** CRC-32 of the checksums of those before. */
   before: number;
   /** Chunks that were sent and not replied to, the oldest first. */
   readonly unreplied: { readonly number: number; readonly bytes: number }[];

@@ -1,11 +1,19 @@
 // Replicas that synchronize, over links that carry a message when the test says so. What is committed is never lost here: all that a replica's log has to
 // say of itself is where it begins, and up to where this replica has it.
 import type { Operation } from '../../../ts/store/database.js';
-import { DATA_RANGE, dataKey, HALF_KEY, metaKey, putVersion, VERSION_BYTES, versionAt } from '../../../ts/store/keys.js';
+import {
+  DATA_RANGE,
+  dataKey,
+  HALF_KEY,
+  metaKey,
+  putVersion,
+  VERSION_BYTES,
+  versionAt,
+} from '../../../ts/store/keys.js';
+import { Sync } from '../../../ts/store/sync.js';
 import { SYNC_LIMITS, type SyncLimits } from '../../../ts/store/sync-limits.js';
 import { readSync, type SyncMessage } from '../../../ts/store/sync-messages.js';
 import type { LogExtent, StoreSnapshot, SyncPort, SyncResult } from '../../../ts/store/sync-port.js';
-import { Sync } from '../../../ts/store/sync.js';
 import { FakeEnvironment } from '../layers/fake-context.js';
 import { FakeDatabase, text } from './fake-database.js';
 
@@ -116,7 +124,11 @@ export class SyncCrew {
   }
 
   enter(name: string, kept = 0): void {
-    if (!this.view.includes(name)) this.install([...this.replicas.keys()].filter((each) => each === name || this.view.includes(each)), kept);
+    if (!this.view.includes(name))
+      this.install(
+        [...this.replicas.keys()].filter((each) => each === name || this.view.includes(each)),
+        kept,
+      );
   }
 
   send(from: string, to: string, bytes: Uint8Array): void {
@@ -320,7 +332,8 @@ export class TestReplica implements SyncPort {
   }
 
   trimTo(version: number): void {
-    if (this.mode === 'whole' || this.mode === 'replaying') this.base = Math.max(this.base, Math.min(version, this.applied));
+    if (this.mode === 'whole' || this.mode === 'replaying')
+      this.base = Math.max(this.base, Math.min(version, this.applied));
   }
 
   /** Comes back with what is on its disk. */

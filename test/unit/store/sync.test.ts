@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { SyncMessage } from '../../../ts/store/sync-messages.js';
 import { SyncCrew } from './sync-crew.js';
 
 /** Two that have a store of many versions, whose log was trimmed; and `c`, which has only the first of them. */
@@ -35,6 +34,81 @@ describe('a full synchronization', () => {
     expect(said.filter((each) => each === 'b>c chunk').length).toBeGreaterThan(5);
     expect(said.slice(-2)).toEqual(['c>a finish', 'a>c finish-reply']);
     expect(crew.replica('c').troubles).toEqual([]);
+  });
+
+  it('goes on with another provider after the last key, while there are writes, and then from the log', () => {
+    const crew = obliviousCrew(40);
+    failProviderMidWay(crew);
+    crew.runUntil(() => crew.replica('c').isDone);
+    expectWhole(crew, 'c');
+    const [result, ...others] = crew.replica('c').results;
+    expect(others).toEqual([]);
+    expect(result?.high).toBeGreaterThan(result?.low.version as number);
+    expect(crew.replica('c').troubles[0]).toContain('b: it said so');
+  });
+
+  it('is half as long as the copy is of several versions, also for whoever crashes then', () => {
+    const crew = obliviousCrew(40);
+    failProviderMidWay(crew);
+    const c = crew.replica('c');
+    let appliedToCopy = -1;
+    crew.onStep = () => {
+      if (c.mode !== 'replaying' || c.applied + 1 !== c.results[0]?.high) return;
+      appliedToCopy = c.applied;
+      crew.crash('c', 1000);
+    };
+    crew.runUntil(() => appliedToCopy >= 0);
+    crew.onStep = () => {};
+    expect(appliedToCopy).toBeGreaterThan(c.results[0]?.low.version as number);
+    expect(c.isMarkedHalf).toBe(true);
+    expect(c.data).not.toEqual(crew.stateAt(appliedToCopy));
+    crew.enter('c');
+    crew.runUntil(() => c.isDone);
+    expect(c.results).toHaveLength(2);
+    expectWhole(crew, 'c');
+  });
+
+  it('keeps the log that it needs, though the leader would trim it', () => {
+    const crew = obliviousCrew(40);
+    const { base } = crew.replica('a');
+    crew.enter('c');
+    crew.onCarry = () => {
+      crew.write('key 001', 'again and again');
+      crew.trim();
+    };
+    const c = crew.replica('c');
+    crew.runUntil(() => c.results.length > 0);
+    expect(crew.replica('a').base).toBe(base);
+    crew.onCarry = () => {};
+    crew.runUntil(() => c.isDone && crew.replica('a').base > base);
+    expect(c.results).toHaveLength(1);
+    expectWhole(crew, 'c');
+  });
+
+  it('has several at once, and all providers close their snapshots', () => {
+    const crew = new SyncCrew(['a', 'b', 'c', 'd', 'e']);
+    for (const name of ['c', 'd', 'e']) crew.leave(name);
+    for (let i = 0; i < 40; i++) crew.write(`key ${i}`, `value ${i}`);
+    crew.settle();
+    crew.environment.advance(60_000);
+    crew.trim();
+    crew.install(['a', 'b', 'c', 'd', 'e']);
+    const done = () => [...crew.replicas.values()].every(({ isDone }) => isDone);
+    crew.runUntil(done);
+    for (const name of ['c', 'd', 'e']) expectWhole(crew, name);
+    crew.settle();
+    for (const { database } of crew.replicas.values()) expect(database.openSnapshots).toBe(0);
+  });
+
+  it('takes no harm from bytes that are no message', () => {
+    const crew = obliviousCrew(10);
+    crew.enter('c');
+    for (const from of ['a', 'b']) {
+      for (const bytes of [[], [0x46], [0x4f, 1], [0x42, 1, 1, 255]])
+        crew.replica('c').sync.handleSync(from, Uint8Array.from(bytes));
+    }
+    crew.runUntil(() => crew.replica('c').isDone);
+    expectWhole(crew, 'c');
   });
 
   it.each([
@@ -73,4 +147,16 @@ function crashAt(victim: string, at: number, kept: number): boolean {
   crew.runUntil(() => ['a', 'b', 'c'].every((name) => crew.replica(name).isDone));
   for (const name of ['a', 'b', 'c']) expectWhole(crew, name);
   return true;
+}
+
+/** `b` begins to provide `c` with the store, and gives up after some chunks; the leader goes on writing. */
+function failProviderMidWay(crew: SyncCrew): void {
+  crew.enter('c');
+  let chunks = 0;
+  crew.onCarry = (from, _to, message) => {
+    if (message.type === 'chunk' && chunks++ < 30) crew.write(`key 0${chunks}`, `after ${chunks} chunks`);
+    if (from !== 'b' || message.type !== 'chunk' || message.number !== 3) return;
+    const reason = 'it said so';
+    crew.replica('c').sync.requester.handleSyncAbort('b', message.sync, 'provider', reason);
+  };
 }
