@@ -66,7 +66,6 @@ export class Leader {
         environment: seat.environment,
         majority: this.majority,
         confirm: (round) => seat.cast({ type: 'confirm', epoch: seat.epoch, round }),
-        answer: (rank, number, version) => seat.send(rank, { type: 'read-at', epoch: seat.epoch, number, version }),
         committed: () => (this.isReady && !this.ended ? seat.machine.committed : undefined),
       },
       seat.myRank,
@@ -85,12 +84,17 @@ export class Leader {
       case 'submit':
         return this.submitted(from, message.number, message.transaction);
       case 'read-index':
-        return this.reads.ask(from, message.number);
+        return this.answerRead(from, message.number);
       case 'confirmed':
         return this.reads.confirmed(from, message.round);
       default:
         return;
     }
+  }
+
+  private answerRead(rank: number, number: number): void {
+    const { seat } = this;
+    this.reads.ask((version) => seat.send(rank, { type: 'read-at', epoch: seat.epoch, number, version }));
   }
 
   /** Its own log is durable further than before. */
@@ -197,16 +201,20 @@ export class Leader {
     return Buffer.compare(compare.value, found.value) === 0;
   }
 
-  /** What was not so in a state is told when that state is committed: else nobody could say later that it ever was. */
+  /**
+   * What was not so in a state is told when that state is committed: else nobody could say later that it ever was. And it is a read: another may lead by now,
+   * and have made it so.
+   */
   private tellRefusals(): void {
     const { committed } = this.seat.machine;
-    let told = 0;
-    for (const { rank, number, version } of this.refusals) {
-      if (version > committed) break;
-      this.seat.send(rank, { type: 'refused', epoch: this.seat.epoch, number, version });
-      told++;
-    }
-    if (told > 0) this.refusals = this.refusals.slice(told);
+    const first = this.refusals.findIndex(({ version }) => version > committed);
+    const ready = this.refusals.splice(0, first < 0 ? this.refusals.length : first);
+    if (ready.length === 0) return;
+    const { seat } = this;
+    this.reads.ask(() => {
+      for (const { rank, number, version } of ready)
+        seat.send(rank, { type: 'refused', epoch: seat.epoch, number, version });
+    });
   }
 
   // ---- records ----

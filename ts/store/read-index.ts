@@ -10,23 +10,19 @@ export interface ReadIndexPort {
   readonly environment: Environment;
   /** Asks all. */
   confirm(round: number): void;
-  /** `rank`: who has asked. */
-  answer(rank: number, number: number, version: number): void;
   /** Undefined: nothing of this epoch is committed yet. */
   committed(): number | undefined;
   readonly majority: number;
 }
 
-interface Question {
-  readonly rank: number;
-  readonly number: number;
-}
+/** Called with the version up to which all was committed when the round began. */
+type Answer = (version: number) => void;
 
 export class ReadIndex {
   private round = 0;
-  private waiting: Question[] = [];
+  private waiting: Answer[] = [];
   private asked:
-    | { readonly questions: Question[]; readonly version: number; readonly answers: Set<number> }
+    | { readonly questions: Answer[]; readonly version: number; readonly answers: Set<number> }
     | undefined;
   private scheduled = false;
 
@@ -35,8 +31,9 @@ export class ReadIndex {
     private readonly myRank: number,
   ) {}
 
-  ask(rank: number, number: number): void {
-    this.waiting.push({ rank, number });
+  /** `answer` is called if this replica leads still. */
+  ask(answer: Answer): void {
+    this.waiting.push(answer);
     this.schedule();
   }
 
@@ -46,7 +43,7 @@ export class ReadIndex {
     if (this.asked.answers.size < this.port.majority) return;
     const { questions, version } = this.asked;
     this.asked = undefined;
-    for (const { rank: asker, number } of questions) this.port.answer(asker, number, version);
+    for (const answer of questions) answer(version);
     this.schedule();
   }
 

@@ -186,28 +186,27 @@ describe('ReadIndex', () => {
         environment: clock,
         majority: 2,
         confirm: (round) => rounds.push(round),
-        answer: (rank, number, version) => answers.push(`${rank}: ${number} at ${version}`),
         committed: () => committed,
       },
       0,
     );
-    reads.ask(1, 1);
+    reads.ask((version) => answers.push(`first at ${version}`));
     clock.advance(1);
     expect(rounds).toEqual([]);
     committed = 5;
     reads.ready();
     clock.advance(1);
-    reads.ask(2, 7);
+    reads.ask((version) => answers.push(`second at ${version}`));
     committed = 6;
     reads.confirmed(0, 1);
     expect(answers).toEqual([]);
     reads.confirmed(2, 1);
-    expect(answers).toEqual(['1: 1 at 5']);
+    expect(answers).toEqual(['first at 5']);
     clock.advance(1);
     reads.confirmed(2, 1);
     expect(rounds).toEqual([1, 2]);
     reads.confirmed(1, 2);
-    expect(answers).toEqual(['1: 1 at 5', '2: 7 at 6']);
+    expect(answers).toEqual(['first at 5', 'second at 6']);
   });
 
   it('is waited for until that version is applied, and asked again of another leader', () => {

@@ -80,7 +80,8 @@ function checkDurable({ operations, finals }: StoreHistory, truth: Truth, fail: 
     else if (describeEffects({ effects: found.effects }) !== describeEffects(effectsOf(operation)))
       lost(`is ${describeEffects(found)} now`);
     const behind = finals.find(({ state, committed }) => state !== 'gone' && committed < version);
-    if (behind !== undefined) lost(`is not committed at ${behind.replica}, which is at ${behind.committed}`, [behind.replica]);
+    if (behind !== undefined)
+      lost(`is not committed at ${behind.replica}, which is at ${behind.committed}`, [behind.replica]);
   }
 }
 
@@ -104,7 +105,11 @@ function checkOnce({ operations }: StoreHistory, truth: Truth, fail: Fail): void
     if (id === undefined) {
       const left = deletions.get(what) ?? 0;
       if (left === 0)
-        fail({ invariant: 'once', text: `version ${version} is ${what} once more than it was asked for`, replicas: [] });
+        fail({
+          invariant: 'once',
+          text: `version ${version} is ${what} once more than it was asked for`,
+          replicas: [],
+        });
       deletions.set(what, left - 1);
       continue;
     }

@@ -6,7 +6,7 @@ import type { SimClock } from '../clock.js';
 import type { ClientAction } from './actions.js';
 import type { Cell, ClientOperation, Guard, Key, OperationResult } from './history.js';
 import type { ProcessWorld, StoreProcess } from './process.js';
-import { keyBytes, valueBytes, valueOf } from './values.js';
+import { keyBytes, valueBytes, valueIn } from './values.js';
 
 type Swap = Extract<ClientAction, { do: 'swap' }>;
 
@@ -77,17 +77,17 @@ export class Clients {
     this.world.log(process, { type: 'returned', operation });
   }
 
-  private submit(
-    process: StoreProcess,
-    replica: Replica,
-    operation: ClientOperation,
-    bytes: number,
-  ): ClientOperation {
+  private submit(process: StoreProcess, replica: Replica, operation: ClientOperation, bytes: number): ClientOperation {
     const { id, guards, puts, deletes } = operation;
-    const compares = guards.map(({ key, by, value, version }): Compare =>
-      by === 'version'
-        ? { type: 'version', key: keyBytes(key), version }
-        : { type: 'value', key: keyBytes(key), value: value === 0 ? undefined : valueBytes(value, this.bytesOf(value)) },
+    const compares = guards.map(
+      ({ key, by, value, version }): Compare =>
+        by === 'version'
+          ? { type: 'version', key: keyBytes(key), version }
+          : {
+              type: 'value',
+              key: keyBytes(key),
+              value: value === 0 ? undefined : valueBytes(value, this.bytesOf(value)),
+            },
     );
     const effects: Effect[] = [
       ...puts.map((key): Effect => ({ type: 'put', key: keyBytes(key), value: valueBytes(id, bytes) })),
@@ -139,7 +139,7 @@ function lookAt(process: StoreProcess, keys: readonly Key[]): Map<Key, Cell> {
 
 function look({ replica }: StoreProcess, key: Key): Cell {
   const found = replica?.get(keyBytes(key));
-  return found && { version: found.version, value: valueOf(found.value) };
+  return found && { version: found.version, value: valueIn(found.value) };
 }
 
 function outcomeOf({ committed, version }: Outcome): OperationResult {

@@ -171,6 +171,8 @@ export class SimGroup {
   readonly members: SimGroupMember[] = [];
   /** By place. */
   private pieces: readonly number[] = [];
+  /** By piece: before this moment nobody in it has noticed that it is one. */
+  private readonly noticed = new Map<number, number>();
   private isConsidering = false;
   /** From now on nothing goes wrong. */
   isCalm = false;
@@ -196,7 +198,8 @@ export class SimGroup {
   crash(member: SimGroupMember): void {
     if (member.isGone) return;
     for (const stream of member.view?.streamsOf(member) ?? []) {
-      for (const link of stream.links) link.limit = Math.min(link.limit, this.someFrom(link.delivered, stream.sent.length));
+      for (const link of stream.links)
+        link.limit = Math.min(link.limit, this.someFrom(link.delivered, stream.sent.length));
     }
     this.remove(member);
   }
@@ -219,9 +222,13 @@ export class SimGroup {
   /** Which piece of the network each place is in. */
   partition(pieces: readonly number[]): void {
     this.pieces = pieces;
+    this.noticed.clear();
+    const latest = this.traits.detection * this.dice.pick([0, 1, 10]);
+    for (const piece of new Set(pieces)) this.noticed.set(piece, this.clock.now + this.dice.below(latest + 1));
     for (const { change } of this.members) {
       const [first] = change?.members ?? [];
-      if (change?.members.some((each) => first !== undefined && !this.areConnected(first, each))) change.isBroken = true;
+      if (change?.members.some((each) => first !== undefined && !this.areConnected(first, each)))
+        change.isBroken = true;
     }
     for (const member of this.members) this.resume(member);
     this.considerSoon();
@@ -371,9 +378,10 @@ export class SimGroup {
       const piece = this.pieces[member.place] ?? 0;
       pieces.set(piece, [...(pieces.get(piece) ?? []), member]);
     }
-    for (const members of pieces.values()) {
+    for (const [piece, members] of pieces) {
       // One change after the other, in each piece.
-      const isBusy = members.some(({ change }) => change !== undefined);
+      const isBusy =
+        members.some(({ change }) => change !== undefined) || (this.noticed.get(piece) ?? 0) > this.clock.now;
       const those = isBusy ? [] : this.whoChanges(members);
       if (those.length > 0) this.begin(those);
       if (isBusy || those.length > 0) this.considerSoon();
@@ -395,7 +403,10 @@ export class SimGroup {
     if (parts.length > 1 && !this.isCalm && this.dice.chance(0.3)) {
       // One of them by itself, or two of them.
       const first = this.dice.below(parts.length);
-      const chosen = parts.filter((part, index) => index === first || (index === (first + 1) % parts.length && this.dice.chance(0.5)) || !isWhole(part));
+      const chosen = parts.filter(
+        (part, index) =>
+          index === first || (index === (first + 1) % parts.length && this.dice.chance(0.5)) || !isWhole(part),
+      );
       if (chosen.length > 1 || !isWhole(chosen[0] as (typeof parts)[number])) parts = chosen;
     }
     return parts.flatMap(([view, those]) => those.sort((a, b) => rankIn(view, a) - rankIn(view, b)));

@@ -12,7 +12,7 @@ import type { CrashKind, SimDisk } from '../sim-disk.js';
 import type { StoreScenario } from './actions.js';
 import type { GroupListener, SimGroup, SimGroupMember } from './group.js';
 import type { Cell, Key, ReplicaEntry, StoreInvariant } from './history.js';
-import { appliedOf, keyOf, valueOf } from './values.js';
+import { appliedOf, keyIn, valueIn } from './values.js';
 
 export type WriteMoment = 'before' | 'during' | 'after';
 
@@ -230,8 +230,8 @@ export class StoreProcess implements GroupListener {
 function cellsOf(entries: readonly Entry[]): Map<Key, Cell> {
   return new Map(
     entries.map(([key, value]) => [
-      keyOf(userKey(key)),
-      { version: versionAt(value, 0), value: valueOf(value.subarray(VERSION_BYTES)) },
+      keyIn(userKey(key)),
+      { version: versionAt(value, 0), value: valueIn(value.subarray(VERSION_BYTES)) },
     ]),
   );
 }

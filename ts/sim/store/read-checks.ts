@@ -16,7 +16,11 @@ function moments(operations: readonly ClientOperation[]): { operation: ClientOpe
 }
 
 /** The version whose state was read: the least that it can be. Or the key that is wrong: so it was in the state of no version from `floor` on. */
-function versionRead(cells: Cells, floor: number, truth: Truth): { readonly version: number } | { readonly wrong: Key } {
+function versionRead(
+  cells: Cells,
+  floor: number,
+  truth: Truth,
+): { readonly version: number } | { readonly wrong: Key } {
   let version = floor;
   for (const cell of cells.values()) version = Math.max(version, cell?.version ?? 0);
   // What was not there may have been deleted by a later one.

@@ -175,7 +175,10 @@ export class StoreRun implements ProcessWorld {
 
   private actOn(
     process: StoreProcess,
-    action: Exclude<StoreAction, { do: 'crash' | 'crashAll' | 'start' | 'partition' | 'heal' | 'ambush' | 'diskAmbush' | 'failDisk' | 'slowDisk' }>,
+    action: Exclude<
+      StoreAction,
+      { do: 'crash' | 'crashAll' | 'start' | 'partition' | 'heal' | 'ambush' | 'diskAmbush' | 'failDisk' | 'slowDisk' }
+    >,
   ): void {
     const { member } = process;
     switch (action.do) {
@@ -201,7 +204,13 @@ export class StoreRun implements ProcessWorld {
     const place = this.places[index] as Place;
     if (place.process?.isAlive === true || place.isBroken) return;
     const run = ++place.runs;
-    place.process = new StoreProcess(this, index, run, place.disk, new Dice(this.scenario.seed, 100 + 64 * run + index));
+    place.process = new StoreProcess(
+      this,
+      index,
+      run,
+      place.disk,
+      new Dice(this.scenario.seed, 100 + 64 * run + index),
+    );
     place.process.start();
   }
 
@@ -315,20 +324,14 @@ export class StoreRun implements ProcessWorld {
 
   private victimsOf(victim: Victim, self: SimGroupMember, other: SimGroupMember | undefined): StoreProcess[] {
     const processes = this.places.flatMap(({ process }) => (process?.isAlive === true ? [process] : []));
-    return processes.filter(({ member, replica }) => {
-      switch (victim) {
-        case 'this':
-          return member === self;
-        case 'other':
-          return other === undefined ? member !== self && member?.view === self.view : member === other;
-        case 'both':
-          return member === self || member === other;
-        case 'leader':
-          return replica?.status.state === 'leader';
-        case 'all':
-          return true;
-      }
-    });
+    const isVictim: Readonly<Record<Victim, (process: StoreProcess) => boolean>> = {
+      this: ({ member }) => member === self,
+      other: ({ member }) => (other === undefined ? member !== self && member?.view === self.view : member === other),
+      both: ({ member }) => member === self || member === other,
+      leader: ({ replica }) => replica?.status.state === 'leader',
+      all: () => true,
+    };
+    return processes.filter(isVictim[victim]);
   }
 
   // ---- the end ----

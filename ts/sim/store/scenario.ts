@@ -31,7 +31,7 @@ const SYNC_MESSAGES = [
 export function makeStoreScenario(seed: number, { replicas }: StoreScenarioOptions = {}): StoreScenario {
   const dice = new Dice(seed, 0);
   const places = replicas ?? dice.pick([1, 2, 3, 3, 3, 3, 4, 5, 5]);
-  const end = dice.between(300, 2500) * MS;
+  const end = dice.between(50, dice.pick([200, 600, 2000])) * MS;
   const durability = dice.chance(0.2) ? 'memory' : 'disk';
   /** Whether replicas come to lack what is not in the log any more. */
   const syncs = dice.chance(0.5);
@@ -130,7 +130,8 @@ class StoreSteps {
     ];
     for (const kind of kinds) if (dice.chance(0.35)) kind();
     if (this.syncs) {
-      if (dice.chance(0.6)) this.some(3, (at) => this.add(at, { do: 'replace', place: this.place(), back: this.back() }));
+      if (dice.chance(0.6))
+        this.some(3, (at) => this.add(at, { do: 'replace', place: this.place(), back: this.back() }));
       if (dice.chance(0.6)) this.some(6, (at) => this.ambush(at, SYNC_MESSAGES));
     }
     return this.steps.sort((a, b) => a.at - b.at);
@@ -168,7 +169,8 @@ class StoreSteps {
     const burst = dice.pick([1, 4, 12]);
     for (let bursts = dice.between(4, 24); bursts > 0; bursts--) {
       const from = this.anyTime();
-      for (let count = dice.between(1, burst); count > 0; count--) this.client(from + dice.below(dice.pick([1, 10]) * MS));
+      for (let count = dice.between(1, burst); count > 0; count--)
+        this.client(from + dice.below(dice.pick([1, 10]) * MS));
     }
   }
 

@@ -10,7 +10,7 @@ export function keyBytes(key: Key): Uint8Array {
   return ENCODER.encode(`k${key}`);
 }
 
-export function keyOf(bytes: Uint8Array): Key {
+export function keyIn(bytes: Uint8Array): Key {
   return numberAt(bytes, 1);
 }
 
@@ -22,7 +22,7 @@ export function valueBytes(value: number, bytes: number): Uint8Array {
   return whole;
 }
 
-export function valueOf(bytes: Uint8Array): number {
+export function valueIn(bytes: Uint8Array): number {
   return numberAt(bytes, 0);
 }
 
@@ -30,8 +30,8 @@ export function appliedOf(version: number, effects: readonly Effect[]): AppliedV
   return {
     version,
     effects: effects.map((effect) => ({
-      key: keyOf(effect.key),
-      value: effect.type === 'put' ? valueOf(effect.value) : 0,
+      key: keyIn(effect.key),
+      value: effect.type === 'put' ? valueIn(effect.value) : 0,
     })),
   };
 }
