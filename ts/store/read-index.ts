@@ -21,9 +21,7 @@ type Answer = (version: number) => void;
 export class ReadIndex {
   private round = 0;
   private waiting: Answer[] = [];
-  private asked:
-    | { readonly questions: Answer[]; readonly version: number; readonly answers: Set<number> }
-    | undefined;
+  private asked: { readonly questions: Answer[]; readonly version: number; readonly answers: Set<number> } | undefined;
   private scheduled = false;
 
   constructor(
