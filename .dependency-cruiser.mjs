@@ -19,7 +19,8 @@ const levels = [
 // built of, and the membership service, need them, so these files may import no layer and nothing else of the stack.
 const stackContract = '^ts/stack/(layer|event|view-state|codec|environment|params)\\.ts$';
 
-const sansIo = '^ts/(stack|layers|ordering|client-server|data-plane/typescript|groupd/(?!client|server))';
+const sansIo =
+  '^ts/(stack|layers|ordering|client-server|data-plane/typescript|groupd/(?!client|server)|store/(?!level-|replicated-store|store-server|store-life))';
 const ioFile = '/io-[^/]+\\.ts$';
 const ioModules =
   '^(node:)?(child_process|cluster|dgram|dns|fs|http|http2|https|net|os|perf_hooks|process|timers|tls|worker_threads)(/|$)';

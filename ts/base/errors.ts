@@ -191,7 +191,8 @@ export const ERROR_CODES = {
   },
   ERR_STORE_NO_QUORUM: {
     when: 'Less than a majority of the configured replicas can be reached: nothing can be committed, and what is read may be old.',
-    remedy: "Try again when the others are back; `{ read: 'stale' }` reads what is here. Nothing of the transaction happened.",
+    remedy:
+      "Try again when the others are back; `{ read: 'stale' }` reads what is here. Nothing of the transaction happened.",
   },
   ERR_STORE_NOT_READY: {
     when: 'A replica has not agreed with the others yet, since it was opened or was cut off; or it is taking the whole store from another one. What it has may be old, or half.',
@@ -199,7 +200,8 @@ export const ERROR_CODES = {
   },
   ERR_STORE_OUTCOME_UNKNOWN: {
     when: 'A transaction was on its way when its majority was lost, or this replica was synchronized as a whole: it may have happened or not, once at most.',
-    remedy: 'Read what it would have changed before you submit it again, or submit it with a compare that holds only once.',
+    remedy:
+      'Read what it would have changed before you submit it again, or submit it with a compare that holds only once.',
   },
   ERR_STORE_PROTOCOL: {
     when: 'A member of the group of a store has sent what no replica sends; it is reported, and the message dropped.',
@@ -211,11 +213,18 @@ export const ERROR_CODES = {
   },
   ERR_STORE_TOO_LARGE: {
     when: 'A key, a value or a transaction is larger than one may be.',
-    remedy: 'The message says how large it is and how large it may be; large values belong elsewhere, with their names in the store.',
+    remedy:
+      'The message says how large it is and how large it may be; large values belong elsewhere, with their names in the store.',
   },
   ERR_STORE_TRIMMED: {
     when: 'A watcher needs versions that the log has no more: it was trimmed, or the replica was synchronized as a whole.',
-    remedy: 'Read what is there with `snapshot()`, and watch from the version after it; longer logs (`logEntries`, `logBytes`) go back further.',
+    remedy:
+      'Read what is there with `snapshot()`, and watch from the version after it; longer logs (`logEntries`, `logBytes`) go back further.',
+  },
+  ERR_STORE_UNAVAILABLE: {
+    when: "The database under a store can't be loaded: the package `classic-level` is missing, or has no binary for this machine.",
+    remedy:
+      'Look at `cause`; reinstall, compile it with `npm rebuild classic-level`, or give the store another database.',
   },
   ERR_TOO_MANY_MEMBERS: {
     when: 'The list given to `join()` is longer than a view may be.',

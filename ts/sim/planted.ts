@@ -14,7 +14,7 @@ import { Top } from '../layers/top.js';
 import { Group } from '../stack/group.js';
 import { GroupView } from '../stack/group-view.js';
 import type { ViewState } from '../stack/view-state.js';
-import type { PlantedBug } from './planted-bug.js';
+import { type PlantedBug, plantBug } from './planted-bug.js';
 import { PLANTED_IN_ORDERS } from './planted-orders.js';
 import { PLANTED_IN_TRANSFERS } from './planted-transfers.js';
 
@@ -237,18 +237,5 @@ function receivesAnyBlock(self: Any, original: (...args: Any[]) => void, from: n
 
 /** Plants one for whatever runs in this process, until the function that is returned is called. */
 export function plant(name: string): () => void {
-  const undo: (() => void)[] = [];
-  for (const [target, key, method] of (PLANTED[name] as PlantedBug).methods) {
-    const prototype = target.prototype as Record<string, Any>;
-    const original = prototype[key] as (...args: Any[]) => Any;
-    prototype[key] = function (this: Any, ...args: Any[]) {
-      return method(this, (...changed) => original.apply(this, changed), ...args);
-    };
-    undo.push(() => {
-      prototype[key] = original;
-    });
-  }
-  return () => {
-    for (const each of undo.reverse()) each();
-  };
+  return plantBug(PLANTED[name] as PlantedBug);
 }

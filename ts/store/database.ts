@@ -6,21 +6,24 @@
  * - Writes are atomic and take effect in the order of the calls, also those that were called before an earlier one is done.
  * - A durable write is on the disk when `done` is called, and with it all that were called before it.
  * - After a crash the writes that were not durable may be lost from some one on, never from the middle.
- * - Keys are ordered by their bytes. Bytes that are handed in may be kept until `done`, bytes that are handed out are the caller's.
+ * - When a write has failed, all later ones fail: of those that failed, a first part may be there when the database is opened again.
+ * - Keys have at least one byte and are ordered by their bytes. Bytes that are handed in may be kept until `done`, bytes that are handed out
+ *   are the caller's.
  * - `done` is never called during the call itself.
+ * - Errors are ConsortErrors, of the codes of OpenDatabase.
  */
 
 export type Operation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'delete'; readonly key: Uint8Array }
-  /** All keys from `from` to below `to`, those included that are put before in this batch. */
+  /** All keys from `from` to below `to`, those included that are put before in this batch. However many they are, the batch stays atomic. */
   | { readonly type: 'deleteRange'; readonly from: Uint8Array; readonly to: Uint8Array };
 
 export type Done = (error?: Error) => void;
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
 export interface Range {
-  /** The first key that may be among them. */
+  /** The first key that may be among them; empty: the first of all. */
   readonly from: Uint8Array;
   /** The first key after them. */
   readonly to: Uint8Array;
@@ -33,7 +36,7 @@ export interface Range {
 export type RangeDone = (error: Error | undefined, entries: readonly Entry[]) => void;
 
 export interface DatabaseReads {
-  /** Undefined: there is no such key. Blocks for a read of the disk where the value is in no cache. */
+  /** Undefined: there is no such key. Blocks for a read of the disk where the value is in no cache; throws where that fails. */
   get(key: Uint8Array): Uint8Array | undefined;
   range(range: Range, done: RangeDone): void;
 }

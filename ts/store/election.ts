@@ -62,7 +62,7 @@ export function elect(hellos: readonly Candidate[], electorate: Electorate): Ele
   const counted = intact.length >= majority ? intact : present.length === total ? usable : [];
   const [leader] = [...counted].sort(byLog);
   if (leader === undefined) return { type: 'no-quorum', reason: whyNot(present, intact, electorate) };
-  const epoch = 1 + Math.max(...present.map(({ promised }) => promised));
+  const epoch = 1 + Math.max(...present.map(({ promised, lastEpoch }) => Math.max(promised, lastEpoch)));
   // Where all are there, all count: their promises only keep the epoch theirs.
   const promising = intact.length >= majority ? intact : present;
   return { type: 'elected', leader, epoch, counted: new Set(promising.map(({ rank }) => rank)) };

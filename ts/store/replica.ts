@@ -330,10 +330,8 @@ export class Replica {
     this.machine.pipeline.write([metaOperation(this.meta)], this.settings.durability === 'disk', () => {
       if (this.term?.seat === seat) seat.send(leader.rank, { type: 'promised', epoch });
     });
+    this.synchronization.begin(this.standing === 'half');
     for (const { from, bytes } of this.hellos?.takeEarly() ?? []) this.receive(from, bytes);
-    if (isLeader) return;
-    if (this.standing === 'half' && !this.synchronization.isOn) this.synchronization.start();
-    else this.synchronization.begin();
   }
 
   private newStoreId(): string {

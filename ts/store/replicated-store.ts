@@ -6,6 +6,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { abortable, throwIfAborted } from '../api/abort.js';
+import { systemEnvironment } from '../api/environment.js';
 import { ErrorReport } from '../api/error-report.js';
 import { invalidArgument, record } from '../base/checks.js';
 import type { ConsortError } from '../base/errors.js';
@@ -214,6 +215,7 @@ export class ReplicatedStore extends EventEmitter<ReplicatedStoreEvents> impleme
         fromVersion: from ?? replica.lastApplied + 1,
         isText: encoding !== undefined,
         signal,
+        defer: systemEnvironment.defer,
       },
       (ended) => this.#watches.delete(ended),
     );

@@ -43,6 +43,8 @@ export class Synchronization {
   private copying = false;
   /** A start waits for the writes that are under way. */
   private starting = false;
+  /** Counts terms: a start of an earlier one is void. */
+  private terms = 0;
 
   constructor(private readonly host: SynchronizationHost) {
     this.sync = new Sync(this.makePort());
@@ -79,10 +81,11 @@ export class Synchronization {
   start(): void {
     if (this.stopped || this.starting) return;
     this.starting = true;
+    const { terms } = this;
     // Nothing of the old state is written any more once the copy begins.
     this.host.machine.pipeline.whenIdle(() => {
+      if (this.stopped || terms !== this.terms) return;
       this.starting = false;
-      if (this.stopped) return;
       this.copying = true;
       this.sync.requester.syncRequesterAbort("the leader's log does not go on from it");
       this.host.onStatus();
@@ -94,10 +97,20 @@ export class Synchronization {
     if (!this.copying && this.sync.requester.isActive) this.sync.requester.applied(version);
   }
 
-  /** A term begins. */
-  begin(): void {
+  /**
+   * A term begins. Of half a copy the rest is wanted; but who has still touched nothing may be needed as it is now, and may not need it any more: it will be
+   * told if it does (invariant S1).
+   */
+  begin(isHalf: boolean): void {
     if (this.stopped) return;
-    this.sync.requester.leaderChanged();
+    if (isHalf && this.sync.requester.isActive) this.sync.requester.leaderChanged();
+    else if (isHalf) this.start();
+    else this.cancel();
+  }
+
+  private cancel(): void {
+    this.starting = this.copying = false;
+    if (this.sync.requester.isActive) this.sync.requester.syncAbort('another term has begun');
   }
 
   /** This replica leads from now on. */
@@ -107,6 +120,8 @@ export class Synchronization {
 
   /** The term is over. */
   end(): void {
+    this.terms++;
+    this.starting = false;
     if (!this.stopped) this.sync.resetSync();
   }
 

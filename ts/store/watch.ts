@@ -2,7 +2,6 @@
  * What is committed, for whoever watches: read from the log, record by record, as fast as it is taken. So a watcher that is slow holds up nobody and
  * keeps nothing in memory but one record; one that is slower than the log is trimmed is told so, and never skips a version.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConsortAbortError, ConsortError } from '../base/errors.js';
 import { WATCH_RECORDS_AT_ONCE } from './limits.js';
 import type { LogEntry } from './record.js';
@@ -25,6 +24,8 @@ export interface WatchSettings {
   readonly fromVersion: number;
   readonly isText: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Runs it when others have had their turn. */
+  readonly defer: (callback: () => void) => void;
 }
 
 type AnyEvent = StoreEvent<Uint8Array | string>;
@@ -99,7 +100,7 @@ export class Watch implements AsyncIterableIterator<AnyEvent, undefined> {
       }
       if (this.ended) return this.finish();
       if (!this.read()) await this.more();
-      else if (records % WATCH_RECORDS_AT_ONCE === 0) await nextTurn();
+      else if (records % WATCH_RECORDS_AT_ONCE === 0) await new Promise<void>(this.settings.defer);
     }
   }
 

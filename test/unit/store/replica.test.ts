@@ -4,7 +4,9 @@ import { bytes, put, TestStore } from './replicas.js';
 
 const NAMES = ['a', 'b', 'c'];
 
-function founded(...[settings, limits]: [ConstructorParameters<typeof TestStore>[1]?, ConstructorParameters<typeof TestStore>[2]?]): TestStore {
+function founded(
+  ...[settings, limits]: [ConstructorParameters<typeof TestStore>[1]?, ConstructorParameters<typeof TestStore>[2]?]
+): TestStore {
   const store = new TestStore(NAMES, settings, limits);
   for (const name of NAMES) store.start(name);
   store.install(...NAMES);
@@ -161,7 +163,7 @@ describe('whoever does not belong there', () => {
 
   it('ends when its database is of another store', () => {
     const store = founded();
-    const other = new TestStore(['c']);
+    const other = new TestStore(['c'], {}, {}, store.clock);
     other.start('c');
     other.install('c');
     store.crash('c');

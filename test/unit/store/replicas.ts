@@ -1,11 +1,12 @@
 /** Replicas of a store in one process, for tests: a clock that is turned by hand, a group whose messages go when they are told to, databases in memory. */
+
+import type { Environment } from '../../../ts/stack/environment.js';
+import type { Database } from '../../../ts/store/database.js';
+import type { StoreLimits } from '../../../ts/store/limits.js';
+import { MemoryDatabase } from '../../../ts/store/memory-database.js';
 import { Replica } from '../../../ts/store/replica.js';
 import type { ReplicaPort, ReplicaSettings } from '../../../ts/store/replica-port.js';
-import type { StoreLimits } from '../../../ts/store/limits.js';
-import type { Database } from '../../../ts/store/database.js';
-import { MemoryDatabase } from '../../../ts/store/memory-database.js';
 import type { Outcome, Transaction } from '../../../ts/store/transaction.js';
-import type { Environment } from '../../../ts/stack/environment.js';
 
 /** Time and all that waits for it. */
 export class HandClock implements Environment {
@@ -21,7 +22,11 @@ export class HandClock implements Environment {
   setTimer(milliseconds: number, callback: () => void): { cancel(): void } {
     const call = { at: this.time + milliseconds, order: this.order++, run: callback };
     this.calls.push(call);
-    return { cancel: () => void (this.calls = this.calls.filter((each) => each !== call)) };
+    return {
+      cancel: () => {
+        this.calls = this.calls.filter((each) => each !== call);
+      },
+    };
   }
 
   defer(callback: () => void): void {
@@ -30,7 +35,7 @@ export class HandClock implements Environment {
 
   random(bound: number): number {
     this.seed = (Math.imul(this.seed, 1103515245) + 12345) >>> 0;
-    return this.seed % bound;
+    return (this.seed >>> 16) % bound;
   }
 
   /** Runs all that is due within so many milliseconds. */
@@ -61,7 +66,6 @@ export const SETTINGS = { durability: 'disk', logEntries: 1000, logBytes: 1 << 2
 const BYTES = new TextEncoder();
 
 export class TestStore {
-  readonly clock = new HandClock();
   readonly replicas = new Map<string, TestReplica>();
   private view: string[] = [];
   private views = 0;
@@ -71,16 +75,25 @@ export class TestStore {
     readonly names: readonly string[],
     private readonly settings: Partial<ReplicaSettings> = {},
     private readonly limits: Partial<StoreLimits> = {},
+    readonly clock = new HandClock(),
   ) {}
 
   /** `called`: its name as a replica, where it says another one than this test does. */
   start(name: string, database = this.newDatabase(), called = name): TestReplica {
-    const entry = { name, database, troubles: [], applied: [], failed: undefined, isUp: true } as Omit<TestReplica, 'replica'>;
+    const entry = { name, database, troubles: [], applied: [], failed: undefined, isUp: true } as Omit<
+      TestReplica,
+      'replica'
+    >;
     const port: ReplicaPort = {
       environment: this.clock,
       database,
       group: {
-        cast: (bytes) => this.post(name, this.view.filter((other) => other !== name), bytes),
+        cast: (bytes) =>
+          this.post(
+            name,
+            this.view.filter((other) => other !== name),
+            bytes,
+          ),
         send: (rank, bytes) => this.post(name, [this.view[rank] as string], bytes),
         isFull: false,
       },
@@ -88,9 +101,17 @@ export class TestStore {
       onApplied: (applied) => (entry as TestReplica).applied.push(...applied.map(({ version }) => version)),
       onReplaced: () => {},
       onTrouble: ({ code }) => (entry as TestReplica).troubles.push(code),
-      onFailed: ({ code }) => void ((entry as TestReplica).failed = code),
+      onFailed: ({ code }) => {
+        (entry as TestReplica).failed = code;
+      },
     };
-    const settings = { ...SETTINGS, name: called, members: this.names, incarnation: ++this.incarnations, ...this.settings };
+    const settings = {
+      ...SETTINGS,
+      name: called,
+      members: this.names,
+      incarnation: ++this.incarnations,
+      ...this.settings,
+    };
     Replica.open({ port, settings, limits: this.limits }, (error, replica) => {
       if (error !== undefined) (entry as TestReplica).failed = error.code;
       else (entry as TestReplica).replica = replica as Replica;

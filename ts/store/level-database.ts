@@ -1,0 +1,195 @@
+/** A database in a directory: LevelDB, by the package classic-level, which is not loaded before one is opened. */
+import { mkdir, realpath } from 'node:fs/promises';
+import type { Database, DatabaseSnapshot, Done, Operation, Range, RangeDone } from './database.js';
+import { storeCorrupt, storeDisk, storeUnavailable } from './database-errors.js';
+import { bytesOf, type Level, LevelBatches, type PutOrDelete } from './level-batches.js';
+import { storeError } from './level-errors.js';
+import { checkFiles } from './level-files.js';
+import { LevelLogGuard } from './level-log-guard.js';
+import { FIRST_KEY, isDeleteRange, LevelRanges, MARK, MARK_ALONE, MARK_KEY } from './level-ranges.js';
+import { LevelReads, SharedSnapshot } from './level-reads.js';
+
+/** Bytes of writes that become one batch of LevelDB, about: what waits meanwhile has one sync. */
+const GROUP_BYTES = 4 * 1024 * 1024;
+
+/** Two of them may be in memory, and are read when the database is opened. Bytes. */
+const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
+/** Of blocks that were read lately. */
+const CACHE_BYTES = 32 * 1024 * 1024;
+
+interface Write {
+  readonly operations: readonly Operation[];
+  readonly durable: boolean;
+  readonly done: Done;
+}
+
+class LevelDatabase implements Database {
+  private readonly now: LevelReads;
+  private readonly batches: LevelBatches;
+  private readonly ranges: LevelRanges;
+  private waiting: Write[] = [];
+  private busy = false;
+  /** Of a write; all later ones have it too. */
+  private failed: Error | undefined;
+  private closing: Done | undefined;
+  /** What readers see while a write is half done. */
+  private before: { readonly shared: SharedSnapshot; readonly reads: DatabaseSnapshot } | undefined;
+
+  constructor(
+    private readonly level: Level,
+    private readonly guard: LevelLogGuard,
+    private readonly where: string,
+  ) {
+    this.now = new LevelReads(level, where);
+    this.batches = new LevelBatches(level, guard);
+    this.ranges = new LevelRanges(level, this.batches);
+  }
+
+  /** Before anything else: sees whose it is, and ends what a crash came in between of. */
+  async prepare(): Promise<void> {
+    const mark = this.now.get(MARK_KEY);
+    if (mark === undefined) {
+      const [first] = await this.level.keys({ gte: FIRST_KEY, limit: 1 }).all();
+      if (first !== undefined) throw storeCorrupt(this.where, 'it is a database of another program');
+      return this.batches.write([MARK_ALONE], MARK.length, true);
+    }
+    if (Buffer.compare(mark.subarray(0, MARK.length), MARK) !== 0) {
+      throw storeCorrupt(this.where, 'it is of a version of consort that this one does not know');
+    }
+    if (mark.length > MARK.length) await this.ranges.goOn(mark);
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return (this.before?.reads ?? this.now).get(key);
+  }
+
+  range(range: Range, done: RangeDone): void {
+    (this.before?.reads ?? this.now).range(range, done);
+  }
+
+  snapshot(): DatabaseSnapshot {
+    return (this.before?.shared ?? this.newSnapshot()).use();
+  }
+
+  write(operations: readonly Operation[], durable: boolean, done: Done): void {
+    this.waiting.push({ operations, durable, done });
+    if (!this.busy) void this.work();
+  }
+
+  close(done: Done): void {
+    this.closing = done;
+    if (!this.busy) void this.work();
+  }
+
+  /** LevelDB has several threads write in any order, so there is one write at a time, of all that waits. */
+  private async work(): Promise<void> {
+    this.busy = true;
+    while (this.waiting.length > 0) {
+      const group = this.takeGroup();
+      // A failed write leaves a part of itself in the log: what came after it would be behind a hole.
+      if (this.failed === undefined) {
+        try {
+          await this.commit(group);
+        } catch (error) {
+          this.failed = storeError(this.where, error);
+        }
+      } else await undefined;
+      for (const { done } of group) done(this.failed);
+    }
+    if (this.closing !== undefined) return this.end(this.closing);
+    this.busy = false;
+  }
+
+  private takeGroup(): Write[] {
+    let bytes = 0;
+    const most = this.waiting.findIndex(({ operations }) => {
+      bytes += operations.reduce((sum, operation) => sum + sizeOf(operation), 0);
+      return bytes >= GROUP_BYTES;
+    });
+    return this.waiting.splice(0, most < 0 ? this.waiting.length : most + 1);
+  }
+
+  private async commit(group: readonly Write[]): Promise<void> {
+    const durable = group.some((write) => write.durable);
+    const operations = group.flatMap((write) => write.operations);
+    const batch = operations.some(isDeleteRange)
+      ? await this.ranges.asOneBatch(operations)
+      : (operations as PutOrDelete[]);
+    if (batch === undefined) return this.commitInPieces(operations, durable);
+    // LevelDB makes no sync for nothing.
+    if (batch.length === 0 && durable) batch.push(MARK_ALONE);
+    if (batch.length > 0) await this.batches.write(batch, bytesOf(batch), durable);
+  }
+
+  private async commitInPieces(operations: readonly Operation[], durable: boolean): Promise<void> {
+    const shared = this.newSnapshot();
+    const before = { shared, reads: shared.use() };
+    this.before = before;
+    await this.ranges.inPieces(operations, durable);
+    // Where it fails, readers go on to see what was before.
+    this.before = undefined;
+    before.reads.close();
+  }
+
+  private async end(closing: Done): Promise<void> {
+    try {
+      this.before?.reads.close();
+      await this.level.close();
+      this.guard.close();
+    } catch (error) {
+      return closing(storeError(this.where, error));
+    }
+    closing();
+  }
+
+  private newSnapshot(): SharedSnapshot {
+    return new SharedSnapshot(this.level, this.where, this.level.snapshot());
+  }
+}
+
+function sizeOf(operation: Operation): number {
+  return isDeleteRange(operation) ? operation.from.length + operation.to.length : bytesOf([operation]);
+}
+
+/** Opens LevelDB, and makes the directory if there is none. See OpenDatabase. */
+export async function openLevelDatabase(directory: string): Promise<Database> {
+  const ClassicLevel = await loadLevel();
+  const where = await madeDirectory(directory);
+  await checkFiles(where);
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(where, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    cacheSize: CACHE_BYTES,
+  });
+  let guard: LevelLogGuard | undefined;
+  try {
+    await level.open();
+    guard = await LevelLogGuard.open(where);
+    const database = new LevelDatabase(level, guard, where);
+    await database.prepare();
+    return database;
+  } catch (error) {
+    await level.close();
+    guard?.close();
+    throw storeError(where, error);
+  }
+}
+
+async function loadLevel() {
+  try {
+    return (await import('classic-level')).ClassicLevel;
+  } catch (error) {
+    throw storeUnavailable(error);
+  }
+}
+
+/** By its one name: LevelDB takes a directory for another when it is named in another way, and a process does not lock itself out. */
+async function madeDirectory(directory: string): Promise<string> {
+  try {
+    await mkdir(directory, { recursive: true });
+    return await realpath(directory);
+  } catch (error) {
+    throw storeDisk(directory, error);
+  }
+}
