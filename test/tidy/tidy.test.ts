@@ -30,6 +30,10 @@ const protocols = ['ts/stack', 'ts/layers', 'ts/ordering', 'ts/client-server'].f
 );
 /** Of the membership service, but for its sockets. */
 const service = filesIn('ts/groupd', /\.ts$/).filter(({ path }) => !/\/(client|server)\.ts$/.test(path));
+/** Of the store, but for its disk, its HTTP server, and what users make. */
+const store = filesIn('ts/store', /\.ts$/).filter(
+  ({ path }) => !/\/(level-|replicated-store|store-server|store-life)[^/]*$/.test(path),
+);
 const tests = filesIn('test', /\.test\.ts$/);
 
 describe('the source tree', () => {
@@ -41,8 +45,8 @@ describe('the source tree', () => {
     expect(coreIsSansIo(core)).toEqual([]);
   });
 
-  it('keeps the twin, the stack, the layers, the ordering policies, and clients and servers free of clocks, timers and randomness', () => {
-    expect(protocolsAreSansIo([...twin, ...protocols, ...service])).toEqual([]);
+  it('keeps the twin, the stack, the layers, the ordering policies, clients and servers, and stores free of clocks, timers and randomness', () => {
+    expect(protocolsAreSansIo([...twin, ...protocols, ...service, ...store])).toEqual([]);
   });
 
   it('has a TypeScript twin for each file of native/core, and the reverse', () => {

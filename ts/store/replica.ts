@@ -320,7 +320,7 @@ export class Replica {
               this.countsFrom(first, first);
               this.synchronization.lead();
             },
-            isTrimDisabled: () => this.synchronization.isTrimDisabled,
+            isTrimDisabled: () => this.synchronization.isTrimDisabled(),
           })
         : undefined,
       follower: isLeader ? undefined : new Follower(seat, this.followerPort()),

@@ -40,7 +40,7 @@ import {
 import { Standing, type StoreStatus } from './store-standing.js';
 import { StoreTransaction } from './store-transaction.js';
 import type { Effect, Outcome, Transaction } from './transaction.js';
-import { type StoreEvent, Watch } from './watch.js';
+import { type StoreEvent, trimmed, Watch } from './watch.js';
 
 /** Listeners: `store.on('status', (status) => ...)`. */
 export interface ReplicatedStoreEvents {
@@ -208,6 +208,7 @@ export class ReplicatedStore extends EventEmitter<ReplicatedStoreEvents> impleme
     const replica = this.#life.use('watch()');
     const from = fromVersion === undefined ? undefined : versionNumber(fromVersion, 'options.fromVersion', 1);
     if (from === undefined) this.#standing.check(replica, 'stale');
+    else if (replica.isTrimmed(from)) throw trimmed(from);
     const watch = new Watch(
       replica,
       {

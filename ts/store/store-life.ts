@@ -7,6 +7,7 @@ import { systemEnvironment } from '../api/environment.js';
 import { newIncarnation } from '../api/incarnation.js';
 import { ConsortAbortError, ConsortError, isConsortError } from '../base/errors.js';
 import type { Database } from './database.js';
+import { openLevelDatabase } from './level-database.js';
 import { CLOSE_FAILED_MS } from './limits.js';
 import { Replica } from './replica.js';
 import type { ReplicaPort } from './replica-port.js';
@@ -114,9 +115,8 @@ export class StoreLife {
   }
 
   private async openAll(): Promise<void> {
-    const { directory } = this.options;
-    const open = this.options.database ?? (await import('./level-database.js')).openLevelDatabase;
-    this.opened = await open(directory);
+    const { directory, database = openLevelDatabase } = this.options;
+    this.opened = await database(directory);
     // It may have been closed meanwhile, here and after each of the following.
     if (this.closing !== undefined) throw this.gone('open()');
     this.replica = await this.openReplica(this.opened);

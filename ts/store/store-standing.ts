@@ -8,6 +8,8 @@ export interface StoreStatus extends Omit<ReplicaStatus, 'state'> {
   readonly name: string;
   readonly members: readonly string[];
   readonly state: ReplicaState | 'closed';
+  /** Whether the others may be further than this replica knows. */
+  readonly stale: boolean;
 }
 
 export class Standing {
@@ -43,7 +45,7 @@ export class Standing {
   }
 
   /** Whether the others may be further than this replica knows. */
-  isStale({ state }: Replica): boolean {
+  isStale({ state }: Pick<ReplicaStatus, 'state'>): boolean {
     return state !== 'leader' && state !== 'follower' && !this.isFresh;
   }
 
@@ -51,8 +53,9 @@ export class Standing {
   status(replica: Replica | undefined, isClosed: boolean, failure: ConsortError | undefined): StoreStatus {
     const { name, members } = this;
     const status = replica === undefined ? NOTHING : replica.status;
-    if (failure !== undefined) return { name, members, ...status, state: 'failed', reason: failure.message };
-    return { name, members, ...status, ...(isClosed ? { state: 'closed' } : {}) };
+    const all = { name, members, ...status, stale: isClosed || this.isStale(status) };
+    if (failure !== undefined) return { ...all, state: 'failed', reason: failure.message };
+    return isClosed ? { ...all, state: 'closed' } : all;
   }
 
   /** Whether it is other news than last time: progress alone is none. */

@@ -124,14 +124,15 @@ export class SyncLeader {
     return best ?? (avoid.includes(name) ? undefined : name);
   }
 
-  /** When anyone asks or is heard of: often enough for what grows by writes. */
-  private lookAtLog(): void {
+  /** When anyone asks or is heard of, and when there is something to trim: a log that has grown too much is not kept for who might come. */
+  lookAtLog(): void {
     const { versions, bytes } = this.port.log();
     const times = Math.max(versions / this.port.logEntries, bytes / this.port.logBytes);
     if (times <= TRIMMED_FACTOR) this.mustTrim = false;
     if (times <= THRESHOLD_FACTOR) return;
+    const wasKnown = this.mustTrim;
     this.mustTrim = true;
-    if (this.trimEnableTimer !== undefined) this.enableTrimLater();
+    if (!wasKnown && this.trimEnableTimer !== undefined) this.enableTrimLater();
     if (times <= LIMIT_FACTOR) return;
     for (const requester of this.requesters) this.syncFinishAbort(requester, 'the log has grown over its limit');
   }

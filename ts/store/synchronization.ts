@@ -69,7 +69,9 @@ export class Synchronization {
     return this.sync.requester.progress;
   }
 
-  get isTrimDisabled(): boolean {
+  /** Asked when there is something to trim. */
+  isTrimDisabled(): boolean {
+    this.sync.leader.lookAtLog();
     return this.sync.leader.isTrimDisabled;
   }
 

@@ -115,7 +115,7 @@ export class Watch implements AsyncIterableIterator<AnyEvent, undefined> {
   private read(): boolean {
     const found = this.log.entriesAt(this.version);
     if (found === undefined) {
-      if (this.log.isTrimmed(this.version)) this.end(this.trimmed());
+      if (this.log.isTrimmed(this.version)) this.end(trimmed(this.version));
       return this.ended;
     }
     this.taken = 0;
@@ -143,15 +143,14 @@ export class Watch implements AsyncIterableIterator<AnyEvent, undefined> {
     });
     this.wake = undefined;
   }
+}
 
-  private trimmed(): ConsortError {
-    const { version } = this;
-    return new ConsortError(
-      'ERR_STORE_TRIMMED',
-      `version ${version} is not in the log any more: it was trimmed, or the whole store was replaced; take a snapshot, and watch from the version after it`,
-      { details: { version } },
-    );
-  }
+export function trimmed(version: number): ConsortError {
+  return new ConsortError(
+    'ERR_STORE_TRIMMED',
+    `version ${version} is not in the log any more: it was trimmed, or the whole store was replaced; take a snapshot, and watch from the version after it`,
+    { details: { version } },
+  );
 }
 
 function beginsWith(key: Uint8Array, prefix: Uint8Array): boolean {
