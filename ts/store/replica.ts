@@ -509,10 +509,11 @@ export class Replica {
   }
 
   private applied(first: number, entries: readonly LogEntry[]): void {
+    // Before anybody is ready: then what has no outcome yet is sent again (invariant S5).
+    this.submissions.onApplied(first, entries);
     this.term?.leader?.onApplied(first, entries);
     if (this.standing !== 'half')
       this.port.onApplied(entries.map(({ effects }, index) => ({ version: first + index, effects })));
-    this.submissions.onApplied(first, entries);
     this.barriers.onApplied(this.machine.applied);
     this.term?.follower?.onApplied();
   }
