@@ -19,7 +19,7 @@ async function served(context: TestContext, options: Partial<ReplicatedStoreOpti
   return { store, ...(await serve(context, store)) };
 }
 
-const put = (body: BodyInit) => ({ method: 'PUT', body });
+const put = (body: NonNullable<RequestInit['body']>) => ({ method: 'PUT', body });
 const post = (body: unknown) => ({
   method: 'POST',
   body: typeof body === 'string' ? body : JSON.stringify(body),
