@@ -125,11 +125,16 @@ export class StoreCrew {
     return join(this.folder, name);
   }
 
-  /** A process whose store is not opened yet. */
+  /** A process whose store is not opened yet, in the place of the one of that name. */
   async spawn(name: string, child: ChildOptions = {}): Promise<Replica> {
-    const replica = new Replica(name, await Child.start(this.context, 'store-program.mjs', child));
+    const replica = await this.stranger(name, child);
     this.replicas.set(name, replica);
     return replica;
+  }
+
+  /** One that is none of the crew. */
+  async stranger(name: string, child: ChildOptions = {}): Promise<Replica> {
+    return new Replica(name, await Child.start(this.context, 'store-program.mjs', child));
   }
 
   async open(replica: Replica, { options, child: _, ...traits }: ReplicaSettings = {}): Promise<void> {

@@ -11,6 +11,7 @@ let file;
 let loading;
 let isLoading = false;
 let acknowledged = 0;
+let hasKilled = false;
 const errors = [];
 const syncs = [];
 const states = [];
@@ -35,15 +36,13 @@ async function write(run, writer, bytes) {
   }
 }
 
-/** What the 'sync' event is used for: to kill somebody right then. */
+/** What the 'sync' event is used for: to kill somebody right then, once. */
 function atSync(progress, { killAtSync, afterBytes = 1 }) {
   syncs.push(progress);
-  if (killAtSync === undefined || progress.bytes < afterBytes) return;
-  const victim = killAtSync === 'me' ? process.pid : killAtSync[progress.provider];
-  if (victim === undefined) return;
+  if (killAtSync === undefined || hasKilled || progress.bytes < afterBytes) return;
+  hasKilled = true;
   log({ killed: killAtSync === 'me' ? 'me' : progress.provider });
-  process.kill(victim, 'SIGKILL');
-  delete killAtSync[progress.provider];
+  process.kill(killAtSync === 'me' ? process.pid : killAtSync[progress.provider], 'SIGKILL');
 }
 
 serve({
