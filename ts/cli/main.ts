@@ -8,6 +8,7 @@ import { makeBenchCommand } from './bench-command.js';
 import { makeGossipCommand } from './gossip-command.js';
 import { makeGroupdCommand } from './groupd-command.js';
 import { makeSimCommand } from './sim-command.js';
+import { makeStoreCommand } from './store-command.js';
 import { makeTalkCommand } from './talk-command.js';
 
 const program = new Command('consort')
@@ -22,9 +23,10 @@ program.addCommand(makeBenchCommand(onDone));
 program.addCommand(makeGossipCommand(onDone));
 program.addCommand(makeGroupdCommand(onDone));
 program.addCommand(makeSimCommand(onDone));
+program.addCommand(makeStoreCommand(onDone));
 program.addCommand(makeTalkCommand(onDone));
 
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
   command.exitOverride().showSuggestionAfterError().showHelpAfterError('Run it with --help to see what it takes.');
 }
 
