@@ -46,4 +46,33 @@ export type { Address, DropOptions, PlaneStats, ThreadMode } from './data-plane/
 export type { DiscoveryChoice, DiscoveryOption } from './discovery/choose.js';
 export type { Directory } from './discovery/directory.js';
 export type { PropertyName } from './stack/properties.js';
+export type {
+  Database,
+  DatabaseReads,
+  DatabaseSnapshot,
+  Done,
+  Entry,
+  OpenDatabase,
+  Operation,
+  Range,
+  RangeDone,
+} from './store/database.js';
+export { openMemoryDatabase } from './store/io-memory-database.js';
+export { openLevelDatabase } from './store/level-database.js';
+export type { ReplicaState, SyncProgress } from './store/replica-port.js';
+export {
+  type OpenOptions,
+  ReplicatedStore,
+  type ReplicatedStoreEvents,
+  type SnapshotOptions,
+  type WatchOptions,
+} from './store/replicated-store.js';
+export type { ReadMode, ReadOptions, SignalOptions, StoreBytes } from './store/store-arguments.js';
+export { type ReplicatedStoreOptions, STORE_GROUP_OPTIONS, STORE_OPTIONS } from './store/store-options.js';
+export { StoreServer } from './store/store-server.js';
+export type { EntriesOptions, StoreEntry, StoreSnapshot, StoreValue } from './store/store-snapshot.js';
+export type { StoreStatus } from './store/store-standing.js';
+export type { StoreTransaction } from './store/store-transaction.js';
+export type { Outcome } from './store/transaction.js';
+export type { StoreEvent } from './store/watch.js';
 export type { AddressInput } from './transport/address.js';

@@ -194,6 +194,10 @@ export const ERROR_CODES = {
     remedy:
       "Try again when the others are back; `{ read: 'stale' }` reads what is here. Nothing of the transaction happened.",
   },
+  ERR_STORE_NOT_READY: {
+    when: 'A replica has not agreed with the others yet, since it was opened or was cut off; or it is taking the whole store from another one. What it has may be old, or half.',
+    remedy: "Await `whenReady()`, or ask another replica; `{ read: 'stale' }` reads what is here, unless that is half.",
+  },
   ERR_STORE_OUTCOME_UNKNOWN: {
     when: 'A transaction was on its way when its majority was lost, or this replica was synchronized as a whole: it may have happened or not, once at most.',
     remedy:
@@ -206,6 +210,16 @@ export const ERROR_CODES = {
   ERR_STORE_SYNC_FAILED: {
     when: 'An attempt of a replica to synchronize its whole store has failed; it is reported, and another one follows.',
     remedy: 'Look at the message; when it goes on, see that the provider and the disks are well.',
+  },
+  ERR_STORE_TOO_LARGE: {
+    when: 'A key, a value or a transaction is larger than one may be.',
+    remedy:
+      'The message says how large it is and how large it may be; large values belong elsewhere, with their names in the store.',
+  },
+  ERR_STORE_TRIMMED: {
+    when: 'A watcher needs versions that the log has no more: it was trimmed, or the replica was synchronized as a whole.',
+    remedy:
+      'Read what is there with `snapshot()`, and watch from the version after it; longer logs (`logEntries`, `logBytes`) go back further.',
   },
   ERR_STORE_UNAVAILABLE: {
     when: "The database under a store can't be loaded: the package `classic-level` is missing, or has no binary for this machine.",

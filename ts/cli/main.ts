@@ -10,6 +10,7 @@ import { makeGossipCommand } from './gossip-command.js';
 import { makeGroupdCommand } from './groupd-command.js';
 import { makeReportCommand } from './report-command.js';
 import { makeSimCommand } from './sim-command.js';
+import { makeStoreCommand } from './store-command.js';
 import { makeTalkCommand } from './talk-command.js';
 
 const program = new Command('consort')
@@ -26,9 +27,10 @@ program.addCommand(makeGossipCommand(onDone));
 program.addCommand(makeGroupdCommand(onDone));
 program.addCommand(makeReportCommand(onDone));
 program.addCommand(makeSimCommand(onDone));
+program.addCommand(makeStoreCommand(onDone));
 program.addCommand(makeTalkCommand(onDone));
 
-for (const command of [program, ...program.commands]) {
+for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) {
   command.exitOverride().showSuggestionAfterError().showHelpAfterError('Run it with --help to see what it takes.');
 }
 

@@ -43,3 +43,11 @@ export const STORE_LIMITS: StoreLimits = {
   writeTimeoutMs: 10_000,
   outcomeTimeoutMs: 5_000,
 };
+
+/** Iterating reads so much of the database at a time. */
+export const PAGE_ENTRIES = 512;
+export const PAGE_BYTES = 256 * 1024;
+/** A watcher that finds nothing of its prefix lets others have their turn after so many records. */
+export const WATCH_RECORDS_AT_ONCE = 32;
+/** A database that has failed may never be closed: so long it is waited for. Milliseconds. */
+export const CLOSE_FAILED_MS = 5_000;

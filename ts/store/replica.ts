@@ -177,7 +177,7 @@ export class Replica {
     this.submissions.submit(transaction, done);
   }
 
-  /** As it is here. Whether it may be read is the caller's to know, by `status`. */
+  /** As it is here; the value is the caller's. Whether it may be read is for the caller to know, by `state` and `isWhole`. */
   get(key: Uint8Array): Versioned | undefined {
     return this.machine.get(key);
   }
@@ -197,6 +197,15 @@ export class Replica {
   /** The effects of versions of the log, those that are committed. Undefined: it is trimmed, or not committed yet. */
   entriesAt(version: number): { readonly first: number; readonly entries: readonly LogEntry[] } | undefined {
     return this.machine.entriesAt(version);
+  }
+
+  /** Whether `entriesAt` will never give this version, since the log begins after it. */
+  isTrimmed(version: number): boolean {
+    return this.machine.isTrimmed(version);
+  }
+
+  get lastApplied(): number {
+    return this.machine.applied;
   }
 
   get status(): ReplicaStatus {
@@ -320,7 +329,7 @@ export class Replica {
               this.countsFrom(first, first);
               this.synchronization.lead();
             },
-            isTrimDisabled: () => this.synchronization.isTrimDisabled,
+            isTrimDisabled: () => this.synchronization.isTrimDisabled(),
           })
         : undefined,
       follower: isLeader ? undefined : new Follower(seat, this.followerPort()),
@@ -516,7 +525,7 @@ export class Replica {
     return term?.seat.replicas.get(term.seat.leaderRank)?.name;
   }
 
-  private get state(): ReplicaState {
+  get state(): ReplicaState {
     if (this.failure !== undefined) return 'failed';
     if (this.election?.type === 'no-quorum') return 'no-quorum';
     if (this.term === undefined) return 'joining';

@@ -10,7 +10,7 @@ import type { Database, Done, Operation } from './database.js';
 import { dataKey } from './keys.js';
 import type { StoreLimits } from './limits.js';
 import { Log, type LogBase } from './log.js';
-import { lookUp, Overlay, type Versioned, withVersion } from './overlay.js';
+import { Overlay, type Versioned, versioned, withVersion } from './overlay.js';
 import { type LogEntry, lastOf, readEntries } from './record.js';
 import { appliedOperation, readApplied } from './replica-meta.js';
 import { WritePipeline } from './write-pipeline.js';
@@ -125,8 +125,20 @@ export class StateMachine {
     return record && { first: place.version, entries: readEntries(record) };
   }
 
+  /** What it gives is the caller's. */
   get(key: Uint8Array): Versioned | undefined {
-    return lookUp(key, [this.overlay], this.database);
+    const write = this.overlay.get(key);
+    if (write !== undefined) {
+      // It lies in a record of the log.
+      return write.value && { version: write.version, value: new Uint8Array(write.value) };
+    }
+    const bytes = this.database.get(dataKey(key));
+    return bytes && versioned(bytes);
+  }
+
+  /** Whether the log begins after this version. */
+  isTrimmed(version: number): boolean {
+    return version <= this.log.base.version;
   }
 
   /** When all that is applied now is in the database. */

@@ -117,16 +117,18 @@ export class SyncLeader {
     return best ?? (avoid.includes(name) ? undefined : name);
   }
 
-  /** When anyone asks or is heard of: often enough for what grows by writes. */
-  private lookAtLog(): void {
+  /** When anyone asks or is heard of, and when there is something to trim and it is off: a log that has grown too much is not kept for who might come. */
+  lookAtLog(): void {
     const { thresholdFactor, trimmedFactor, limitFactor } = this.port.limits;
+    const wasKnown = this.mustTrim;
     if (this.timesBounds > thresholdFactor) this.mustTrim = true;
     // Where nothing is written nothing else would trim it.
     if (this.mustTrim && !this.isTrimDisabled) this.port.trimEnabled();
     const times = this.timesBounds;
     if (times <= trimmedFactor) this.mustTrim = false;
     if (times <= thresholdFactor) return;
-    if (this.trimEnableTimer !== undefined) this.enableTrimLater();
+    // Once: it is looked at with each commit, and would be put off each time.
+    if (!wasKnown && this.trimEnableTimer !== undefined) this.enableTrimLater();
     if (times <= limitFactor) return;
     for (const requester of this.requesters) this.syncFinishAbort(requester, 'the log has grown over its limit');
   }

@@ -71,8 +71,11 @@ export class Synchronization {
     return this.sync.requester.progress;
   }
 
-  get isTrimDisabled(): boolean {
-    return this.sync.leader.isTrimDisabled;
+  /** Asked when there is something to trim. */
+  isTrimDisabled(): boolean {
+    const { leader } = this.sync;
+    if (leader.isTrimDisabled) leader.lookAtLog();
+    return leader.isTrimDisabled;
   }
 
   receive(from: string, bytes: Uint8Array): void {

@@ -77,6 +77,18 @@ describe('commits', () => {
     expect(store.get('c', 'key')).toBe('value');
     expect(store.of('c').applied).toEqual([1, 2, 3]);
   });
+
+  it('happen once where their leader has them in its log, and leads the next view, too', () => {
+    const store = founded();
+    const outcomes: unknown[] = [];
+    const transaction = { compares: [], effects: [put('key', 'value')] };
+    store.of('a').replica.submit(transaction, (_, outcome) => outcomes.push(outcome));
+    // On its own disk, and on its way to the others.
+    store.clock.advance(0);
+    store.install('a', 'b', 'c');
+    expect(outcomes).toEqual([{ committed: true, version: 2 }]);
+    expect(store.of('a').replica.status).toMatchObject({ state: 'leader', lastCommitted: 3 });
+  });
 });
 
 describe('a replica that was away', () => {
