@@ -1,5 +1,6 @@
 // The whole programs in the documents, run as they stand, in processes of their own. That of README.md is run by scripts/pack-check.mjs, against the package.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../helpers/child.js';
@@ -103,5 +104,19 @@ describe('docs/porting.md', () => {
     await lapa.end();
     expect(lapa.lines.at(-1)).toBe(`states: ${new Array(10).fill(42).join(' ')}`);
     expect(lapa.lines.filter((line) => line === 'Xfer Successful, got state: 42').length).toBeGreaterThanOrEqual(9);
+  });
+});
+
+describe('docs/store.md', () => {
+  it('store.mjs: each of three sees what all have put', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'consort-documents-'));
+    context.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const source = programOf('docs/store.md', 'store.mjs').replace('./store-', `${folder}/`);
+    const path = writeSource('store.mjs', source, 'demo');
+    const replicas = ['a', 'b', 'c'].map((name) => Example.start(context, path, name));
+    for (const name of ['a', 'b', 'c']) {
+      const seen = new RegExp(`^(seen/${name}: 2|put seen/${name} in version)`);
+      await Promise.all(replicas.map((replica) => replica.line(seen)));
+    }
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { DatabaseReads } from './database.js';
 import { dataKey, putVersion, VERSION_BYTES, versionAt } from './keys.js';
+import { pooled } from './pooled.js';
 import type { Effect } from './transaction.js';
 
 /** A key with its value, and the version that wrote it. */
@@ -51,7 +52,7 @@ export class Overlay {
 
 /** A value as it lies in the database, and back. */
 export function withVersion(version: number, value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(VERSION_BYTES + value.length);
+  const bytes = pooled(VERSION_BYTES + value.length);
   putVersion(bytes, 0, version);
   bytes.set(value, VERSION_BYTES);
   return bytes;

@@ -14,13 +14,14 @@ import { Hellos } from './hellos.js';
 import { Leader } from './leader.js';
 import { STORE_LIMITS, type StoreLimits } from './limits.js';
 import type { Versioned } from './overlay.js';
+import { pooledCopy } from './pooled.js';
 import { Barriers } from './read-index.js';
 import type { LogEntry } from './record.js';
 import { metaOperation, type ReplicaMeta, readMeta } from './replica-meta.js';
 import type { ReplicaPort, ReplicaSettings, ReplicaState, ReplicaStatus } from './replica-port.js';
 import type { Seat } from './seat.js';
 import { StateMachine } from './state-machine.js';
-import { readMessage, type Standing, type StoreMessage, writeMessage } from './store-messages.js';
+import { isSubmit, readMessage, type Standing, type StoreMessage, writeMessage } from './store-messages.js';
 import { Submissions } from './submissions.js';
 import { SYNC_LIMITS, type SyncLimits } from './sync-limits.js';
 import { isSyncMessage } from './sync-messages.js';
@@ -355,7 +356,8 @@ export class Replica {
   // ---- messages ----
 
   private receiveMessage(from: number, bytes: Uint8Array): void {
-    const message = readMessage(bytes);
+    // A transaction is kept, and its bytes lie in a ring.
+    const message = readMessage(isSubmit(bytes) ? pooledCopy(bytes) : bytes);
     if (message.type === 'hello') return this.heardHello(from, message);
     const { term, hellos } = this;
     if (term === undefined) {
@@ -365,9 +367,7 @@ export class Replica {
       return;
     }
     if (message.epoch !== term.seat.epoch || !term.seat.replicas.has(from)) return;
-    // A transaction is kept, and its bytes lie in a ring.
-    const kept = message.type === 'submit' ? (readMessage(bytes.slice()) as typeof message) : message;
-    this.dispatch(from, kept, term);
+    this.dispatch(from, message, term);
   }
 
   private dispatch(from: number, message: StoreMessage, { leader, follower, seat }: Term): void {

@@ -180,18 +180,26 @@ export class ReplicatedStore extends EventEmitter<ReplicatedStoreEvents> impleme
   }
 
   /** Resolves when a majority has it, with the version that it is in. When `signal` gives it up it may still happen. */
-  async put(key: StoreBytes, value: StoreBytes, options?: SignalOptions): Promise<number> {
-    return this.#write('put()', { type: 'put', key: keyBytes(key), value: valueBytes(value) }, options);
+  put(key: StoreBytes, value: StoreBytes, options?: SignalOptions): Promise<number> {
+    try {
+      return this.#write('put()', { type: 'put', key: keyBytes(key), value: valueBytes(value) }, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** A key that is not there may be deleted, too. */
-  async delete(key: StoreBytes, options?: SignalOptions): Promise<number> {
-    return this.#write('delete()', { type: 'delete', key: keyBytes(key) }, options);
+  delete(key: StoreBytes, options?: SignalOptions): Promise<number> {
+    try {
+      return this.#write('delete()', { type: 'delete', key: keyBytes(key) }, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Several operations that happen together or not at all: `store.transaction().compare(...).put(...).delete(...).commit()`. */
   transaction(): StoreTransaction {
-    return new StoreTransaction((transaction, options) => this.#submit('commit()', transaction, options));
+    return new StoreTransaction((transaction, options) => this.#submit('commit()', transaction, options, asItIs));
   }
 
   /**
@@ -287,22 +295,27 @@ export class ReplicatedStore extends EventEmitter<ReplicatedStoreEvents> impleme
     }
   }
 
-  async #write(call: string, effect: Effect, options: SignalOptions | undefined): Promise<number> {
-    const { version } = await this.#submit(call, { compares: [], effects: [effect] }, options);
-    return version;
+  #write(call: string, effect: Effect, options: SignalOptions | undefined): Promise<number> {
+    return this.#submit(call, { compares: NO_COMPARES, effects: [effect] }, options, versionOf);
   }
 
-  #submit(call: string, transaction: Transaction, options: SignalOptions | undefined): Promise<Outcome> {
+  /** One promise for one transaction, and none beside it: there are many. */
+  #submit<T>(
+    call: string,
+    transaction: Transaction,
+    options: SignalOptions | undefined,
+    result: (outcome: Outcome) => T,
+  ): Promise<T> {
     const signal = checkSignalOptions(options);
     throwIfAborted(signal);
     const replica = this.#life.use(call);
-    const outcome = new Promise<Outcome>((resolve, reject) => {
-      replica.submit(transaction, (error, done) => {
-        if (done === undefined) reject(error);
-        else resolve(done);
+    const promise = new Promise<T>((resolve, reject) => {
+      replica.submit(transaction, (error, outcome) => {
+        if (outcome === undefined) reject(error);
+        else resolve(result(outcome));
       });
     });
-    return signal === undefined ? outcome : abortable(outcome, signal);
+    return signal === undefined ? promise : abortable(promise, signal);
   }
 
   #statusChanged(): void {
@@ -320,6 +333,16 @@ export class ReplicatedStore extends EventEmitter<ReplicatedStoreEvents> impleme
     for (const watch of this.#watches) watch.end(failure);
     for (const snapshot of this.#snapshots) snapshot.close();
   }
+}
+
+const NO_COMPARES: Transaction['compares'] = Object.freeze([]);
+
+function versionOf({ version }: Outcome): number {
+  return version;
+}
+
+function asItIs(outcome: Outcome): Outcome {
+  return outcome;
 }
 
 function isReady({ state }: Replica): boolean {

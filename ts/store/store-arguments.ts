@@ -4,6 +4,7 @@ import { invalidArgument, record } from '../base/checks.js';
 import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
 import { MAX_KEY_BYTES, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_OPERATIONS, MAX_VALUE_BYTES } from './limits.js';
+import { pooledCopy, pooledText } from './pooled.js';
 import type { Transaction } from './transaction.js';
 
 /** A key, or a value. Text is UTF-8. */
@@ -30,7 +31,6 @@ export interface SignalOptions {
 const READ_MODES: readonly unknown[] = ['local', 'linearizable', 'stale'];
 // Half a character has no form in UTF-8: two such texts would be one key.
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const encoder = new TextEncoder();
 
 /** A copy. @throws ConsortError */
 export function keyBytes(key: unknown, path = 'key'): Uint8Array {
@@ -107,11 +107,11 @@ export function checkTransaction({ compares, effects }: Transaction): void {
 
 function bytesOf(given: unknown, path: string): Uint8Array {
   if (typeof given === 'string') {
-    const bytes = encoder.encode(given);
+    const bytes = pooledText(given);
     if (bytes.length === given.length || !LONE_SURROGATE.test(given)) return bytes;
     throw invalidArgument(path, given, 'text without halves of characters (lone surrogates)');
   }
-  if (isUint8Array(given)) return new Uint8Array(given);
+  if (isUint8Array(given)) return pooledCopy(given);
   throw invalidArgument(path, given, 'a Uint8Array, a Buffer or a string');
 }
 

@@ -100,6 +100,13 @@ const TYPES = [
   'confirmed',
 ] as const satisfies readonly StoreMessage['type'][];
 
+const SUBMIT = TYPES.indexOf('submit');
+
+/** Whether it would be read as one. */
+export function isSubmit(bytes: Uint8Array): boolean {
+  return bytes[0] === SUBMIT;
+}
+
 export function writeMessage(message: StoreMessage): Uint8Array {
   const to = new ByteWriter().u8(TYPES.indexOf(message.type));
   if (message.type === 'hello') {

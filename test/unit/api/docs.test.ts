@@ -1,4 +1,4 @@
-// docs/api.md, docs/groups.md and docs/errors.md hold tables made from the declarations in the code. After a change there:
+// docs/api.md, docs/groups.md, docs/store.md and docs/errors.md hold tables made from the declarations in the code. After a change there:
 //   UPDATE_DOCS=1 npx vitest run test/unit/api/docs.test.ts
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { ConsortError, ERROR_CODES } from '../../../ts/base/errors.js';
 import { PARAM_NAMES, PARAMS } from '../../../ts/stack/params.js';
 import { PROPERTIES } from '../../../ts/stack/properties.js';
 import { parseProtocol } from '../../../ts/stack/protocol.js';
+import { STORE_GROUP_OPTIONS, STORE_OPTIONS } from '../../../ts/store/store-options.js';
 
 const docs = join(import.meta.dirname, '../../../docs');
 
@@ -34,6 +35,8 @@ const tables = {
   options: optionTable(OPTIONS),
   clientServerOptions: optionTable(CLIENT_SERVER_OPTIONS),
   stateTransferOptions: optionTable(STATE_TRANSFER_OPTIONS),
+  storeOptions: optionTable(STORE_OPTIONS),
+  storeGroupOptions: optionTable(STORE_GROUP_OPTIONS),
   properties: table(
     ['property', 'available', 'what a group with it has'],
     Object.entries(PROPERTIES).map(([name, { sentence, available }]) => [
@@ -71,6 +74,8 @@ describe('the documents', () => {
     ['api.md', 'options'],
     ['api.md', 'clientServerOptions'],
     ['api.md', 'stateTransferOptions'],
+    ['store.md', 'storeOptions'],
+    ['store.md', 'storeGroupOptions'],
     ['groups.md', 'properties'],
     ['groups.md', 'params'],
     ['errors.md', 'errors'],

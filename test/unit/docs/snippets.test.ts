@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { blocksOf, root } from './blocks.js';
 
-const DOCUMENTS = ['README.md', 'docs/state-transfer.md'];
+const DOCUMENTS = ['README.md', 'docs/state-transfer.md', 'docs/store.md'];
 
 const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,
@@ -19,11 +19,17 @@ const options: ts.CompilerOptions = {
   paths: { consort: [join(root, 'ts/index.ts')] },
 };
 
-/** What a fragment may use without a word: everything that consort exports, and a member. */
+/** What a fragment may use without a word: all that users make, a member, a store, and what it fills. */
 const PREAMBLE = `import { StateTransferServer, ClientServer, GroupMember, Message, TransferTerminated } from 'consort';
+import { openMemoryDatabase, ReplicatedStore, StoreServer } from 'consort';
 declare const member: StateTransferServer;
+declare const cache: Map<Uint8Array, Uint8Array>;
 void [ClientServer, GroupMember, Message, TransferTerminated, member];
+void [openMemoryDatabase, ReplicatedStore, StoreServer, cache];
 `;
+
+/** A fragment that makes a store of its own is told of no other. */
+const STORE = 'declare const store: ReplicatedStore;\n';
 
 /** What the compiler says against these sources, by file name. */
 function faultsOf(sources: ReadonlyMap<string, string>): string[] {
@@ -47,7 +53,8 @@ function faultsOf(sources: ReadonlyMap<string, string>): string[] {
 }
 
 function complete(fragment: string): string {
-  return fragment.includes("from 'consort'") ? fragment : `${PREAMBLE}${fragment}`;
+  if (fragment.includes("from 'consort'")) return fragment;
+  return `${PREAMBLE}${fragment.includes('const store =') ? '' : STORE}${fragment}`;
 }
 
 function file(name: string): string {
