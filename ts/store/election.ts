@@ -81,3 +81,13 @@ function whyNot(present: readonly Candidate[], intact: readonly Candidate[], { n
     return `the store is founded when all ${names.length} configured replicas are there; missing: ${missing.join(', ')}`;
   return `only ${intact.length} of the ${present.length} replicas that are there surely have all that was committed, and a majority is ${majorityOf(names.length)}; missing: ${missing.join(', ')}`;
 }
+
+/** Of the configured names: replicas that were configured differently do not work together. */
+export function membersHash(names: readonly string[]): number {
+  let hash = 0x811c9dc5;
+  for (const name of [...names].sort()) {
+    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+    hash = Math.imul(hash ^ 0xffff, 0x01000193);
+  }
+  return hash >>> 0;
+}

@@ -8,24 +8,23 @@
 import { ConsortError } from '../base/errors.js';
 import { MalformedError } from '../stack/codec.js';
 import type { Done } from './database.js';
-import { type Candidate, commonStore, type Election, elect, eligible, majorityOf } from './election.js';
-import { Follower } from './follower.js';
+import { type Candidate, type Election, elect, eligible, membersHash } from './election.js';
 import { Hellos } from './hellos.js';
-import { Leader } from './leader.js';
 import { STORE_LIMITS, type StoreLimits } from './limits.js';
 import type { Versioned } from './overlay.js';
 import { pooledCopy } from './pooled.js';
 import { Barriers } from './read-index.js';
 import type { LogEntry } from './record.js';
-import { metaOperation, type ReplicaMeta, readMeta } from './replica-meta.js';
 import type { ReplicaPort, ReplicaSettings, ReplicaState, ReplicaStatus } from './replica-port.js';
-import type { Seat } from './seat.js';
+import { ReplicaStanding } from './replica-standing.js';
 import { StateMachine } from './state-machine.js';
-import { isSubmit, readMessage, type Standing, type StoreMessage, writeMessage } from './store-messages.js';
+import { isSubmit, readMessage, type StoreMessage, writeMessage } from './store-messages.js';
+import { lookForStrangers } from './strangers.js';
 import { Submissions } from './submissions.js';
 import { SYNC_LIMITS, type SyncLimits } from './sync-limits.js';
 import { isSyncMessage } from './sync-messages.js';
 import { Synchronization, type SynchronizationHost } from './synchronization.js';
+import { Term } from './term.js';
 import type { OutcomeDone, Transaction } from './transaction.js';
 
 export interface ReplicaOptions {
@@ -35,24 +34,7 @@ export interface ReplicaOptions {
   readonly syncLimits?: Partial<SyncLimits>;
 }
 
-/** Of the configured names: replicas that were configured differently do not work together. */
-function membersHash(names: readonly string[]): number {
-  let hash = 0x811c9dc5;
-  for (const name of [...names].sort()) {
-    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-    hash = Math.imul(hash ^ 0xffff, 0x01000193);
-  }
-  return hash >>> 0;
-}
-
 const STORE_ID_DIGITS = 16;
-
-/** One epoch of a view, as this replica takes part in it. */
-interface Term {
-  readonly seat: Seat;
-  readonly leader: Leader | undefined;
-  readonly follower: Follower | undefined;
-}
 
 export class Replica {
   private readonly port: ReplicaPort;
@@ -63,19 +45,12 @@ export class Replica {
   private readonly submissions: Submissions;
   private readonly barriers = new Barriers();
   private readonly synchronization: Synchronization;
-  private meta: ReplicaMeta;
-  /** As it is now: in the database it may be worse, where nothing is durable. */
-  private standing: Standing = 'blank';
-  /** Before it became half: it is that again when it is whole. */
-  private standingBefore: Standing = 'blank';
-  /** It is about to be intact. */
-  private isCounting = false;
+  private readonly standing: ReplicaStanding;
   private hellos: Hellos | undefined;
   private size = 0;
   private myRank = 0;
   private term: Term | undefined;
   private election: Election | undefined;
-  private isReady = false;
   private failure: ConsortError | undefined;
   private readonly newStoreId: string;
 
@@ -96,10 +71,9 @@ export class Replica {
     this.limits = { ...STORE_LIMITS, ...limits };
     this.syncLimits = { ...SYNC_LIMITS, ...syncLimits };
     const { environment, database } = port;
-    this.meta = { name: settings.name, storeId: '', standing: 'blank', promised: 0 };
     this.newStoreId = Array.from({ length: STORE_ID_DIGITS }, () => environment.random(16).toString(16)).join('');
     this.machine = new StateMachine(database, environment, this.limits, settings.durability === 'disk', {
-      onDurable: () => (this.term?.leader ?? this.term?.follower)?.durable(),
+      onDurable: () => this.term?.durable(),
       onApplied: (first, entries) => this.applied(first, entries),
       onWritten: () => {
         this.term?.leader?.drained();
@@ -107,12 +81,14 @@ export class Replica {
       },
       onFailed: (error) => this.diskFailed(error),
     });
+    this.standing = new ReplicaStanding(settings.name, this.machine.pipeline, settings.durability === 'disk');
     this.submissions = new Submissions({
       environment,
       limits: this.limits,
       replica: this.settings.members.indexOf(settings.name),
       incarnation: settings.incarnation,
-      sendToLeader: (number, transaction) => this.toLeader((epoch) => ({ type: 'submit', epoch, number, transaction })),
+      sendToLeader: (number, transaction) =>
+        this.term?.toLeader({ type: 'submit', epoch: this.term.epoch, number, transaction }),
     });
     this.synchronization = new Synchronization(this.syncHost());
   }
@@ -133,10 +109,10 @@ export class Replica {
       name,
       incarnation: this.settings.incarnation,
       members: membersHash(this.settings.members),
-      storeId: this.meta.storeId,
+      storeId: this.standing.meta.storeId,
       newStoreId: this.newStoreId,
-      standing: this.standing,
-      promised: this.meta.promised,
+      standing: this.standing.standing,
+      promised: this.standing.meta.promised,
       ...this.durableEnd(),
     };
     if (size > 1) this.port.group.cast(writeMessage(hello));
@@ -213,8 +189,8 @@ export class Replica {
     const { log, committed, applied } = this.machine;
     return {
       state: this.state,
-      epoch: this.term?.seat.epoch ?? this.meta.promised,
-      leader: this.leaderName,
+      epoch: this.term?.epoch ?? this.standing.meta.promised,
+      leader: this.term?.leaderName,
       present: (this.hellos?.all ?? []).map(({ name }) => name).sort(),
       firstCommitted: Math.min(log.base.version + 1, committed),
       lastCommitted: committed,
@@ -226,7 +202,7 @@ export class Replica {
 
   /** Whether what it has is a whole state of the store: one that was committed. */
   get isWhole(): boolean {
-    return this.failure === undefined && this.standing !== 'half';
+    return this.failure === undefined && !this.standing.isHalf;
   }
 
   /** Writes what is left to write. Nothing may be called afterwards; leave the group before. */
@@ -236,8 +212,7 @@ export class Replica {
     this.fail(new ConsortError('ERR_CLOSED', 'the store was closed'), 'it was closed');
     this.machine.pipeline.whenIdle(() => {
       const { pipeline } = this.machine;
-      const standing = this.standing === 'half' ? this.standingBefore : this.standing;
-      pipeline.write([metaOperation({ ...this.meta, standing })], true, () => {
+      pipeline.write([this.standing.closing()], true, () => {
         pipeline.stop();
         done();
       });
@@ -249,22 +224,19 @@ export class Replica {
   private load(done: (error: ConsortError | undefined) => void): void {
     const corrupt = (cause: Error) =>
       done(new ConsortError('ERR_STORE_CORRUPT', `the database of the store is damaged: ${cause.message}`, { cause }));
+    const { isHalf } = this.synchronization;
     try {
-      this.meta = readMeta(this.port.database, this.settings.name);
+      this.standing.load(this.port.database, isHalf);
     } catch (error) {
       return error instanceof ConsortError ? done(error) : corrupt(error as Error);
     }
-    this.standing = this.standingBefore = this.meta.standing;
     const loaded = (error: Error | undefined) => {
       if (error !== undefined) return corrupt(error);
       if (this.settings.durability === 'disk') return done(undefined);
-      // What it acknowledges from now on may be lost: next time it does not count, unless it was closed.
-      this.meta = { ...this.meta, standing: 'blank' };
-      this.machine.pipeline.write([metaOperation(this.meta)], true, () => done(undefined));
+      this.standing.distrust(() => done(undefined));
     };
     // Of half a copy nothing is of use, and its log may be anything.
-    if (this.synchronization.isHalf) this.standing = 'half';
-    if (this.standing === 'half') loaded(undefined);
+    if (isHalf) loaded(undefined);
     else this.machine.load(loaded);
   }
 
@@ -279,8 +251,12 @@ export class Replica {
     if (hellos === undefined || this.election !== undefined) return;
     hellos.add(rank, hello);
     if (!hellos.isComplete) return;
-    const electorate = { members: membersHash(this.settings.members), names: this.settings.members };
-    if (this.mustNotGoOn(hellos.all, electorate.members)) return;
+    const { settings } = this;
+    const electorate = { members: membersHash(settings.members), names: settings.members };
+    const self = { name: settings.name, rank: this.myRank, storeId: this.standing.meta.storeId, ...electorate };
+    const { troubles, failure } = lookForStrangers(self, hellos.all);
+    for (const trouble of troubles) this.port.onTrouble(trouble);
+    if (failure !== undefined) return this.failWith(failure);
     this.election = elect(hellos.all, electorate);
     if (this.election.type === 'no-quorum') {
       this.submissions.noQuorum();
@@ -289,65 +265,22 @@ export class Replica {
     this.port.onStatus();
   }
 
-  /** Another replica has this one's name, or its store is another one. */
-  private mustNotGoOn(hellos: readonly Candidate[], members: number): boolean {
-    const { name } = this.settings;
-    const alike = hellos.filter((hello) => hello.members === members);
-    for (const other of hellos) {
-      if (other.members === members) continue;
-      this.trouble(
-        'ERR_STORE_MEMBERS',
-        `the replica '${other.name}' was configured with other members than this one, which has ${this.settings.members.join(', ')}`,
-      );
-    }
-    if (alike.some((other) => other.name === name && other.rank < this.myRank)) {
-      this.failWith(
-        new ConsortError('ERR_STORE_NAME_TAKEN', `there is another replica '${name}' in the group already`),
-      );
-      return true;
-    }
-    const storeId = commonStore(alike);
-    if (this.meta.storeId === '' || this.meta.storeId === storeId) return false;
-    const text = `the database belongs to another store (${this.meta.storeId}) than those of other replicas (${storeId})`;
-    // Who is in the minority is the stranger; where there is no majority nobody can say.
-    const theirs = alike.filter((other) => other.storeId === storeId).length;
-    if (theirs < majorityOf(this.settings.members.length)) this.trouble('ERR_STORE_FOREIGN', text);
-    else this.failWith(new ConsortError('ERR_STORE_FOREIGN', text));
-    return this.failure !== undefined;
-  }
-
   private begin(election: Extract<Election, { type: 'elected' }>, replicas: readonly Candidate[]): void {
-    const { epoch, leader, counted } = election;
-    if (!replicas.some(({ rank }) => rank === this.myRank)) return;
-    const isLeader = leader.rank === this.myRank;
-    const seat: Seat = this.makeSeat(epoch, leader, replicas);
-    this.term = {
-      seat,
-      leader: isLeader
-        ? new Leader(seat, {
-            counted,
-            begins: (first) => {
-              this.countsFrom(first, first);
-              this.synchronization.lead();
-            },
-            isTrimDisabled: () => this.synchronization.isTrimDisabled(),
-          })
-        : undefined,
-      follower: isLeader ? undefined : new Follower(seat, this.followerPort()),
-    };
-    this.meta = { ...this.meta, promised: Math.max(epoch, this.meta.promised) };
-    this.machine.pipeline.write([metaOperation(this.meta)], this.settings.durability === 'disk', () => {
-      if (this.term?.seat === seat) seat.send(leader.rank, { type: 'promised', epoch });
-    });
-    this.synchronization.begin(this.standing === 'half');
+    const place = { rank: this.myRank, size: this.size };
+    if (!replicas.some(({ rank }) => rank === place.rank)) return;
+    const { port, settings, limits, machine, standing, submissions, barriers, synchronization } = this;
+    const host = { port, settings, limits, machine, standing, submissions, barriers, synchronization };
+    const term = new Term(host, place, election, replicas);
+    this.term = term;
+    this.standing.promise(term.epoch, () => term.promised());
+    this.synchronization.begin(this.standing.isHalf);
     for (const { from, bytes } of this.hellos?.takeEarly() ?? []) this.receive(from, bytes);
   }
 
   private endTerm(): void {
-    this.term?.leader?.end();
+    this.term?.end();
     this.term = undefined;
     this.election = undefined;
-    this.isReady = false;
     this.submissions.unsettle();
     this.barriers.settle(undefined);
     this.synchronization.end();
@@ -366,16 +299,7 @@ export class Replica {
         hellos?.hold(from, bytes, message.type === 'record' || message.type === 'replay');
       return;
     }
-    if (message.epoch !== term.seat.epoch || !term.seat.replicas.has(from)) return;
-    this.dispatch(from, message, term);
-  }
-
-  private dispatch(from: number, message: StoreMessage, { leader, follower, seat }: Term): void {
-    if (leader !== undefined) leader.receive(from, message);
-    if (from !== seat.leaderRank) return;
-    if (message.type === 'refused') this.submissions.refuse(message.number, message.version);
-    else if (message.type === 'read-at') this.barriers.answered(message.number, message.version, this.machine.applied);
-    else follower?.receive(message);
+    term.receive(from, message);
   }
 
   private receiveSync(from: number, bytes: Uint8Array): void {
@@ -384,59 +308,11 @@ export class Replica {
       if (this.election === undefined) hellos?.hold(from, bytes, false);
       return;
     }
-    const name = term.seat.replicas.get(from)?.name;
+    const name = term.nameOf(from);
     if (name !== undefined) this.synchronization.receive(name, bytes);
   }
 
-  private toLeader(make: (epoch: number) => StoreMessage): void {
-    if (this.term === undefined) return;
-    const { seat } = this.term;
-    seat.send(seat.leaderRank, make(seat.epoch));
-  }
-
-  private makeSeat(epoch: number, leader: Candidate, replicas: readonly Candidate[]): Seat {
-    const { myRank } = this;
-    const leaderRank = leader.rank;
-    const { environment, group } = this.port;
-    return {
-      environment,
-      settings: this.settings,
-      limits: this.limits,
-      group,
-      machine: this.machine,
-      epoch,
-      storeId: commonStore(replicas) || leader.newStoreId,
-      myRank,
-      leaderRank,
-      replicas: new Map(replicas.map((replica) => [replica.rank, replica])),
-      cast: (message) => {
-        if (this.term?.seat.epoch === epoch && this.size > 1) group.cast(writeMessage(message));
-      },
-      send: (rank, message) => {
-        const { term } = this;
-        if (term?.seat.epoch !== epoch) return;
-        if (rank === myRank) this.dispatch(myRank, message, term);
-        else group.send(rank, writeMessage(message));
-      },
-      ready: () => this.ready(epoch),
-    };
-  }
-
-  private followerPort(): ConstructorParameters<typeof Follower>[1] {
-    const replica = this;
-    return {
-      mustSync: () => this.synchronization.start(),
-      get isCopying() {
-        return replica.synchronization.isCopying;
-      },
-      beforeAppend: (last, first) => this.countsFrom(last, first),
-      get isHalf() {
-        return replica.standing === 'half';
-      },
-    };
-  }
-
-  // ---- standing ----
+  // ---- synchronizations ----
 
   private syncHost(): SynchronizationHost {
     const replica = this;
@@ -448,16 +324,16 @@ export class Replica {
       database: port.database,
       machine,
       get meta() {
-        return replica.meta;
+        return replica.standing.meta;
       },
       get otherLeader() {
-        return replica.term?.leader === undefined ? replica.leaderName : undefined;
+        return replica.term?.leader === undefined ? replica.term?.leaderName : undefined;
       },
       get leader() {
         return replica.term?.leader;
       },
-      rankOf: (name) => [...(this.term?.seat.replicas ?? [])].find(([, hello]) => hello.name === name)?.[0],
-      nameOf: (rank) => this.term?.seat.replicas.get(rank)?.name,
+      rankOf: (name) => this.term?.rankOf(name),
+      nameOf: (rank) => this.term?.nameOf(rank),
       send: (rank, bytes) => port.group.send(rank, bytes),
       get isFull() {
         return port.group.isFull;
@@ -465,10 +341,7 @@ export class Replica {
       get isWhole() {
         return replica.isWhole && replica.term !== undefined;
       },
-      becameHalf: () => {
-        if (this.standing !== 'half') this.standingBefore = this.standing;
-        this.standing = 'half';
-      },
+      becameHalf: () => this.standing.becameHalf(),
       becameWhole: () => this.becameWhole(),
       goOn: () => this.term?.follower?.goOn(),
       onStatus: () => port.onStatus(),
@@ -479,9 +352,9 @@ export class Replica {
 
   /** What it had acknowledged is in the copy; but who was blank before still is, until it has the first entry of an epoch. */
   private becameWhole(): void {
-    this.standing = this.standingBefore;
+    this.standing.becameWhole();
     const { follower } = this.term ?? {};
-    if (follower !== undefined) this.countsFrom(this.machine.applied, follower.first);
+    if (follower !== undefined) this.term?.countsFrom(this.machine.applied, follower.first);
     this.submissions.replaced(this.machine.applied);
     this.port.onReplaced(this.machine.applied);
     this.barriers.onApplied(this.machine.applied);
@@ -489,29 +362,8 @@ export class Replica {
     this.port.onStatus();
   }
 
-  /** The first entry of the epoch is in its log, and with it all that was ever committed: when that is on the disk it counts. */
-  private countsFrom(last: number, first: number): void {
-    if (this.standing !== 'blank' || this.isCounting || first === 0 || last < first) return;
-    this.isCounting = true;
-    // Together: who counts belongs to a store, or others might found another one.
-    const storeId = this.meta.storeId || (this.term?.seat.storeId ?? '');
-    const isDurable = this.settings.durability === 'disk';
-    this.meta = { ...this.meta, storeId, standing: isDurable ? 'intact' : this.meta.standing };
-    this.machine.pipeline.write([metaOperation(this.meta)], isDurable, () => {
-      this.isCounting = false;
-      if (this.standing === 'blank') this.standing = 'intact';
-    });
-  }
-
-  private ready(epoch: number): void {
-    this.isReady = true;
-    this.submissions.settle(epoch);
-    this.barriers.settle((number) => this.toLeader((inEpoch) => ({ type: 'read-index', epoch: inEpoch, number })));
-    this.port.onStatus();
-  }
-
   private applied(first: number, entries: readonly LogEntry[]): void {
-    if (this.standing !== 'half')
+    if (!this.standing.isHalf)
       this.port.onApplied(entries.map(({ effects }, index) => ({ version: first + index, effects })));
     // Before anyone becomes ready, and submits again what has no outcome yet.
     this.submissions.onApplied(first, entries);
@@ -520,18 +372,13 @@ export class Replica {
     this.term?.follower?.onApplied();
   }
 
-  private get leaderName(): string | undefined {
-    const { term } = this;
-    return term?.seat.replicas.get(term.seat.leaderRank)?.name;
-  }
-
   get state(): ReplicaState {
     if (this.failure !== undefined) return 'failed';
     if (this.election?.type === 'no-quorum') return 'no-quorum';
     if (this.term === undefined) return 'joining';
     if (this.synchronization.isOn) return 'synchronizing';
-    if (this.term.leader !== undefined) return this.isReady ? 'leader' : 'joining';
-    return this.isReady ? 'follower' : 'catching-up';
+    if (this.term.leader !== undefined) return this.term.isReady ? 'leader' : 'joining';
+    return this.term.isReady ? 'follower' : 'catching-up';
   }
 
   private refusal(): ConsortError | undefined {

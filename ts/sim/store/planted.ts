@@ -8,12 +8,14 @@ import { Overlay } from '../../store/overlay.js';
 import { ReadIndex } from '../../store/read-index.js';
 import { lastOf, readHead } from '../../store/record.js';
 import { Replica } from '../../store/replica.js';
+import { ReplicaStanding } from '../../store/replica-standing.js';
 import { StateMachine } from '../../store/state-machine.js';
 import { Submissions } from '../../store/submissions.js';
 import { SyncCopy } from '../../store/sync-copy.js';
 import { SyncProvider } from '../../store/sync-provider.js';
 import { SyncRequester } from '../../store/sync-requester.js';
 import { Synchronization } from '../../store/synchronization.js';
+import { Term } from '../../store/term.js';
 import type { PlantedBug } from '../planted-bug.js';
 import { PLANTED_IN_DISKS } from '../planted-disks.js';
 
@@ -64,11 +66,11 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
       'A replica counts for a majority when it has been told what it needs for that, and not when it is on the disk.',
     methods: [
       [
-        Replica,
+        ReplicaStanding,
         'countsFrom',
         (self, original, ...args) => {
           original(...args);
-          if (self.isCounting) self.standing = 'intact';
+          if (self.isCounting) self.now = 'intact';
         },
       ],
     ],
@@ -194,13 +196,13 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
     sentence: 'What was submitted goes to a new leader at once, without a look at what it has of it.',
     methods: [
       [
-        Replica,
+        Term,
         'ready',
-        (self, original, epoch) => {
-          for (const submission of self.submissions.waiting.values()) submission.sentIn = 0;
-          original(epoch);
-          self.submissions.epoch = 0;
-          self.submissions.settle(epoch);
+        ({ host: { submissions }, epoch }, original) => {
+          for (const submission of submissions.waiting.values()) submission.sentIn = 0;
+          original();
+          submissions.epoch = 0;
+          submissions.settle(epoch);
         },
       ],
     ],
@@ -283,11 +285,11 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
     sentence: 'Only the leader that founds a store knows what it is called.',
     methods: [
       [
-        Replica,
+        Term,
         'makeSeat',
         (self, original, epoch, leader, replicas) => {
           const seat = original(epoch, leader, replicas);
-          return leader.rank === self.myRank ? seat : { ...seat, storeId: '' };
+          return leader.rank === self.place.rank ? seat : { ...seat, storeId: '' };
         },
       ],
     ],
