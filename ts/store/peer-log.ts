@@ -30,6 +30,8 @@ export class PeerLog {
     while (this.inFlight.length > 0 && (this.inFlight[0] as { last: number }).last <= version) {
       this.inFlightBytes -= (this.inFlight.shift() as { bytes: number }).bytes;
     }
+    // What it has it says once, and not again when it is sent once more.
+    if (this.replayNext !== undefined) this.replayNext = Math.max(this.replayNext, version + 1);
     this.replay();
   }
 

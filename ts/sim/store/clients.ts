@@ -63,6 +63,7 @@ export class Clients {
       result: undefined,
     };
     this.operations.push(operation);
+    process.pending++;
     this.world.log(process, { type: 'called', operation });
     return operation;
   }
@@ -71,10 +72,16 @@ export class Clients {
     if (!process.isAlive) return;
     if (operation.result !== undefined)
       this.world.found('no error', `operation ${operation.id} came to an end twice`, process);
+    else process.pending--;
     operation.result = result;
     operation.returned = this.nextMoment();
     operation.returnedAt = this.clock.now;
     this.world.log(process, { type: 'returned', operation });
+  }
+
+  /** Nothing can be read now. */
+  private drop(process: StoreProcess): void {
+    process.pending--;
   }
 
   private submit(process: StoreProcess, replica: Replica, operation: ClientOperation, bytes: number): ClientOperation {
@@ -114,12 +121,13 @@ export class Clients {
     const operation = this.begin(process, action, [], [], []);
     const found = (cells: ReadonlyMap<Key, Cell>) => this.end(process, operation, { type: 'read', cells });
     if (action.how === 'local') found(lookAt(process, action.keys));
-    else if (action.how === 'snapshot') process.readAll((cells) => cells !== undefined && found(cells));
+    else if (action.how === 'snapshot') process.readAll((cells) => (cells === undefined ? this.drop(process) : found(cells)));
     else {
       replica.barrier((error) => {
         if (error !== undefined) this.end(process, operation, errorOf(error));
         // Between the answer and now its whole state may have been taken from it.
         else if (replica.isWhole) found(lookAt(process, action.keys));
+        else this.drop(process);
       });
     }
     return operation;

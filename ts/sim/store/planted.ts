@@ -6,7 +6,7 @@ import { HALF_KEY } from '../../store/keys.js';
 import { Leader } from '../../store/leader.js';
 import { Overlay } from '../../store/overlay.js';
 import { ReadIndex } from '../../store/read-index.js';
-import { lastOf, readHead } from '../../store/record.js';
+import { lastOf } from '../../store/record.js';
 import { Replica } from '../../store/replica.js';
 import { ReplicaStanding } from '../../store/replica-standing.js';
 import { StateMachine } from '../../store/state-machine.js';
@@ -35,17 +35,17 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
     ],
   },
   'cut-what-matches': {
-    sentence: 'A follower cuts off its log after each record of the leader, also where both have the same.',
+    sentence:
+      'A follower cuts off what it does not know to be committed when there is a new leader, also what the leader has, too.',
     methods: [
       [
-        Follower,
-        'offered',
-        (self, original, message) => {
-          const { machine } = self.seat;
-          const { version, epoch } = readHead(message.record);
-          if (machine.log.epochAt(version) === epoch && version > machine.committed + 1)
-            machine.pipeline.write(machine.truncateAfter(version - 1), false, () => {});
-          original(message);
+        Replica,
+        'begin',
+        (self, original, election, replicas) => {
+          const { machine, myRank } = self;
+          if (election.leader.rank !== myRank && self.standing === 'intact')
+            machine.pipeline.write(machine.truncateAfter(machine.committed), true, () => {});
+          original(election, replicas);
         },
       ],
     ],

@@ -39,6 +39,8 @@ export class StoreProcess implements GroupListener {
   isAlive = true;
   replica: Replica | undefined;
   member: SimGroupMember | undefined;
+  /** Operations of clients that have no result yet. */
+  pending = 0;
   private database: SimDatabase | undefined;
   private lastStatus = '';
 

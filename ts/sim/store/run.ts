@@ -354,8 +354,10 @@ export class StoreRun implements ProcessWorld {
     for (const index of this.places.keys()) this.start(index);
   }
 
+  /** In one group, with the same state; and nobody waits for anything. */
   private get isTogether(): boolean {
     this.startAll();
+    if (this.places.some(({ process }) => (process?.pending ?? 0) > 0)) return false;
     if (!this.group.isOne || this.group.members.length !== this.places.length) return false;
     const all = this.places.map(({ process }) => process?.replica?.status);
     const [first] = all;

@@ -117,21 +117,21 @@ class StoreSteps {
     this.traffic();
     if (this.syncs) this.bulk();
     const kinds = [
-      () => this.some(5, (at) => this.add(at, { do: 'crash', place: this.place(), back: this.back() })),
-      () => this.some(2, (at) => this.add(at, { do: 'crashAll', back: this.backs() })),
-      () => this.some(3, (at) => this.add(at, { do: 'stop', place: this.place(), back: this.back() })),
-      () => this.some(3, (at) => this.add(at, { do: 'replace', place: this.place(), back: this.back() })),
+      () => this.some(5, (at) => this.fault(at, { do: 'crash', place: this.place(), back: this.back() })),
+      () => this.some(2, (at) => this.fault(at, { do: 'crashAll', back: this.backs() })),
+      () => this.some(3, (at) => this.fault(at, { do: 'stop', place: this.place(), back: this.back() })),
+      () => this.replacements(),
       () => this.partitions(),
-      () => this.some(3, (at) => this.add(at, { do: 'suspect', place: this.place() })),
+      () => this.some(3, (at) => this.fault(at, { do: 'suspect', place: this.place() })),
       () => this.slowness(),
       () => this.some(2, (at) => this.failDisk(at)),
-      () => this.some(4, (at) => this.ambush(at, MESSAGES)),
+      () => this.some(6, (at) => this.ambush(at, MESSAGES)),
       () => this.some(3, (at) => this.diskAmbush(at)),
     ];
     for (const kind of kinds) if (dice.chance(0.35)) kind();
+    if (dice.chance(0.25)) this.storm();
     if (this.syncs) {
-      if (dice.chance(0.6))
-        this.some(3, (at) => this.add(at, { do: 'replace', place: this.place(), back: this.back() }));
+      if (dice.chance(0.6)) this.replacements();
       if (dice.chance(0.6)) this.some(6, (at) => this.ambush(at, SYNC_MESSAGES));
     }
     return this.steps.sort((a, b) => a.at - b.at);
@@ -212,13 +212,48 @@ class StoreSteps {
 
   // ---- faults ----
 
+  /** And somebody asks for something soon after it, often. */
+  private fault(at: number, action: StoreAction): void {
+    const { dice } = this;
+    this.add(at, action);
+    if (!dice.chance(0.5)) return;
+    const within = dice.pick([2, 20, 200]) * MS;
+    for (let count = dice.between(1, 6); count > 0; count--) this.client(at + dice.below(within));
+  }
+
+  private replacements(): void {
+    this.some(3, (at) => this.fault(at, { do: 'replace', place: this.place(), back: this.back() }));
+  }
+
   private partitions(): void {
     this.some(4, (at) => {
       const { dice } = this;
-      const pieces = dice.between(2, 3);
-      this.add(at, { do: 'partition', pieces: Array.from({ length: this.places }, () => dice.below(pieces)) });
-      if (dice.chance(0.8)) this.add(at + dice.between(1, 600) * MS, { do: 'heal' });
+      this.fault(at, this.partition());
+      if (dice.chance(0.8)) this.add(at + dice.between(1, dice.pick([20, 600])) * MS, { do: 'heal' });
     });
+  }
+
+  private partition(): StoreAction {
+    const { dice } = this;
+    const pieces = dice.between(2, 3);
+    return { do: 'partition', pieces: Array.from({ length: this.places }, () => dice.below(pieces)) };
+  }
+
+  /** One view after the other, each of which somebody does not live to see. */
+  private storm(): void {
+    const { dice } = this;
+    const step = dice.pick([2, 10, 40]) * MS;
+    let at = this.anyTime();
+    for (let count = dice.between(5, 20); count > 0; count--) {
+      at += dice.between(1, step);
+      const what = dice.below(8);
+      if (what < 4) this.fault(at, this.partition());
+      else if (what === 4) this.add(at, { do: 'heal' });
+      else if (what === 5) this.fault(at, { do: 'suspect', place: this.place() });
+      else if (what === 6) this.ambush(at, MESSAGES);
+      else this.fault(at, { do: 'crash', place: this.place(), back: dice.between(1, step) });
+    }
+    this.add(at + step, { do: 'heal' });
   }
 
   private slowness(): void {
@@ -230,12 +265,13 @@ class StoreSteps {
   }
 
   private failDisk(at: number): void {
-    this.add(at, { do: 'failDisk', place: this.place(), how: this.dice.pick(['full', 'broken']), back: this.back() });
+    this.fault(at, { do: 'failDisk', place: this.place(), how: this.dice.pick(['full', 'broken']), back: this.back() });
   }
 
   private ambush(at: number, messages: readonly string[]): void {
     const { dice } = this;
-    this.add(at, {
+    // From the first message of the store on, often.
+    this.fault(dice.chance(0.3) ? 0 : at, {
       do: 'ambush',
       message: dice.pick(messages),
       moment: dice.pick(['send', 'deliver'] as const),
