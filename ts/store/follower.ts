@@ -52,7 +52,10 @@ export class Follower {
       case 'committed':
         this.learnFirst(message.first);
         this.heard(message.committed);
-        if (!this.port.isCopying) this.seat.machine.trimTo(message.trim);
+        if (this.port.isCopying) return;
+        // It was cast after those records: they came before this one could take them, and there was no room to keep them.
+        if (message.committed > this.matched) this.askForMore();
+        this.seat.machine.trimTo(message.trim);
         return;
       case 'replayed':
         this.asked = false;

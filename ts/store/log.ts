@@ -33,6 +33,8 @@ export class Log {
   /** From here on their bytes are in memory. */
   private cacheStart = 0;
   private cachedBytes = 0;
+  /** Up to here the records are in the database. Those after it stay in memory: what the database has there may be another one, that was cut off. */
+  private writtenVersion = 0;
   bytes = 0;
 
   constructor(
@@ -105,6 +107,12 @@ export class Log {
     return { type: 'put', key: logKey(head.version), value: bytes };
   }
 
+  /** The database has the records up to this version now. */
+  written(version: number): void {
+    this.writtenVersion = Math.max(this.writtenVersion, version);
+    this.evict();
+  }
+
   /** Takes away all after this version, which is the last of a record. */
   truncateAfter(version: number): Operation[] {
     const operations: Operation[] = [];
@@ -115,6 +123,7 @@ export class Log {
       operations.push({ type: 'delete', key: logKey(last.version) });
     }
     this.cacheStart = Math.min(this.cacheStart, this.places.length);
+    this.writtenVersion = Math.min(this.writtenVersion, this.lastVersion);
     return operations;
   }
 
@@ -143,6 +152,7 @@ export class Log {
   /** An empty log that goes on after `base`: of a store that was synchronized. */
   restart(base: LogBase): Operation[] {
     this.base = base;
+    this.writtenVersion = base.version;
     this.places = [];
     this.start = this.cacheStart = 0;
     this.bytes = this.cachedBytes = 0;
@@ -195,6 +205,7 @@ export class Log {
       throw new MalformedError(`the log goes on with version ${version} after ${this.lastVersion}`);
     }
     this.append(bytes);
+    this.written(this.lastVersion);
   }
 
   private forget(place: Place): void {
@@ -204,7 +215,9 @@ export class Log {
 
   private evict(): void {
     while (this.cachedBytes > this.mostCachedBytes && this.cacheStart < this.places.length - 1) {
-      const place = this.places[this.cacheStart++] as Place;
+      const place = this.places[this.cacheStart] as Place;
+      if (lastOf(place) > this.writtenVersion) break;
+      this.cacheStart++;
       if (place.bytes === undefined) continue;
       place.bytes = undefined;
       this.cachedBytes -= place.size;

@@ -82,11 +82,14 @@ export class StateMachine {
     const operations = [...more, this.log.append(record)];
     const last = this.log.lastVersion;
     const isDurable = () => {
-      if (cuts !== this.cuts) return;
       this.durable = last;
       this.events.onDurable();
     };
-    this.pipeline.write(operations, this.waitsForDisk, this.waitsForDisk ? isDurable : () => {});
+    this.pipeline.write(operations, this.waitsForDisk, () => {
+      if (cuts !== this.cuts) return;
+      this.log.written(last);
+      if (this.waitsForDisk) isDurable();
+    });
     if (!this.waitsForDisk) isDurable();
   }
 

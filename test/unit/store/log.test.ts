@@ -101,6 +101,22 @@ describe('Log', () => {
     expect(facts(bench.reload())).toEqual(facts(bench.log));
   });
 
+  it('reads from the database only what it has there', () => {
+    const bench = new Bench();
+    const { log } = bench;
+    const write = (...operations: Operation[]) => bench.write(operations);
+    write(log.append(record(1, 1, 9)));
+    write(log.append(record(1, 10, 9)));
+    log.written(18);
+    const cut = log.truncateAfter(9);
+    const next = log.append(record(2, 10, 9));
+    const last = log.append(record(2, 19, 9));
+    expect(readHead(log.recordAt(10) as Uint8Array).epoch).toBe(2);
+    write(...cut, next, last);
+    log.written(27);
+    expect([1, 10, 19].map((version) => readHead(log.recordAt(version) as Uint8Array).epoch)).toEqual([1, 2, 2]);
+  });
+
   it('does not begin with a gap', () => {
     const bench = new Bench();
     bench.append(1, 1);
