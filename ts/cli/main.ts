@@ -5,6 +5,7 @@ import { BenchExit } from '../../bench/main-command.js';
 import { UsageError } from '../../bench/usage-error.js';
 import { VERSION } from '../base/version.js';
 import { makeBenchCommand } from './bench-command.js';
+import { makeCheckCommand } from './check-command.js';
 import { makeGossipCommand } from './gossip-command.js';
 import { makeGroupdCommand } from './groupd-command.js';
 import { makeSimCommand } from './sim-command.js';
@@ -19,6 +20,7 @@ const onDone = (exitCode: number) => {
   process.exitCode = exitCode;
 };
 program.addCommand(makeBenchCommand(onDone));
+program.addCommand(makeCheckCommand(onDone));
 program.addCommand(makeGossipCommand(onDone));
 program.addCommand(makeGroupdCommand(onDone));
 program.addCommand(makeSimCommand(onDone));

@@ -1,0 +1,51 @@
+/** What is measured: the benchmarks that both sides have, and how long each launch of them takes. */
+import { CheckError, CheckExit } from './check-error.js';
+import type { Listed } from './launcher/protocol.js';
+import type { CheckOptions } from './options.js';
+
+export interface Pace {
+  /** CPU time of a batch at the base. */
+  readonly batchMicros: number;
+  readonly warmUpMicros: number;
+  readonly quartets: number;
+}
+
+const PACE: Pace = { batchMicros: 2000, warmUpMicros: 100_000, quartets: 24 };
+const QUICK_PACE: Pace = { batchMicros: 2000, warmUpMicros: 80_000, quartets: 16 };
+
+export interface CheckPlan {
+  readonly benchmarks: readonly string[];
+  readonly onlyInBase: readonly string[];
+  readonly onlyInHead: readonly string[];
+  readonly pace: Pace;
+}
+
+/** @throws CheckError when nothing is left to measure */
+export function planCheck(base: readonly Listed[], head: readonly Listed[], options: CheckOptions): CheckPlan {
+  const [wantedBase, wantedHead] = [wanted(base, options), wanted(head, options)];
+  const missingIn = (others: readonly Listed[], names: readonly string[]) =>
+    names.filter((name) => !others.some((other) => other.name === name));
+  const benchmarks = wantedHead.filter((name) => base.some((other) => other.name === name));
+  if (benchmarks.length === 0) {
+    const among = options.filter.length === 0 ? '' : ` whose name contains ${options.filter.join(' or ')}`;
+    const there = head.map(({ name }) => name).join(', ');
+    throw new CheckError(
+      CheckExit.nothingMatched,
+      `there is no benchmark${among} that both sides have; the head has ${there}`,
+    );
+  }
+  return {
+    benchmarks,
+    onlyInBase: missingIn(head, wantedBase),
+    onlyInHead: missingIn(base, wantedHead),
+    pace: options.quick ? QUICK_PACE : PACE,
+  };
+}
+
+function wanted(listed: readonly Listed[], { filter, quick }: CheckOptions): readonly string[] {
+  const some = quick && filter.length === 0 && listed.some((each) => each.quick);
+  return listed
+    .filter((each) => !some || each.quick)
+    .map(({ name }) => name)
+    .filter((name) => filter.length === 0 || filter.some((part) => name.includes(part)));
+}

@@ -1,0 +1,85 @@
+/** The gate's groups: what messages and changes of views cost all members together, in CPU time. */
+import { hasNativeCore, type Mode } from '../../ts/sim/cores.js';
+import type { Benchmark, PreparedBenchmark } from '../check/api.js';
+import { GateGroup, type GateGroupOptions } from './gate-group.js';
+import { slowDownPlane } from './slow-plane.js';
+
+const PROPERTIES = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
+const MODES: readonly Mode[] = hasNativeCore() ? ['native', 'ts'] : ['ts'];
+
+interface Load {
+  /** Casts of each member in an iteration. */
+  readonly casts: number;
+  readonly bytes: number;
+  /** Every so many-th datagram is lost; 0: none. */
+  readonly dropEvery: number;
+  /** Whether members get their own casts, too. */
+  readonly local: boolean;
+}
+
+export const groupBenchmarks: readonly Benchmark[] = [
+  ...MODES.map((mode) => casting(`group: casts of 64 B, ${mode}`, true, mode, PROPERTIES, { casts: 20, bytes: 64 })),
+  ...MODES.map((mode) =>
+    casting(`group: casts of 1000 B under loss, ${mode}`, false, mode, PROPERTIES, {
+      casts: 10,
+      bytes: 1000,
+      dropEvery: 31,
+    }),
+  ),
+  casting('group: casts in total order, ts', false, 'ts', `${PROPERTIES}:Total:Local`, { local: true }),
+  ...MODES.slice(0, 1).map((mode) => changing(`group: a new view, ${mode}`, mode)),
+];
+
+/** An iteration: every member casts, and all have got it. */
+function casting(name: string, quick: boolean, mode: Mode, properties: string, load: Partial<Load>): Benchmark {
+  const { casts, bytes, dropEvery, local } = { casts: 10, bytes: 64, dropEvery: 0, local: false, ...load };
+  const setup = () => {
+    const group = new GateGroup({ members: 3, mode, properties });
+    group.network.dropEvery = dropEvery;
+    const payload = new Uint8Array(bytes);
+    const { members } = group;
+    const news = casts * (local ? members.length : members.length - 1);
+    let wanted = 0;
+    return inGroup(group, mode, () => {
+      wanted += news;
+      for (let cast = 0; cast < casts; cast++) {
+        for (const member of members) {
+          payload[0] = cast;
+          member.cast(payload);
+        }
+      }
+      group.runUntil(() => members.every(({ received }) => received >= wanted));
+    });
+  };
+  return { name, quick, setup };
+}
+
+/** An iteration: the coordinator asks for a new view with the same members, and all are in it. */
+function changing(name: string, mode: Mode): Benchmark {
+  const setup = () => {
+    const group = new GateGroup({ members: 5, mode, properties: PROPERTIES });
+    return inGroup(group, mode, () => {
+      const { time } = (group.coordinator.view as NonNullable<typeof group.coordinator.view>).viewId;
+      group.coordinator.session.group.requestNewView();
+      group.runUntil(() => group.members.every(({ view }) => view !== undefined && view.viewId.time > time));
+    });
+  };
+  return { name, setup };
+}
+
+function inGroup(group: GateGroup, mode: GateGroupOptions['mode'], iterate: () => void): PreparedBenchmark {
+  let iterated = 0;
+  const before = group.network.datagrams;
+  return {
+    run: (iterations) => {
+      iterated += iterations;
+      for (let i = 0; i < iterations; i++) iterate();
+      return group.checksum;
+    },
+    counters: () => group.counters,
+    slowDown: (share, microsPerIteration) => {
+      const frames = (group.network.datagrams - before) / iterated;
+      slowDownPlane(mode, (microsPerIteration * share) / frames);
+    },
+  };
+}
