@@ -68,7 +68,9 @@ export async function runCheck(
     const decision = await measure(rows, plan, options, slots, surroundings, listener, signal);
     const counted = await instructionsOf(rows, decision, options, slots, surroundings, listener, signal);
     const benchmarks = rows.flatMap((row, at) =>
-      row.kind === 'benchmark' ? [benchmarkResult(row, decision.rows[at] as Decided, counted.results.get(row.name))] : [],
+      row.kind === 'benchmark'
+        ? [benchmarkResult(row, decision.rows[at] as Decided, counted.results.get(row.name))]
+        : [],
     );
     const controls = rows.flatMap((row, at) =>
       row.kind === 'benchmark' ? [] : [controlResult(row, decision.rows[at] as Decided, decision.moved.includes(at))],
@@ -97,7 +99,11 @@ export async function runCheck(
   }
 }
 
-async function listBenchmarks(side: SideName, place: SidePlace, surroundings: Surroundings): Promise<readonly Listed[]> {
+async function listBenchmarks(
+  side: SideName,
+  place: SidePlace,
+  surroundings: Surroundings,
+): Promise<readonly Listed[]> {
   const child = await SideProcess.start({ side, surroundings, directory: place.directory });
   try {
     return await child.ask<'list'>({ do: 'list', file: place.file });

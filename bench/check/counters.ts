@@ -18,9 +18,7 @@ export function compareCounters(launches: readonly CountedSides[], iterations: n
   const names = [...new Set([...Object.keys(first.base), ...Object.keys(first.head)])];
   return names.map((counter) => {
     const [base, head] = [first.base[counter] ?? 0, first.head[counter] ?? 0];
-    const repeats = launches.every(
-      (each) => (each.base[counter] ?? 0) === base && (each.head[counter] ?? 0) === head,
-    );
+    const repeats = launches.every((each) => (each.base[counter] ?? 0) === base && (each.head[counter] ?? 0) === head);
     const verdict = !repeats ? 'unrepeatable' : head > base ? 'rise' : head < base ? 'fall' : 'equal';
     return { counter, base: base / iterations, head: head / iterations, verdict };
   });

@@ -1,6 +1,6 @@
 /**
  * The course of a check: launch after launch of all rows in turns, a look now and then, more launches for what is undecided, and fresh ones with the
- * directories swapped for what has become slower. What a launch is, is somebody else's business.
+ * directories swapped for what has changed. What a launch is, is somebody else's business.
  */
 import { detectable, type Estimate, estimate } from './statistics/estimate.js';
 import { type Confirmed, confirm, controlMoved, type Judged, judge } from './statistics/judge.js';
@@ -31,7 +31,7 @@ export interface Decided {
   readonly effects: readonly number[];
   readonly estimate: Estimate | undefined;
   readonly p: number | undefined;
-  /** Of what was found slower. */
+  /** Of what was found slower or faster. */
   readonly confirmation: (Confirmed & { readonly effects: readonly number[] }) | undefined;
   /** The smallest effect that would have been seen, as a rule; of what is inconclusive. */
   readonly detectable: number | undefined;
@@ -46,7 +46,7 @@ export interface Decision {
 interface Course {
   readonly effects: number[];
   judged: Judged | undefined;
-  confirming: number[];
+  readonly confirming: number[];
   confirmed: Confirmed | undefined;
 }
 
@@ -83,19 +83,18 @@ export async function decide(kinds: readonly RowKind[], settings: DecideSettings
     if (open.length === 0) break;
   }
 
-  const candidates = benchmarks.filter((row) => at(row).judged?.standing === 'slower');
+  const candidates = benchmarks.flatMap((row) => {
+    const standing = at(row).judged?.standing;
+    return standing === 'slower' || standing === 'faster' ? [{ row, standing, effects: at(row).confirming }] : [];
+  });
   if (candidates.length === 0) return end([]);
   const launches = confirmingLaunches(alpha, candidates.length);
   for (let round = 0; round < launches; round++) {
-    for (const row of [...candidates, ...controls]) at(row).confirming.push(await launch(row, round, true));
+    for (const row of [...candidates.map((each) => each.row), ...controls])
+      at(row).confirming.push(await launch(row, round, true));
   }
-  const confirmed = confirm(
-    candidates.map((row) => at(row).confirming),
-    alpha,
-    minEffect,
-    seed,
-  );
-  for (const [index, row] of candidates.entries()) at(row).confirmed = confirmed[index];
+  const confirmed = confirm(candidates, alpha, minEffect, seed);
+  for (const [index, { row }] of candidates.entries()) at(row).confirmed = confirmed[index];
   return end(moved((row) => at(row).confirming));
 }
 
@@ -115,8 +114,7 @@ function ended({ effects, judged, confirming, confirmed }: Course, kind: RowKind
 }
 
 function verdictOf({ standing }: Judged, confirmed: Confirmed | undefined): Verdict {
-  if (standing === 'slower') return confirmed?.confirmed === true ? 'regression' : 'inconclusive';
-  if (standing === 'faster') return 'improvement';
+  if (confirmed?.confirmed === true) return standing === 'slower' ? 'regression' : 'improvement';
   return standing === 'same' ? 'same' : 'inconclusive';
 }
 

@@ -20,7 +20,9 @@ export async function checkCommand(options: CheckOptions, directory: string): Pr
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.once(signal, interrupt);
   try {
-    const sides = prepareSides(options, directory, (side, { commit }) => say(`building the ${side}, ${commit.slice(0, 12)}`));
+    const sides = prepareSides(options, directory, (side, { commit }) =>
+      say(`building the ${side}, ${commit.slice(0, 12)}`),
+    );
     const report = await runCheck(options, sides, listenerOf(say), controller.signal);
     await show(report, options);
     return report.exitCode;
@@ -43,7 +45,7 @@ function listenerOf(say: (text: string) => void) {
   return {
     onCalibrate: () => once('calibrating'),
     onLaunch: (_: string, launches: number, confirming: boolean) => {
-      if (confirming) once('confirming what is slower, with the directories swapped');
+      if (confirming) once('confirming what has changed, with the directories swapped');
       else if (launches % 20 === 0) once(`measuring: launch ${launches}`);
     },
     onInstructions: (benchmark: string) => once(`counting instructions: ${benchmark}`),

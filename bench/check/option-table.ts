@@ -14,7 +14,8 @@ export const CHECK_OPTIONS = {
   build: {
     argument: 'COMMAND',
     sentence: 'Builds a side; run by a shell in its folder.',
-    defaultText: 'npm ci, unless the checkout has the same packages installed; then npm run build, if there is that script',
+    defaultText:
+      'npm ci, unless the checkout has the same packages installed; then npm run build, if there is that script',
   },
   overlay: {
     argument: 'LIST',

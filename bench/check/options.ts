@@ -81,8 +81,7 @@ export function parseCheckOptions(
     looks: value(words, 'looks', integer(1, 3)) ?? (quick ? 1 : 3),
     countersFail: value(words, 'counters', oneOf(['fail', 'report'])) !== 'report',
     inconclusiveFails: value(words, 'inconclusive', oneOf(['fail', 'pass'])) !== 'pass',
-    instructions:
-      value(words, 'instructions', oneOf(['undecided', 'all', 'none'])) ?? (quick ? 'none' : 'undecided'),
+    instructions: value(words, 'instructions', oneOf(['undecided', 'all', 'none'])) ?? (quick ? 'none' : 'undecided'),
     selfTest,
     cpu: value(words, 'cpu', parseCpu),
     seed: value(words, 'seed', integer(0, 2 ** 32 - 1)) ?? 1,
@@ -101,7 +100,8 @@ function parseWhere(words: CheckWords, selfTest: SelfTest | undefined, directory
   const [base, head] = [text(words.base), text(words.head)];
   if (selfTest !== undefined) {
     const given = (['base', 'base-dir'] as const).find((name) => words[name] !== undefined);
-    if (given !== undefined) throw new UsageError(`--self-test: --${given} is given too, but head is measured against head`);
+    if (given !== undefined)
+      throw new UsageError(`--self-test: --${given} is given too, but head is measured against head`);
     if (head === undefined) return { from: 'self', head: headDir ?? directory };
   }
   if (baseDir === undefined && headDir === undefined) return { from: 'git', base, head };
@@ -117,7 +117,9 @@ function parseFile(given: string | undefined, where: Where, directory: string): 
   const from = where.from === 'git' ? directory : where.head;
   const file = path.relative(from, path.resolve(directory, given ?? path.join(from, DEFAULT_FILE)));
   if (file.startsWith('..') || path.isAbsolute(file))
-    throw new UsageError(`${quote(given ?? '')}: want a file inside of ${from}, for both sides have it at the same place`);
+    throw new UsageError(
+      `${quote(given ?? '')}: want a file inside of ${from}, for both sides have it at the same place`,
+    );
   if (given === undefined && where.from !== 'git' && !existsSync(path.join(from, file)))
     throw new UsageError(`there is no ${DEFAULT_FILE} in ${from}: name a file of benchmarks`);
   return file;

@@ -10,8 +10,8 @@ export interface Pace {
   readonly quartets: number;
 }
 
-const PACE: Pace = { batchMicros: 2000, warmUpMicros: 100_000, quartets: 24 };
-const QUICK_PACE: Pace = { batchMicros: 2000, warmUpMicros: 80_000, quartets: 16 };
+const PACE: Pace = { batchMicros: 2000, warmUpMicros: 250_000, quartets: 50 };
+const QUICK_PACE: Pace = { batchMicros: 2000, warmUpMicros: 200_000, quartets: 40 };
 
 export interface CheckPlan {
   readonly benchmarks: readonly string[];

@@ -1,6 +1,6 @@
 /** A whole group in one process, in virtual time: no kernel, no thread and no chance is in what it costs. */
 import { SimClock } from '../../ts/sim/clock.js';
-import { type Mode, nativeCorePrototype } from '../../ts/sim/cores.js';
+import { CORE_CLASSES, type Mode, type SimCore } from '../../ts/sim/cores.js';
 import { ControlOutbox } from '../../ts/stack/control-outbox.js';
 import { parseProperties, stackOf } from '../../ts/stack/properties.js';
 import { DirectNetwork } from './direct-network.js';
@@ -10,12 +10,13 @@ export interface GateGroupOptions {
   readonly members: number;
   readonly mode: Mode;
   readonly properties: string;
+  /** For the rings of each. Bytes. */
+  readonly memory: number;
 }
 
-/** Time that passes between two looks at the network. Microseconds. */
+/** Time that passes at least between two looks at the network. Microseconds. */
 const STEP_US = 20;
 const FRAME_BYTES = 1400;
-const MEMBER_BYTES = 4 * 2 ** 20;
 /** More steps than this for one thing to happen: it never will. */
 const MOST_STEPS = 5_000_000;
 
@@ -23,18 +24,19 @@ export class GateGroup {
   readonly network = new DirectNetwork();
   readonly members: readonly GateMember[];
   private readonly clock = new SimClock();
-  private readonly crossings: Crossings;
+  /** Undefined: there is nothing native. */
+  private readonly crossings: Crossings | undefined;
   private readonly control = new ControlRecords();
 
   /** Comes together before it returns. */
-  constructor({ members, mode, properties }: GateGroupOptions) {
-    this.crossings = new Crossings(mode);
+  constructor({ members, mode, properties, memory }: GateGroupOptions) {
+    this.crossings = mode === 'native' ? new Crossings() : undefined;
     const settings = {
       groupName: 'gate',
       key: '',
       protocol: stackOf(parseProperties(properties)),
       params: '',
-      memory: MEMBER_BYTES,
+      memory,
       maxMessageSize: 2 ** 20,
       highWaterMark: 64 * 1024,
       maxQueuedBytes: 2 ** 22,
@@ -60,7 +62,7 @@ export class GateGroup {
 
   get counters(): Readonly<Record<string, number>> {
     const { network, crossings, control } = this;
-    const native = crossings.count === undefined ? {} : { nativeCalls: crossings.count };
+    const native = crossings === undefined ? {} : { nativeCalls: crossings.count };
     return { datagrams: network.datagrams, bytes: network.bytes, controlRecords: control.count, ...native };
   }
 
@@ -68,31 +70,38 @@ export class GateGroup {
   runUntil(isSo: () => boolean): void {
     for (let step = 0; !isSo(); step++) {
       if (step > MOST_STEPS) throw new Error('the group of the gate does not get where it should');
-      this.clock.runUntil(this.clock.now + STEP_US);
-      while (this.network.deliver());
+      this.step();
     }
+  }
+
+  /** Lets the group go on for so long, of its own time. */
+  runFor(micros: number): void {
+    for (const end = this.clock.now + micros; this.clock.now < end; ) this.step();
+  }
+
+  private step(): void {
+    const { now, nextAt = now } = this.clock;
+    this.clock.runUntil(Math.max(now + STEP_US, nextAt));
+    while (this.network.deliver());
   }
 }
 
-/** Counts the calls of native code that a view makes. */
+/** Counts the calls of native code that views make. */
 class Crossings {
-  /** Undefined: there are none. */
-  count: number | undefined;
+  count = 0;
 
-  constructor(mode: Mode) {
-    const prototype = mode === 'native' ? nativeCorePrototype() : undefined;
-    if (prototype === undefined) return;
-    this.count = 0;
-    for (const name of ['receive', 'poll'] as const) {
-      const original = prototype[name] as (this: unknown, first: unknown, second: unknown) => unknown;
-      const counted = (called: object, first: unknown, second: unknown) => {
-        this.count = (this.count ?? 0) + 1;
-        return original.call(called, first, second);
-      };
-      Reflect.set(prototype, name, function (this: object, first: unknown, second: unknown) {
-        return counted(this, first, second);
-      });
-    }
+  constructor() {
+    const { prototype } = CORE_CLASSES.native;
+    const { receive, poll } = prototype;
+    const count = () => this.count++;
+    prototype.receive = function (this: SimCore, frame, header, now) {
+      count();
+      receive.call(this, frame, header, now);
+    };
+    prototype.poll = function (this: SimCore, now) {
+      count();
+      return poll.call(this, now);
+    };
   }
 }
 

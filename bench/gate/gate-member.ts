@@ -73,7 +73,8 @@ export class GateMember implements GroupApplication {
 
   onReceiveCast(_origin: Endpoint, message: Message): void {
     this.received++;
-    this.checksum = (Math.imul(this.checksum, 31) + message.length + message.at(0) + message.at(message.length - 1)) | 0;
+    this.checksum =
+      (Math.imul(this.checksum, 31) + message.length + message.at(0) + message.at(message.length - 1)) | 0;
   }
 
   onReceiveSend(): void {}

@@ -2,22 +2,19 @@
  * A slowdown of the data plane on purpose, for the check's self-test. It is no part of the data plane: it is put before the function that takes in a frame, when
  * and where it is asked for, so that without it there is nothing that could cost.
  */
-import { DataPlaneCore } from '../../ts/data-plane/typescript/data-plane.js';
-import { type Mode, nativeCorePrototype } from '../../ts/sim/cores.js';
+import { CORE_CLASSES, type Mode, type SimCore } from '../../ts/sim/cores.js';
 
 const CALIBRATING_TURNS = 2_000_000;
 
 /** From now on each frame that a member takes in costs so much more. */
 export function slowDownPlane(mode: Mode, microsPerFrame: number): void {
   const turns = Math.round(microsPerFrame * turnsPerMicrosecond());
-  const prototype: object | undefined = mode === 'ts' ? DataPlaneCore.prototype : nativeCorePrototype();
-  if (prototype === undefined) throw new Error('there is no native data plane to slow down');
-  const name = mode === 'ts' ? 'handleFrame' : 'receive';
-  const original = Reflect.get(prototype, name) as (this: object, a: unknown, b: unknown, c: unknown) => unknown;
-  Reflect.set(prototype, name, function (this: object, a: unknown, b: unknown, c: unknown) {
+  const { prototype } = CORE_CLASSES[mode];
+  const original = prototype.receive;
+  prototype.receive = function (this: SimCore, frame, header, now) {
     spin(turns);
-    return original.call(this, a, b, c);
-  });
+    original.call(this, frame, header, now);
+  };
 }
 
 let sink = 0;

@@ -37,12 +37,6 @@ export function hasNativeCore(): boolean {
   return loadAddon().loaded;
 }
 
-/** What native views are instances of, for whoever watches their calls; undefined where there is no addon. */
-export function nativeCorePrototype(): AddonCore | undefined {
-  const result = loadAddon();
-  return result.loaded ? result.addon.Core.prototype : undefined;
-}
-
 export function makeSimCore(mode: Mode, config: SeamConfig, counters: Int32Array, transmit: Transmit): SimCore {
   const coreConfig = { ...config, members: config.addresses.length };
   const addon = mode === 'native' ? loadAddon() : undefined;
@@ -215,3 +209,9 @@ class NativeCore implements SimCore {
 
   answerAll(): void {}
 }
+
+/** The classes of cores, for whoever watches their calls or gets in their way. */
+export const CORE_CLASSES: Readonly<Record<Mode, { readonly prototype: SimCore }>> = {
+  native: NativeCore,
+  ts: TypeScriptCore,
+};

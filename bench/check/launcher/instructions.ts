@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SideProcess, type SideName } from './side-process.js';
+import { type SideName, SideProcess } from './side-process.js';
 import type { Surroundings } from './surroundings.js';
 
 export interface CountingPlan {

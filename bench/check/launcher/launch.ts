@@ -12,6 +12,7 @@ import { median } from '../../stats/summary.js';
 import type { Checksum } from '../api.js';
 import { CheckError, CheckExit } from '../check-error.js';
 import { launchEffect, type Quartet } from '../statistics/judge.js';
+import type { Batch } from './protocol.js';
 import { type SideName, SideProcess } from './side-process.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -52,21 +53,28 @@ export interface LaunchResult {
 export const COUNTED_BATCHES = 4;
 
 type Pair<T> = Readonly<Record<SideName, T>>;
+type Timed = Batch & { readonly side: SideName };
 
 export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): Promise<LaunchResult> {
-  const { iterations, warmUpBatches, benchmark, slowDown } = plan;
-  const sides = await startBoth(plan, surroundings);
+  const { iterations, warmUpBatches, benchmark, slowDown, headBegins } = plan;
+  const order: readonly SideName[] = headBegins ? ['head', 'base'] : ['base', 'head'];
+  const started = new Map<SideName, SideProcess>();
   try {
-    for (const side of ['base', 'head'] as const) await sides[side].ask<'load'>({ do: 'load', file: plan[side].file, benchmark });
+    for (const side of order)
+      started.set(side, await SideProcess.start({ side, surroundings, directory: plan[side].directory }));
+    const sides = Object.fromEntries(started) as Pair<SideProcess>;
     // One side at a time: they share a CPU.
-    const warmed = await inTurn((side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: warmUpBatches }));
+    for (const side of order) await sides[side].ask<'load'>({ do: 'load', file: plan[side].file, benchmark });
+    const warmed = await inTurn(order, (side) =>
+      sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: warmUpBatches }),
+    );
     demandSame(benchmark, warmed.base.checksum, warmed.head.checksum);
-    const counted = await inTurn((side) =>
+    const counted = await inTurn(order, (side) =>
       sides[side].ask<'count'>({ do: 'count', iterations: iterations * COUNTED_BATCHES }),
     );
     demandSame(benchmark, counted.base.checksum, counted.head.checksum);
     if (slowDown > 0) await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
-    const quartets = await runQuartets(sides, plan);
+    const quartets = await runQuartets(sides, order, plan);
     return {
       effect: launchEffect(quartets),
       baseMicrosPerIteration: median(quartets.flatMap(({ base }) => base)) / iterations,
@@ -75,48 +83,41 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
       headCounters: counted.head.counters,
     };
   } finally {
-    await Promise.all([sides.base.end(), sides.head.end()]);
+    await Promise.all([...started.values()].map((side) => side.end()));
   }
 }
 
-async function startBoth({ base, head }: LaunchPlan, surroundings: Surroundings): Promise<Pair<SideProcess>> {
-  const first = await SideProcess.start({ side: 'base', surroundings, directory: base.directory });
-  try {
-    return { base: first, head: await SideProcess.start({ side: 'head', surroundings, directory: head.directory }) };
-  } catch (error) {
-    await first.end();
-    throw error;
-  }
+async function inTurn<T>(order: readonly SideName[], ask: (side: SideName) => Promise<T>): Promise<Pair<T>> {
+  const answers: Partial<Record<SideName, T>> = {};
+  for (const side of order) answers[side] = await ask(side);
+  return answers as Pair<T>;
 }
 
-async function inTurn<T>(ask: (side: SideName) => Promise<T>): Promise<Pair<T>> {
-  const base = await ask('base');
-  return { base, head: await ask('head') };
-}
-
-async function runQuartets(sides: Pair<SideProcess>, plan: LaunchPlan): Promise<readonly Quartet[]> {
-  const { iterations, benchmark, headBegins } = plan;
-  const [outer, inner]: readonly SideName[] = headBegins ? ['head', 'base'] : ['base', 'head'];
-  const batch = (side: SideName | undefined) => sides[side ?? 'base'].ask<'batch'>({ do: 'batch', iterations });
+/** Which side begins runs the outer two batches of each quartet. */
+async function runQuartets(
+  sides: Pair<SideProcess>,
+  [outer, inner]: readonly SideName[],
+  { iterations, benchmark, quartets: count }: LaunchPlan,
+): Promise<readonly Quartet[]> {
+  const batch = async (side: SideName | undefined) => ({
+    side: side as SideName,
+    ...(await sides[side as SideName].ask<'batch'>({ do: 'batch', iterations })),
+  });
   const quartets: Quartet[] = [];
-  for (let quartet = 0; quartet < plan.quartets; quartet++) {
-    const first = await batch(outer);
-    const second = await batch(inner);
-    const third = await batch(inner);
-    const fourth = await batch(outer);
-    demandSame(benchmark, first.checksum, second.checksum);
-    demandSame(benchmark, fourth.checksum, third.checksum);
-    const outside = [first.micros, fourth.micros] as const;
-    const inside = [second.micros, third.micros] as const;
-    quartets.push(headBegins ? { base: inside, head: outside } : { base: outside, head: inside });
+  for (let quartet = 0; quartet < count; quartet++) {
+    const batches = [await batch(outer), await batch(inner), await batch(inner), await batch(outer)];
+    const of = (side: SideName) => batches.filter((each) => each.side === side) as [Timed, Timed];
+    const [base, head] = [of('base'), of('head')];
+    for (const at of [0, 1] as const) demandSame(benchmark, base[at].checksum, head[at].checksum);
+    quartets.push({ base: [base[0].micros, base[1].micros], head: [head[0].micros, head[1].micros] });
   }
   return quartets;
 }
 
-function demandSame(benchmark: string, one: Checksum, other: Checksum): void {
-  if (Object.is(one, other)) return;
+function demandSame(benchmark: string, base: Checksum, head: Checksum): void {
+  if (Object.is(base, head)) return;
   throw new CheckError(
     CheckExit.failed,
-    `'${benchmark}': the sides disagree: one computes ${one}, the other ${other}; they do not do the same work, or it depends on time or chance`,
+    `'${benchmark}': the sides disagree: the base computes ${base}, the head ${head}; they do not do the same work, or it depends on time or chance`,
   );
 }

@@ -24,13 +24,16 @@ class Worker {
   private microsPerIteration = 0;
 
   readonly answers: { [Name in OrderName]: (order: Extract<Order, { do: Name }>) => Promise<Answers[Name]> } = {
-    list: async ({ file }) => (await benchmarksOf(file)).map(({ name, quick }): Listed => ({ name, quick: quick === true })),
+    list: async ({ file }) =>
+      (await benchmarksOf(file)).map(({ name, quick }): Listed => ({ name, quick: quick === true })),
     load: async ({ file, benchmark }) => {
       const found = (await benchmarksOf(file)).find(({ name }) => name === benchmark);
       if (found === undefined) throw new Error(`there is no benchmark '${benchmark}' on this side`);
       this.prepared = await found.setup();
     },
-    calibrate: async ({ batchMicros, warmUpMicros }) => ({ iterations: await this.calibrate(batchMicros, warmUpMicros) }),
+    calibrate: async ({ batchMicros, warmUpMicros }) => ({
+      iterations: await this.calibrate(batchMicros, warmUpMicros),
+    }),
     warmUp: async ({ iterations, batches }) => {
       const warmed: Batch[] = [];
       for (let batch = 0; batch < batches; batch++) warmed.push(await this.batch(iterations));
@@ -74,14 +77,23 @@ class Worker {
     return { micros: end - start, checksum };
   }
 
+  /** A batch is made longer until it has its time, and again when the code has been compiled and takes less. */
   private async calibrate(batchMicros: number, warmUpMicros: number): Promise<number> {
     let iterations = 1;
-    let spent = 0;
-    for (;;) {
+    let recent: number[] = [];
+    for (let spent = 0; ; ) {
       const { micros } = await this.batch(iterations);
       spent += micros;
-      if (micros < batchMicros / 2) iterations *= 2;
-      else if (spent >= warmUpMicros) return Math.max(1, Math.round((iterations * batchMicros) / micros));
+      recent.push(micros);
+      if (micros < batchMicros / 2 && spent < warmUpMicros) {
+        iterations *= 2;
+        recent = [];
+      } else if (spent >= warmUpMicros && recent.length >= SETTLED_BATCHES) {
+        const usual = median(recent.slice(-SETTLED_BATCHES));
+        if (usual > batchMicros / 2) return Math.max(1, Math.round((iterations * batchMicros) / usual));
+        iterations *= 2;
+        recent = [];
+      }
     }
   }
 

@@ -7,7 +7,9 @@ type Level = 'error' | 'warning' | 'notice';
 export function renderCheckAnnotations(report: CheckReport, countersFail: boolean): string {
   const { outcome, options, benchmarks } = report;
   const bad = outcome === 'regression' || outcome === 'selfTestFailed';
-  const lines = [annotation(bad ? 'error' : outcome === 'passed' ? 'notice' : 'warning', headline(report), options.file)];
+  const lines = [
+    annotation(bad ? 'error' : outcome === 'passed' ? 'notice' : 'warning', headline(report), options.file),
+  ];
   if (outcome === 'invalid') return `${lines.join('\n')}\n`;
   for (const result of benchmarks) {
     const { name, verdict, change } = result;

@@ -15,7 +15,11 @@ export function renderCheckJunit(report: CheckReport, countersFail: boolean): st
     ...report.benchmarks.map((result) => (invalid ? withoutVerdict(result) : caseOf(result, countersFail))),
     ...report.controls.map(({ control, moved, change }): Case => {
       const kind = moved ? 'error' : 'passed';
-      return { name: `control: ${control}`, kind, message: `both sides are the same, and it moved by ${signed(change)}` };
+      return {
+        name: `control: ${control}`,
+        kind,
+        message: `both sides are the same, and it moved by ${signed(change)}`,
+      };
     }),
   ];
   const count = (kind: Case['kind']) => cases.filter((each) => each.kind === kind).length;

@@ -18,7 +18,10 @@ export function renderCheckMarkdown(report: CheckReport): string {
   const { benchmarks, options, environment, durationSeconds, cpu } = report;
   const loud = benchmarks.filter((each) => !isQuiet(each));
   const quiet = benchmarks.filter(isQuiet);
-  const parts = [`## ${SIGNS[report.outcome]} consort check: ${escaped(headline(report))}`, escaped(`${sidesLine(report)}.`)];
+  const parts = [
+    `## ${SIGNS[report.outcome]} consort check: ${escaped(headline(report))}`,
+    escaped(`${sidesLine(report)}.`),
+  ];
   if (loud.length > 0) parts.push(markdownTable(benchmarkTable('Changed or undecided', loud)));
   parts.push(...section('Exact counters that differ', counterLines(report)), ...section('Notes', noteLines(report)));
   if (quiet.length > 0)
@@ -43,5 +46,7 @@ function folded(summary: string, inside: string): string {
 
 /** Names come from whoever wrote the benchmarks. */
 function escaped(text: string): string {
-  return text.replace(/[&<>]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? sign).replace(/[\\`*_|[\]]/g, '\\$&');
+  return text
+    .replace(/[&<>]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? sign)
+    .replace(/[\\`*_|[\]]/g, '\\$&');
 }

@@ -16,7 +16,10 @@ const BENCHMARK: readonly Column<BenchmarkResult>[] = [
   { title: 'confirmed', cell: ({ confirmation }) => (confirmation === undefined ? '' : signed(confirmation.change)) },
   { title: 'base', cell: ({ baseMicrosPerIteration }) => micros(baseMicrosPerIteration) },
   { title: 'head', cell: ({ headMicrosPerIteration }) => micros(headMicrosPerIteration) },
-  { title: 'instructions', cell: ({ instructions }) => (instructions === undefined ? '' : signed(instructions.change)) },
+  {
+    title: 'instructions',
+    cell: ({ instructions }) => (instructions === undefined ? '' : signed(instructions.change)),
+  },
 ];
 
 export function benchmarkTable(title: string, benchmarks: readonly BenchmarkResult[]): Table {

@@ -25,7 +25,9 @@ export function headline(report: CheckReport): string {
     case 'invalid':
       return `invalid, no verdict: ${controls
         .filter(({ moved }) => moved)
-        .map(({ control, change }) => `the control '${control}', the same on both sides, has moved by ${signed(change)}`)
+        .map(
+          ({ control, change }) => `the control '${control}', the same on both sides, has moved by ${signed(change)}`,
+        )
         .join('; ')}`;
     case 'selfTestFailed':
       return options.selfTest !== undefined && options.selfTest > 0

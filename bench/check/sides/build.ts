@@ -106,7 +106,11 @@ function runCommand(side: SideName, command: string, folder: string): void {
   });
   if (status === 0) return;
   const output = `${stdout ?? ''}${stderr ?? ''}`.slice(-OUTPUT_CHARACTERS);
-  throw new CheckError(CheckExit.failed, `${side} does not build: '${command}' ended with ${signal ?? `code ${status}`}`, output);
+  throw new CheckError(
+    CheckExit.failed,
+    `${side} does not build: '${command}' ended with ${signal ?? `code ${status}`}`,
+    output,
+  );
 }
 
 /** Whether the packages that are installed in the checkout are those that this side wants. */
@@ -164,7 +168,10 @@ function hashPath(hash: ReturnType<typeof createHash>, from: string, name: strin
 function dropOldest(builds: string): void {
   const done = readdirSync(builds)
     .filter((name) => name.endsWith('.done'))
-    .map((name) => ({ folder: path.join(builds, name.slice(0, -'.done'.length)), at: statSync(path.join(builds, name)).mtimeMs }))
+    .map((name) => ({
+      folder: path.join(builds, name.slice(0, -'.done'.length)),
+      at: statSync(path.join(builds, name)).mtimeMs,
+    }))
     .sort((a, b) => b.at - a.at);
   for (const { folder } of done.slice(MOST_BUILDS)) forget(folder);
 }

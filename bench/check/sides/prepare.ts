@@ -58,7 +58,7 @@ function fromGit(
     throw new CheckError(
       CheckExit.usage,
       'there is nothing to compare with: no main branch and no commit before this one. In a shallow clone fetch some history ' +
-        "(git fetch --deepen=1, or fetch-depth: 0), name a --base, or try the check itself with --self-test aa",
+        '(git fetch --deepen=1, or fetch-depth: 0), name a --base, or try the check itself with --self-test aa',
     );
   const base = demand(repository, '--base', baseRef);
   const cache = cacheOf(options, repository.root);
@@ -115,6 +115,8 @@ function cacheOf({ cache }: CheckOptions, root: string): string {
 export function demandFile(side: 'base' | 'head', file: string): void {
   if (existsSync(file)) return;
   const why =
-    side === 'base' ? 'the base has no benchmarks yet, so there is nothing to compare with' : 'the head has no such file';
+    side === 'base'
+      ? 'the base has no benchmarks yet, so there is nothing to compare with'
+      : 'the head has no such file';
   throw new CheckError(CheckExit.nothingMatched, `${path.basename(file)}: ${why}`);
 }

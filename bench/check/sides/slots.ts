@@ -36,7 +36,11 @@ export class Slots {
     this.prefixes = { base: base.prefix, head: head.prefix };
     this.remove();
     mkdirSync(this.folder, { recursive: true });
-    for (const [slot, built] of [['a', base], ['b', head], ['c', base]] as const) {
+    for (const [slot, built] of [
+      ['a', base],
+      ['b', head],
+      ['c', base],
+    ] as const) {
       copyBuilt(built, this.at(slot));
       cpSync(fileURLToPath(new URL('../frozen.js', import.meta.url)), path.join(this.at(slot), FROZEN_FILE));
     }

@@ -64,18 +64,21 @@ export interface Confirmed {
   readonly p: number;
 }
 
-/** Of what was found slower: whether fresh launches, with the directories swapped, say so too. */
+/** Of what was found slower or faster: whether fresh launches, with the directories swapped, say so too. */
 export function confirm(
-  rows: readonly (readonly number[])[],
+  rows: readonly { readonly standing: 'slower' | 'faster'; readonly effects: readonly number[] }[],
   alpha: number,
   minEffect: number,
   seed: number,
 ): readonly Confirmed[] {
-  const pValues = rows.map((effects) => signFlipTest(effects, 'greater', seed));
+  const towards = rows.map(({ standing, effects }) =>
+    effects.map((effect) => (standing === 'slower' ? effect : -effect)),
+  );
+  const pValues = towards.map((effects) => signFlipTest(effects, 'greater', seed));
   const significant = holm(pValues, alpha);
-  return rows.map((effects, at) => {
+  return rows.map(({ effects }, at) => {
     const estimated = estimate(effects, alpha);
-    const confirmed = significant[at] === true && estimated.effect > effectOf(minEffect);
+    const confirmed = significant[at] === true && Math.abs(estimated.effect) > effectOf(minEffect);
     return { confirmed, estimate: estimated, p: pValues[at] as number };
   });
 }

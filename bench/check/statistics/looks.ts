@@ -15,7 +15,7 @@ export interface Look {
 const SHARES = [0.4, 0.3, 0.3];
 const GROWTH = [1, 1.5, 2.2];
 const INTERVAL_SHARE = 0.4;
-/** With fewer launches a single odd one would decide. */
+/** With fewer launches a single odd one would decide. All are even, for the sides begin in turns. */
 const LEAST_FOR_SAME = 6;
 const LEAST_LAUNCHES = 10;
 
@@ -33,7 +33,7 @@ export function planLooks(alpha: number, comparisons: number, most = SHARES.leng
   return [
     { launches: LEAST_FOR_SAME, alpha: 0, intervalAlpha },
     ...alphas.map((each, at) => ({
-      launches: Math.ceil(first * (GROWTH[at] as number)),
+      launches: even(first * (GROWTH[at] as number)),
       alpha: each,
       intervalAlpha,
     })),
@@ -42,7 +42,11 @@ export function planLooks(alpha: number, comparisons: number, most = SHARES.leng
 
 /** Fresh launches that confirm one of `candidates` regressions; the direction is known by then. */
 export function confirmingLaunches(alpha: number, candidates: number): number {
-  return Math.max(LEAST_LAUNCHES, launchesFor(candidates / alpha));
+  return even(Math.max(LEAST_LAUNCHES, launchesFor(candidates / alpha)));
+}
+
+function even(launches: number): number {
+  return 2 * Math.ceil(launches / 2);
 }
 
 /** So many launches have so many choices of signs. */
