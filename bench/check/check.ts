@@ -1,4 +1,5 @@
 /** A check from two sides that are built to a report. */
+import { fileURLToPath } from 'node:url';
 import { observeEnvironment } from '../environment.js';
 import { median } from '../stats/summary.js';
 import {
@@ -21,10 +22,12 @@ import { type SideName, SideProcess } from './launcher/side-process.js';
 import { findSurroundings, type Surroundings } from './launcher/surroundings.js';
 import type { CheckOptions } from './options.js';
 import { outcomeOf } from './outcome.js';
-import { type CheckPlan, planCheck } from './plan.js';
+import { BATCH_MICROS, type CheckPlan, planCheck } from './plan.js';
 import { demandFile, type PreparedSide, type PreparedSides } from './sides/prepare.js';
 import { Slots } from './sides/slots.js';
 import { changeOf, type Estimate } from './statistics/estimate.js';
+
+const FROZEN_FILE = fileURLToPath(new URL('./frozen.js', import.meta.url));
 
 /** What the caller is told while it runs. */
 export interface CheckListener {
@@ -55,7 +58,7 @@ export async function runCheck(
   const startedAt = new Date().toISOString();
   const startMs = performance.now();
   const surroundings = findSurroundings(options.cpu);
-  const slots = new Slots(sides.cache, sides.base, sides.head, options.file);
+  const slots = new Slots(sides.cache, sides.base, sides.head, options.file, FROZEN_FILE);
   try {
     demandFile('head', slots.head.file);
     demandFile('base', slots.base.file);
@@ -64,8 +67,8 @@ export async function runCheck(
       await listBenchmarks('head', slots.head, surroundings),
       options,
     );
-    const rows = await makeRows(plan, slots, surroundings, listener, signal);
-    const decision = await measure(rows, plan, options, slots, surroundings, listener, signal);
+    const rows = await makeRows(plan, options, slots, surroundings, listener, signal);
+    const decision = await measure(rows, options, slots, surroundings, listener, signal);
     const counted = await instructionsOf(rows, decision, options, slots, surroundings, listener, signal);
     const benchmarks = rows.flatMap((row, at) =>
       row.kind === 'benchmark'
@@ -115,6 +118,7 @@ async function listBenchmarks(
 /** Iterations are those that take the base a batch's time; they are the same in all launches, so that both sides always do the same. */
 async function makeRows(
   plan: CheckPlan,
+  options: CheckOptions,
   slots: Slots,
   surroundings: Surroundings,
   listener: CheckListener,
@@ -123,7 +127,7 @@ async function makeRows(
   const calibrated = async (place: SidePlace, benchmark: string) => {
     signal.throwIfAborted();
     listener.onCalibrate(benchmark);
-    return calibrate(place, benchmark, plan, surroundings);
+    return calibrate(place, benchmark, options.warmUpMs * 1000, surroundings);
   };
   const rows: Row[] = [];
   for (const benchmark of plan.benchmarks) {
@@ -149,14 +153,13 @@ async function makeRows(
 async function calibrate(
   { directory, file }: SidePlace,
   benchmark: string,
-  { pace }: CheckPlan,
+  warmUpMicros: number,
   surroundings: Surroundings,
 ): Promise<number> {
   const child = await SideProcess.start({ side: 'base', surroundings, directory });
   try {
     await child.ask<'load'>({ do: 'load', file, benchmark });
-    const { batchMicros, warmUpMicros } = pace;
-    return (await child.ask<'calibrate'>({ do: 'calibrate', batchMicros, warmUpMicros })).iterations;
+    return (await child.ask<'calibrate'>({ do: 'calibrate', batchMicros: BATCH_MICROS, warmUpMicros })).iterations;
   } finally {
     await child.end();
   }
@@ -164,7 +167,6 @@ async function calibrate(
 
 function measure(
   rows: readonly Row[],
-  { pace }: CheckPlan,
   options: CheckOptions,
   slots: Slots,
   surroundings: Surroundings,
@@ -187,8 +189,8 @@ function measure(
           benchmark: row.benchmark,
           ...row.places(slots),
           iterations: row.iterations,
-          warmUpBatches: Math.ceil(pace.warmUpMicros / pace.batchMicros),
-          quartets: pace.quartets,
+          warmUpBatches: Math.ceil((options.warmUpMs * 1000) / BATCH_MICROS),
+          quartets: options.quartets,
           headBegins: launch % 2 === 1,
           slowDown: row.kind === 'benchmark' ? (options.selfTest?.share ?? 0) : 0,
         },

@@ -61,7 +61,7 @@ export async function decide(kinds: readonly RowKind[], settings: DecideSettings
     moved,
   });
   const moved = (of: (row: number) => readonly number[]) =>
-    controls.filter((row) => controlMoved(of(row), alpha, minEffect, seed));
+    controls.filter((row) => controlMoved(of(row), minEffect, seed));
 
   let open = benchmarks;
   for (const look of planLooks(alpha, benchmarks.length, settings.looks)) {

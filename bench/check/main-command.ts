@@ -20,8 +20,8 @@ export async function checkCommand(options: CheckOptions, directory: string): Pr
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.once(signal, interrupt);
   try {
-    const sides = prepareSides(options, directory, (side, { commit }) =>
-      say(`building the ${side}, ${commit.slice(0, 12)}`),
+    const sides = prepareSides(options, directory, (side, { name, dirty }) =>
+      say(`building the ${side}, ${name.slice(0, 12)}${dirty ? ' with changes' : ''}`),
     );
     const report = await runCheck(options, sides, listenerOf(say), controller.signal);
     await show(report, options);

@@ -34,6 +34,8 @@ export interface CheckOptions {
   readonly minEffect: number;
   readonly alpha: number;
   readonly looks: number;
+  readonly warmUpMs: number;
+  readonly quartets: number;
   readonly countersFail: boolean;
   readonly inconclusiveFails: boolean;
   readonly instructions: 'undecided' | 'all' | 'none';
@@ -79,6 +81,8 @@ export function parseCheckOptions(
     minEffect: value(words, 'min-effect', percentage(0.001, 0.5)) ?? 0.025,
     alpha: value(words, 'alpha', percentage(0.001, 0.2)) ?? 0.05,
     looks: value(words, 'looks', integer(1, 3)) ?? (quick ? 1 : 3),
+    warmUpMs: value(words, 'warm-up', integer(1, 60_000)) ?? (quick ? 200 : 250),
+    quartets: value(words, 'quartets', integer(3, 1000)) ?? (quick ? 40 : 50),
     countersFail: value(words, 'counters', oneOf(['fail', 'report'])) !== 'report',
     inconclusiveFails: value(words, 'inconclusive', oneOf(['fail', 'pass'])) !== 'pass',
     instructions: value(words, 'instructions', oneOf(['undecided', 'all', 'none'])) ?? (quick ? 'none' : 'undecided'),

@@ -1,23 +1,15 @@
-/** What is measured: the benchmarks that both sides have, and how long each launch of them takes. */
+/** What is measured: the benchmarks that both sides have. */
 import { CheckError, CheckExit } from './check-error.js';
 import type { Listed } from './launcher/protocol.js';
 import type { CheckOptions } from './options.js';
 
-export interface Pace {
-  /** CPU time of a batch at the base. */
-  readonly batchMicros: number;
-  readonly warmUpMicros: number;
-  readonly quartets: number;
-}
-
-const PACE: Pace = { batchMicros: 2000, warmUpMicros: 250_000, quartets: 50 };
-const QUICK_PACE: Pace = { batchMicros: 2000, warmUpMicros: 200_000, quartets: 40 };
+/** CPU time of a batch at the base: long enough for the clock, and so short that hardly any is interrupted. */
+export const BATCH_MICROS = 2000;
 
 export interface CheckPlan {
   readonly benchmarks: readonly string[];
   readonly onlyInBase: readonly string[];
   readonly onlyInHead: readonly string[];
-  readonly pace: Pace;
 }
 
 /** @throws CheckError when nothing is left to measure */
@@ -38,7 +30,6 @@ export function planCheck(base: readonly Listed[], head: readonly Listed[], opti
     benchmarks,
     onlyInBase: missingIn(head, wantedBase),
     onlyInHead: missingIn(base, wantedHead),
-    pace: options.quick ? QUICK_PACE : PACE,
   };
 }
 

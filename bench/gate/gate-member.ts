@@ -14,10 +14,10 @@ const FIRST_PORT = 4000;
 
 export class GateMember implements GroupApplication {
   readonly session: Session;
-  /** Messages that it was handed, and what they hold in their order. */
+  /** Messages that it was handed. */
   received = 0;
+  /** Of what they hold, and of its views, in their order. */
   checksum = 0;
-  views = 0;
 
   constructor(
     place: number,
@@ -67,14 +67,17 @@ export class GateMember implements GroupApplication {
     outbox.post(outbox.casts, payload);
   }
 
-  onAcceptedView(): void {
-    this.views++;
+  onAcceptedView(view: ViewData): void {
+    this.take(view.nmembers + view.viewId.time);
   }
 
   onReceiveCast(_origin: Endpoint, message: Message): void {
     this.received++;
-    this.checksum =
-      (Math.imul(this.checksum, 31) + message.length + message.at(0) + message.at(message.length - 1)) | 0;
+    this.take(message.length + message.at(0) + message.at(message.length - 1));
+  }
+
+  private take(what: number): void {
+    this.checksum = (Math.imul(this.checksum, 31) + what) | 0;
   }
 
   onReceiveSend(): void {}

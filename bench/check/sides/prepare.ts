@@ -103,7 +103,7 @@ function demand(repository: Repository, option: string, ref: string): Revision {
 
 function sideOf({ prefix }: Repository, packageFolder: string, revision: Revision, label: string): PreparedSide {
   const root = prefix === '' ? packageFolder : packageFolder.slice(0, -prefix.length - 1);
-  return { root, prefix, label, commit: revision.commit, dirty: revision.dirty };
+  return { root, prefix, label, commit: revision.name, dirty: revision.dirty };
 }
 
 /** Each repository has its own. */

@@ -6,7 +6,10 @@ import path from 'node:path';
 import { CheckError, CheckExit } from '../check-error.js';
 
 export interface Revision {
+  /** What is checked out. */
   readonly commit: string;
+  /** What it is called: of a work tree with changes the commit that it began as. */
+  readonly name: string;
   readonly tree: string;
   /** Whether it is a work tree with changes that are in no commit of a branch. */
   readonly dirty: boolean;
@@ -20,6 +23,9 @@ const NOBODY = {
   GIT_AUTHOR_EMAIL: 'check@localhost',
   GIT_COMMITTER_NAME: 'consort check',
   GIT_COMMITTER_EMAIL: 'check@localhost',
+  // The same work tree is the same commit.
+  GIT_AUTHOR_DATE: '2000-01-01T00:00:00Z',
+  GIT_COMMITTER_DATE: '2000-01-01T00:00:00Z',
 };
 
 export class Repository {
@@ -40,7 +46,7 @@ export class Repository {
   resolve(ref: string): Revision | undefined {
     const commit = git(this.root, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
     if (commit === undefined) return undefined;
-    return { commit, tree: this.demand(['rev-parse', `${commit}^{tree}`]), dirty: false };
+    return { commit, name: commit, tree: this.demand(['rev-parse', `${commit}^{tree}`]), dirty: false };
   }
 
   /** The work tree as it is now, with all that is not ignored. */
@@ -55,7 +61,7 @@ export class Repository {
       this.demand(['add', '--all'], environment);
       const tree = this.demand(['write-tree'], environment);
       const commit = this.demand(['commit-tree', tree, '-p', head.commit, '-m', 'The work tree'], environment);
-      return { commit, tree, dirty: true };
+      return { commit, name: head.commit, tree, dirty: true };
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }

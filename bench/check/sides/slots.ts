@@ -8,7 +8,6 @@
  */
 import { constants, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { SidePlace } from '../launcher/launch.js';
 
 /** A built package, and the folder that goes with it: its repository's, where it is one of several in there. */
@@ -25,12 +24,16 @@ export class Slots {
   private readonly prefixes: { readonly base: string; readonly head: string };
   private swapped = false;
 
-  /** @param file of the benchmarks, relative to the package */
+  /**
+   * @param file of the benchmarks, relative to the package
+   * @param frozen the file of the frozen benchmark
+   */
   constructor(
     cache: string,
     base: Built,
     head: Built,
     private readonly file: string,
+    frozen: string,
   ) {
     this.folder = path.join(cache, 'runs', String(process.pid).padStart(PID_CHARACTERS, '0'));
     this.prefixes = { base: base.prefix, head: head.prefix };
@@ -42,7 +45,7 @@ export class Slots {
       ['c', base],
     ] as const) {
       copyBuilt(built, this.at(slot));
-      cpSync(fileURLToPath(new URL('../frozen.js', import.meta.url)), path.join(this.at(slot), FROZEN_FILE));
+      cpSync(frozen, path.join(this.at(slot), FROZEN_FILE));
     }
   }
 
