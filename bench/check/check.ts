@@ -175,9 +175,10 @@ function measure(
 ): Promise<Decision> {
   let launches = 0;
   let isSwapped = false;
+  const endMs = performance.now() + options.minutes * 60_000;
   return decide(
     rows.map(({ kind }) => kind),
-    options,
+    { ...options, hasTime: () => performance.now() < endMs },
     async (at, launch, swapped) => {
       signal.throwIfAborted();
       if (swapped && !isSwapped) slots.swap();

@@ -19,7 +19,12 @@ export interface DecideSettings {
   /** How often at most more launches are added for what is undecided. */
   readonly looks: number;
   readonly seed: number;
+  /** Whether there is time for more launches than those that can reject at all. */
+  readonly hasTime: () => boolean;
 }
+
+/** Of the looks. */
+const FIRST_REJECTING = 1;
 
 /** One launch of a row: its effect, ln(head / base). With `swapped` the sides lie in each other's directories. */
 export type Launch = (row: number, launch: number, swapped: boolean) => Promise<number>;
@@ -64,7 +69,8 @@ export async function decide(kinds: readonly RowKind[], settings: DecideSettings
     controls.filter((row) => controlMoved(of(row), minEffect, seed));
 
   let open = benchmarks;
-  for (const look of planLooks(alpha, benchmarks.length, settings.looks)) {
+  for (const [index, look] of planLooks(alpha, benchmarks.length, settings.looks).entries()) {
+    if (index > FIRST_REJECTING && !settings.hasTime()) break;
     for (;;) {
       const behind = [...open, ...controls].filter((row) => at(row).effects.length < look.launches);
       if (behind.length === 0) break;
@@ -76,7 +82,7 @@ export async function decide(kinds: readonly RowKind[], settings: DecideSettings
       minEffect,
       seed,
     );
-    for (const [index, row] of benchmarks.entries()) at(row).judged = judged[index] ?? at(row).judged;
+    for (const [place, row] of benchmarks.entries()) at(row).judged = judged[place] ?? at(row).judged;
     const odd = moved((row) => at(row).effects);
     if (odd.length > 0) return end(odd);
     open = open.filter((row) => at(row).judged?.standing === 'open');

@@ -44,17 +44,23 @@ export const CHECK_OPTIONS = {
     sentence: 'How often it is looked at what has become slower, each time with more launches of what is undecided.',
     defaultText: '3 (with --quick 1)',
   },
+  minutes: {
+    argument: 'N',
+    want: 'a number from 0.1 to 600',
+    sentence: 'When so many have passed, what is undecided gets no more launches. What has changed is still confirmed.',
+    defaultText: '5',
+  },
   'warm-up': {
     argument: 'MS',
     want: 'an integer from 1 to 60000',
     sentence: 'How long each process runs a benchmark before it is measured, in CPU time: until it is compiled.',
-    defaultText: '250 (with --quick 200)',
+    defaultText: '150 (with --quick 100)',
   },
   quartets: {
     argument: 'N',
     want: 'an integer from 3 to 1000',
     sentence: 'Measured in each launch: four batches of 2 ms each, in the order base, head, head, base.',
-    defaultText: '50 (with --quick 40)',
+    defaultText: '30 (with --quick 20)',
   },
   counters: {
     argument: 'WHAT',

@@ -34,6 +34,7 @@ export interface CheckOptions {
   readonly minEffect: number;
   readonly alpha: number;
   readonly looks: number;
+  readonly minutes: number;
   readonly warmUpMs: number;
   readonly quartets: number;
   readonly countersFail: boolean;
@@ -81,8 +82,9 @@ export function parseCheckOptions(
     minEffect: value(words, 'min-effect', percentage(0.001, 0.5)) ?? 0.025,
     alpha: value(words, 'alpha', percentage(0.001, 0.2)) ?? 0.05,
     looks: value(words, 'looks', integer(1, 3)) ?? (quick ? 1 : 3),
-    warmUpMs: value(words, 'warm-up', integer(1, 60_000)) ?? (quick ? 200 : 250),
-    quartets: value(words, 'quartets', integer(3, 1000)) ?? (quick ? 40 : 50),
+    warmUpMs: value(words, 'warm-up', integer(1, 60_000)) ?? (quick ? 100 : 150),
+    quartets: value(words, 'quartets', integer(3, 1000)) ?? (quick ? 20 : 30),
+    minutes: value(words, 'minutes', decimal(0.1, 600)) ?? 5,
     countersFail: value(words, 'counters', oneOf(['fail', 'report'])) !== 'report',
     inconclusiveFails: value(words, 'inconclusive', oneOf(['fail', 'pass'])) !== 'pass',
     instructions: value(words, 'instructions', oneOf(['undecided', 'all', 'none'])) ?? (quick ? 'none' : 'undecided'),
@@ -169,6 +171,10 @@ function oneOf<const T extends string>(choices: readonly T[]): Parser<T> {
 
 function integer(min: number, max: number): Parser<number> {
   return (word) => (/^\d{1,10}$/.test(word) ? within(Number(word), min, max) : undefined);
+}
+
+function decimal(min: number, max: number): Parser<number> {
+  return (word) => (/^\d*\.?\d+$/.test(word) ? within(Number(word), min, max) : undefined);
 }
 
 /** With its sign: `2.5` could be 250 %. */

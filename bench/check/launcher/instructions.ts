@@ -21,7 +21,7 @@ export interface CountingPlan {
 }
 
 /** Warm-up in batches: callgrind is some 50 times slower than the machine. */
-const WARM_UP_BATCHES = 25;
+const WARM_UP_BATCHES = 40;
 
 export function hasCallgrind(): boolean {
   return spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0;

@@ -16,8 +16,8 @@ const SHARES = [0.4, 0.3, 0.3];
 const GROWTH = [1, 1.5, 2.2];
 const INTERVAL_SHARE = 0.4;
 /** With fewer launches a single odd one would decide. All are even, for the sides begin in turns. */
-const LEAST_FOR_SAME = 6;
-const LEAST_LAUNCHES = 10;
+const LEAST_LAUNCHES = 6;
+const LEAST_FOR_CHANGE = 10;
 
 /**
  * The second look comes when the sign-flip test can reject at all: with n launches its smallest result is 2 / 2^n, and Holm's procedure wants one of
@@ -29,9 +29,9 @@ export function planLooks(alpha: number, comparisons: number, most = SHARES.leng
   const paid = shares.reduce((sum, share) => sum + share, 0);
   const alphas = shares.map((share) => (alpha * share) / paid);
   const intervalAlpha = alpha * INTERVAL_SHARE;
-  const first = Math.max(LEAST_LAUNCHES, ...alphas.map((each) => launchesFor((2 * comparisons) / each)));
+  const first = Math.max(LEAST_FOR_CHANGE, ...alphas.map((each) => launchesFor((2 * comparisons) / each)));
   return [
-    { launches: LEAST_FOR_SAME, alpha: 0, intervalAlpha },
+    { launches: LEAST_LAUNCHES, alpha: 0, intervalAlpha },
     ...alphas.map((each, at) => ({
       launches: even(first * (GROWTH[at] as number)),
       alpha: each,

@@ -68,6 +68,14 @@ describe('the course of a check', () => {
     expect(decision.rows[0]?.detectable).toBeUndefined();
   });
 
+  it('gives no more launches to what is undecided when its time is over', async () => {
+    const draw = new Draw(1);
+    const settings = { ...SETTINGS, hasTime: () => false };
+    const decision = await decide(['benchmark'], settings, async () => 0.1 * draw.normal());
+    expect(decision.rows[0]?.effects).toHaveLength(planLooks(SETTINGS.alpha, 1)[1]?.launches as number);
+    expect(verdicts(decision)).toEqual(['inconclusive']);
+  });
+
   it('confirms what is slower by fresh launches with the directories swapped, together with the controls', async () => {
     const draw = new Draw(1);
     const swapped = new Set<number>();

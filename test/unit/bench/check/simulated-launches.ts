@@ -54,7 +54,7 @@ function driftingNoise(draw: Draw): number {
   return launchEffect(quartets);
 }
 
-export const SETTINGS: DecideSettings = { alpha: 0.05, minEffect: 0.025, looks: 3, seed: 1 };
+export const SETTINGS: DecideSettings = { alpha: 0.05, minEffect: 0.025, looks: 3, seed: 1, hasTime: () => true };
 
 /** A whole check. @param effects true effects of its benchmarks, as ln(head / base); two controls are added */
 export function simulateCheck(
