@@ -5,6 +5,7 @@ import { BenchExit } from '../../bench/main-command.js';
 import { UsageError } from '../../bench/usage-error.js';
 import { VERSION } from '../base/version.js';
 import { makeBenchCommand } from './bench-command.js';
+import { makeCheckCommand } from './check-command.js';
 import { makeCompareCommand } from './compare-command.js';
 import { makeGossipCommand } from './gossip-command.js';
 import { makeGroupdCommand } from './groupd-command.js';
@@ -23,6 +24,7 @@ const onDone = (exitCode: number) => {
 };
 program.addCommand(makeBenchCommand(onDone));
 program.addCommand(makeCompareCommand(onDone));
+program.addCommand(makeCheckCommand(onDone));
 program.addCommand(makeGossipCommand(onDone));
 program.addCommand(makeGroupdCommand(onDone));
 program.addCommand(makeReportCommand(onDone));

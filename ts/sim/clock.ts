@@ -33,6 +33,11 @@ export class SimClock implements Clock {
     return scheduled;
   }
 
+  /** When the next thing is due, canceled or not; undefined: nothing is. */
+  get nextAt(): number | undefined {
+    return this.heap[0]?.at;
+  }
+
   /** Runs what is due up to `until`, at most so many steps. Returns whether it got there. */
   runUntil(until: number, maxSteps = Number.POSITIVE_INFINITY): boolean {
     for (let steps = 0; ; steps++) {

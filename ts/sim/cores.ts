@@ -209,3 +209,9 @@ class NativeCore implements SimCore {
 
   answerAll(): void {}
 }
+
+/** The classes of cores, for whoever watches their calls or gets in their way. */
+export const CORE_CLASSES: Readonly<Record<Mode, { readonly prototype: SimCore }>> = {
+  native: NativeCore,
+  ts: TypeScriptCore,
+};

@@ -1,0 +1,137 @@
+/**
+ * The process of one side in one launch: loads a benchmark, and runs as many iterations of it as it is told. Both sides run this very file; only what it
+ * loads differs.
+ */
+import { loadavg } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { median } from '../../stats/summary.js';
+import { type Benchmark, type Checksum, findFault, type PreparedBenchmark } from '../api.js';
+import type { Answer, Answers, Batch, Counted, Listed, Order, OrderName } from './protocol.js';
+
+/** Of a warm-up, the last so many batches tell how long an iteration takes. */
+const SETTLED_BATCHES = 15;
+
+/** CPU time of this process: whatever else runs on the machine does not count. */
+function cpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+class Worker {
+  private prepared: PreparedBenchmark | undefined;
+  /** By how much a benchmark is made slower that does not do it by itself. */
+  private burnShare = 0;
+  private microsPerIteration = 0;
+
+  readonly answers: { [Name in OrderName]: (order: Extract<Order, { do: Name }>) => Promise<Answers[Name]> } = {
+    list: async ({ file }) =>
+      (await benchmarksOf(file)).map(({ name, quick }): Listed => ({ name, quick: quick === true })),
+    load: async ({ file, benchmark }) => {
+      const found = (await benchmarksOf(file)).find(({ name }) => name === benchmark);
+      if (found === undefined) throw new Error(`there is no benchmark '${benchmark}' on this side`);
+      this.prepared = await found.setup();
+    },
+    calibrate: async ({ batchMicros, warmUpMicros }) => ({
+      iterations: await this.calibrate(batchMicros, warmUpMicros),
+    }),
+    warmUp: async ({ iterations, batches }) => {
+      const warmed: Batch[] = [];
+      for (let batch = 0; batch < batches; batch++) warmed.push(await this.batch(iterations));
+      const micros = median(warmed.slice(-SETTLED_BATCHES).map((batch) => batch.micros));
+      this.microsPerIteration = micros / iterations;
+      return { micros, checksum: warmed.at(-1)?.checksum ?? 0 };
+    },
+    slowDown: async ({ share }) => this.slowDown(share),
+    batch: ({ iterations }) => this.batch(iterations),
+    count: ({ iterations }) => this.count(iterations),
+    instructions: async ({ iterations }) => {
+      loadavg();
+      await this.run(iterations);
+      loadavg();
+      const checksum = await this.run(2 * iterations);
+      loadavg();
+      return { checksum };
+    },
+  };
+
+  private get benchmark(): PreparedBenchmark {
+    if (this.prepared === undefined) throw new Error('no benchmark is loaded');
+    return this.prepared;
+  }
+
+  /** Waits only for what is not there already: a turn of the event loop is not what is measured. */
+  private async run(iterations: number): Promise<Checksum> {
+    const checksum = this.benchmark.run(iterations);
+    return checksum instanceof Promise ? await checksum : checksum;
+  }
+
+  private async batch(iterations: number): Promise<Batch> {
+    const start = cpuMicros();
+    const returned = this.benchmark.run(iterations);
+    const checksum = returned instanceof Promise ? await returned : returned;
+    let end = cpuMicros();
+    if (this.burnShare > 0) {
+      const until = end + (end - start) * this.burnShare;
+      while (end < until) end = cpuMicros();
+    }
+    return { micros: end - start, checksum };
+  }
+
+  /** A batch is made longer until it has its time, and again when the code has been compiled and takes less. */
+  private async calibrate(batchMicros: number, warmUpMicros: number): Promise<number> {
+    let iterations = 1;
+    let recent: number[] = [];
+    for (let spent = 0; ; ) {
+      const { micros } = await this.batch(iterations);
+      spent += micros;
+      recent.push(micros);
+      if (micros < batchMicros / 2 && spent < warmUpMicros) {
+        iterations *= 2;
+        recent = [];
+      } else if (spent >= warmUpMicros && recent.length >= SETTLED_BATCHES) {
+        const usual = median(recent.slice(-SETTLED_BATCHES));
+        if (usual > batchMicros / 2) return Math.max(1, Math.round((iterations * batchMicros) / usual));
+        iterations *= 2;
+        recent = [];
+      }
+    }
+  }
+
+  private slowDown(share: number): undefined {
+    if (this.benchmark.slowDown === undefined) this.burnShare = share;
+    else this.benchmark.slowDown(share, this.microsPerIteration);
+    return undefined;
+  }
+
+  private async count(iterations: number): Promise<Counted> {
+    const before = this.benchmark.counters?.() ?? {};
+    const checksum = await this.run(iterations);
+    const after = this.benchmark.counters?.() ?? {};
+    const grown = Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]);
+    return { checksum, counters: Object.fromEntries(grown) };
+  }
+}
+
+async function benchmarksOf(file: string): Promise<readonly Benchmark[]> {
+  const { benchmarks } = (await import(pathToFileURL(file).href)) as { benchmarks?: unknown };
+  const fault = benchmarks === undefined ? 'it exports no `benchmarks`' : findFault(benchmarks);
+  if (fault !== undefined) throw new Error(`this is no file of benchmarks: ${fault}`);
+  return benchmarks as readonly Benchmark[];
+}
+
+async function answer(worker: Worker, order: Order): Promise<Answer> {
+  try {
+    const handle = worker.answers[order.do] as (order: Order) => Promise<unknown>;
+    return { value: await handle(order) };
+  } catch (error) {
+    return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+const worker = new Worker();
+process.on('message', (order: Order) => {
+  void answer(worker, order).then((answered) => process.send?.(answered));
+});
+// Whoever gave the orders is gone.
+process.on('disconnect', () => process.exit());
+process.send?.({ value: 'ready' });

@@ -1,0 +1,42 @@
+/** What is measured: the benchmarks that both sides have. */
+import { CheckError, CheckExit } from './check-error.js';
+import type { Listed } from './launcher/protocol.js';
+import type { CheckOptions } from './options.js';
+
+/** CPU time of a batch at the base: long enough for the clock, and so short that hardly any is interrupted. */
+export const BATCH_MICROS = 2000;
+
+export interface CheckPlan {
+  readonly benchmarks: readonly string[];
+  readonly onlyInBase: readonly string[];
+  readonly onlyInHead: readonly string[];
+}
+
+/** @throws CheckError when nothing is left to measure */
+export function planCheck(base: readonly Listed[], head: readonly Listed[], options: CheckOptions): CheckPlan {
+  const [wantedBase, wantedHead] = [wanted(base, options), wanted(head, options)];
+  const missingIn = (others: readonly Listed[], names: readonly string[]) =>
+    names.filter((name) => !others.some((other) => other.name === name));
+  const benchmarks = wantedHead.filter((name) => base.some((other) => other.name === name));
+  if (benchmarks.length === 0) {
+    const among = options.filter.length === 0 ? '' : ` whose name contains ${options.filter.join(' or ')}`;
+    const there = head.map(({ name }) => name).join(', ');
+    throw new CheckError(
+      CheckExit.nothingMatched,
+      `there is no benchmark${among} that both sides have; the head has ${there}`,
+    );
+  }
+  return {
+    benchmarks,
+    onlyInBase: missingIn(head, wantedBase),
+    onlyInHead: missingIn(base, wantedHead),
+  };
+}
+
+function wanted(listed: readonly Listed[], { filter, quick }: CheckOptions): readonly string[] {
+  const some = quick && filter.length === 0 && listed.some((each) => each.quick);
+  return listed
+    .filter((each) => !some || each.quick)
+    .map(({ name }) => name)
+    .filter((name) => filter.length === 0 || filter.some((part) => name.includes(part)));
+}

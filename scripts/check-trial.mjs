@@ -1,0 +1,177 @@
+/**
+ * A trial of `consort check` itself: head against head, and head against head with a slowdown of 5 % or 10 % in the data plane, many times. How
+ * often does it alarm for nothing, and how often does it find what is there? It takes hours, so it goes on where it was left: each run is a
+ * line in a file. docs/benchmarking.md holds the result.
+ *
+ *   node scripts/check-trial.mjs --runs 200 --minutes 60 --out build/check-trial.jsonl -- --quick
+ *   node scripts/check-trial.mjs --report --out build/check-trial.jsonl
+ *
+ * What follows `--` goes to `consort check`. Runs of different kinds take turns, so that all see the same weather.
+ */
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { optionValue, root } from './lib/project.mjs';
+
+const KINDS = ['aa', 'inject=5%', 'inject=10%'];
+const CONFIDENCE = 0.95;
+
+const file = resolve(root, optionValue('out', 'build/check-trial.jsonl'));
+const runs = Number(optionValue('runs', '200'));
+const minutes = Number(optionValue('minutes', 'Infinity'));
+const separator = process.argv.indexOf('--');
+const checkArguments = separator < 0 ? [] : process.argv.slice(separator + 1);
+
+function readRuns() {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+function check(kind, seed) {
+  const command = [
+    'check',
+    '--self-test',
+    kind,
+    '--seed',
+    String(seed),
+    '--instructions',
+    'none',
+    '--quiet',
+    '--json',
+    '-',
+  ];
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [join(root, 'dist/ts/cli/main.js'), ...command, ...checkArguments], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (part) => {
+      text += part;
+    });
+    child.on('error', failed);
+    child.on('close', (code) =>
+      text === '' ? failed(new Error(`the check ended with code ${code}`)) : done(JSON.parse(text)),
+    );
+  });
+}
+
+/** What is kept of a run. */
+function lineOf(kind, report) {
+  const { outcome, durationSeconds, startedAt, benchmarks, controls } = report;
+  return {
+    kind,
+    outcome,
+    startedAt,
+    seconds: Math.round(durationSeconds),
+    load: Number(loadavg()[0].toFixed(1)),
+    benchmarks: benchmarks.map(({ name, verdict, change, launches, changes }) => ({
+      name,
+      verdict,
+      change: rounded(change),
+      launches,
+      changes: changes.map(rounded),
+    })),
+    controls: controls.map(({ control, moved, change, changes }) => ({
+      control,
+      moved,
+      change: rounded(change),
+      changes: changes.map(rounded),
+    })),
+  };
+}
+
+function rounded(value) {
+  return Number(value.toFixed(5));
+}
+
+async function runTrial() {
+  mkdirSync(dirname(file), { recursive: true });
+  const start = performance.now();
+  const counts = new Map(KINDS.map((kind) => [kind, readRuns().filter((run) => run.kind === kind).length]));
+  while (performance.now() - start < minutes * 60_000) {
+    const kind = KINDS.toSorted((a, b) => counts.get(a) - counts.get(b))[0];
+    if (counts.get(kind) >= runs) break;
+    const report = await check(kind, counts.get(kind) + 1);
+    appendFileSync(file, `${JSON.stringify(lineOf(kind, report))}\n`);
+    counts.set(kind, counts.get(kind) + 1);
+    console.error(`${kind}, run ${counts.get(kind)}: ${report.outcome}, ${report.durationSeconds.toFixed(0)} s`);
+  }
+}
+
+/** Of `hits` in `trials`, the share that the true one is at most, and at least, with confidence: Clopper and Pearson, one-sided. */
+function upperBound(hits, trials) {
+  if (hits === trials) return 1;
+  return solve((share) => atMost(hits, trials, share) > 1 - CONFIDENCE);
+}
+
+function lowerBound(hits, trials) {
+  return 1 - upperBound(trials - hits, trials);
+}
+
+function solve(isBelow) {
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (isBelow(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The probability of at most so many hits. */
+function atMost(hits, trials, share) {
+  let sum = 0;
+  let term = (1 - share) ** trials;
+  for (let hit = 0; hit <= hits; hit++) {
+    sum += term;
+    term *= ((trials - hit) / (hit + 1)) * (share / (1 - share));
+  }
+  return sum;
+}
+
+function percent(share) {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+function reportTrial() {
+  const all = readRuns();
+  const rows = [
+    '| | runs | found | by benchmark | invalid | undecided | median time | load |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|',
+  ];
+  for (const kind of KINDS) {
+    const some = all.filter((run) => run.kind === kind);
+    if (some.length === 0) continue;
+    const valid = some.filter(({ outcome }) => outcome !== 'invalid');
+    const isFound = ({ verdict }) => verdict === 'regression';
+    // An alarm is one benchmark; a slowdown is found when the check fails, and counted by benchmark too.
+    const found = valid.filter(({ benchmarks }) => benchmarks.some(isFound)).length;
+    const each = valid.flatMap(({ benchmarks }) => benchmarks);
+    const undecided = valid.filter(({ benchmarks }) =>
+      benchmarks.some(({ verdict }) => verdict === 'inconclusive'),
+    ).length;
+    const bound = (hits, trials) =>
+      kind === 'aa' ? `at most ${percent(upperBound(hits, trials))}` : `at least ${percent(lowerBound(hits, trials))}`;
+    const loads = some.map(({ load }) => load);
+    rows.push(
+      `| ${kind === 'aa' ? 'A/A' : kind.replace('inject=', '').replace('%', ' %')} | ${some.length} | ` +
+        `${found} of ${valid.length} (${bound(found, valid.length)}) | ` +
+        `${each.filter(isFound).length} of ${each.length} (${bound(each.filter(isFound).length, each.length)}) | ` +
+        `${some.length - valid.length} | ${undecided} | ${median(some.map(({ seconds }) => seconds))} s | ` +
+        `${Math.min(...loads)} – ${Math.max(...loads)} |`,
+    );
+  }
+  console.log(rows.join('\n'));
+}
+
+if (!process.argv.includes('--report')) await runTrial();
+reportTrial();
