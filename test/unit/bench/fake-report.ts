@@ -100,14 +100,15 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     rows.map((row, at) => outcome(row, 10_000_000 / (at + 1), 12_000_000 / (at + 1))),
   );
   const roundTrips = (micros: number) => Float64Array.from({ length: 1000 }, (_, i) => (micros + i / 100) * 1000);
+  const times = (micros: number) => ({ roundTripsNanos: roundTrips(micros), oneWayNanos: roundTrips(micros / 2) });
   const latency = latencyResults(
     { scenario: 'latency', sizeBytes: 64, mtu: 'auto', rows: [] },
     [nativeRow, { kind: 'dgram' } as const].map((row, at) => ({
       row,
       samples: [0, 1].map((repetition) => ({
         repetition,
-        pingPongNanos: roundTrips(50 / (at + 1)),
-        atRateNanos: roundTrips(80 / (at + 1)),
+        pingPong: times(50 / (at + 1)),
+        atRate: times(80 / (at + 1)),
       })),
       error: undefined,
     })),
