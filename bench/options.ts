@@ -141,6 +141,9 @@ function parseScenarios(
     if (named !== undefined) throw new UsageError("--peers: wants the scenario 'peers', as in: consort bench peers");
     return { scenarios: scenarios.length === 0 ? undefined : scenarios, peers: [], peersNamed: false };
   }
+  if (list(words, 'network', (word) => word)?.includes('netns') === true) {
+    throw new UsageError('--network: peers are on loopback only, want loopback');
+  }
   return {
     scenarios: scenarios.length === 0 ? COMPARED_WITH_PEERS : scenarios,
     peers: named ?? PEER_NAMES,

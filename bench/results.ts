@@ -325,7 +325,7 @@ export interface SoakResult extends ResultHead {
   readonly longestGapMillis?: number;
   /** A longer gap is a stall, and makes the row an error. */
   readonly gapLimitMillis: number;
-  /** The steepest of all members, by Theil and Sen, over all but the first fifth of the time, and what it may be with 95 % confidence. */
+  /** Of soaks that are long enough to tell: the steepest of all members, by Theil and Sen, over all but the first fifth of the time, with 95 % confidence. */
   readonly memorySlopeBytesPerHour?: Slope;
   /** A slope that is surely steeper is a leak, and makes the row an error. */
   readonly memorySlopeLimitBytesPerHour?: number;

@@ -47,7 +47,8 @@ const HELLO_MS = 20;
 class ZeromqLink implements PeerLink {
   onMessage: (bytes: Uint8Array) => void = () => {};
   onFailure: (error: Error) => void = () => {};
-  private readonly queue: Uint8Array[] = [];
+  /** What is to be sent; what was is taken off in one go. */
+  private queue: Uint8Array[] = [];
   private isSending = false;
   private met: (() => void) | undefined;
   private closed = false;
@@ -95,8 +96,10 @@ class ZeromqLink implements PeerLink {
   }
 
   private async sendAll(): Promise<void> {
-    for (let payload = this.queue.shift(); payload !== undefined; payload = this.queue.shift()) {
-      await this.publisher.send(payload);
+    while (this.queue.length > 0) {
+      const batch = this.queue;
+      this.queue = [];
+      for (const payload of batch) await this.publisher.send(payload);
     }
     this.isSending = false;
   }

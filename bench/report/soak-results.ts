@@ -17,8 +17,8 @@ export function soakResults(
 ): readonly SoakResult[] {
   return outcomes.map(({ row, samples, error }) => {
     const memory = samples.flatMap((sample) => sample.memory);
-    const slope = steepest(memory);
     const limit = slopeLimit(memory);
+    const slope = limit === undefined ? undefined : steepest(memory);
     const leaks = slope !== undefined && limit !== undefined && slope.low > limit;
     const leak = leaks ? `memory grows by ${(slope.low / MIB).toFixed(1)} MiB/h at least` : undefined;
     return defined<SoakResult>({
