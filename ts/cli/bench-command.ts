@@ -55,8 +55,13 @@ docs/benchmarking.md explains the numbers and the JSON.
 /** @param onDone gets the exit code */
 export function makeBenchCommand(onDone: (exitCode: number) => void): Command {
   const command = new Command('bench')
-    .description('Measures groups on this machine: native against TypeScript, against the limit, TCP, datagrams and peers.')
-    .argument('[scenario...]', 'throughput, latency, views, transfer, layers, scale, soak, peers (default: all but the last two)')
+    .description(
+      'Measures groups on this machine: native against TypeScript, against the limit, TCP, datagrams and peers.',
+    )
+    .argument(
+      '[scenario...]',
+      'throughput, latency, views, transfer, layers, scale, soak, peers (default: all but the last two)',
+    )
     .addHelpText('after', HELP)
     .action(async (scenarios: readonly string[], given: Readonly<Record<string, string | boolean>>) => {
       onDone(await benchCommand(parseOptions(scenarios, wordsOf(given))));
