@@ -73,7 +73,10 @@ export default {
     {
       name: 'few-files-know-the-addon',
       severity: 'error',
-      from: { path: '^(ts|bench)/', pathNot: '^ts/(data-plane/(native|drivers|limit-socket)|sim/cores)\\.ts$' },
+      from: {
+        path: '^(ts|bench)/',
+        pathNot: '^ts/(data-plane/(native|drivers|limit-socket|packed-core)|sim/cores)\\.ts$',
+      },
       to: { path: '^ts/data-plane/addon-loader\\.ts$' },
     },
     {

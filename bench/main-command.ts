@@ -3,24 +3,29 @@ import { existsSync } from 'node:fs';
 import { nativeStatus } from '../ts/index.js';
 import { makePlan, runBench } from './bench.js';
 import type { BenchOptions } from './options.js';
+import { findPeers } from './peers/find-peers.js';
 import { firstLine } from './report/format.js';
 import { browserScripts } from './report/page/browser-scripts.js';
 import { reportPage } from './report/page/report-page.js';
 import { Progress } from './report/progress.js';
-import { renderMarkdown, renderText } from './report/render.js';
+import { absentPeers, renderMarkdown, renderText } from './report/render.js';
 import { hasColors } from './report/terminal.js';
-import type { BenchReport } from './results.js';
+import type { BenchReport, PeerState } from './results.js';
 import { RESULTS_FOLDER, readResultsFolder } from './results-folder.js';
+import { UsageError } from './usage-error.js';
 import { STANDARD_OUTPUT, write, writeOutput } from './write-output.js';
 
 /** The codes that `consort bench` ends with. */
-export const BenchExit = { passed: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const BenchExit = { passed: 0, failed: 1, usage: 2, unverified: 3, interrupted: 130 } as const;
 
 /** Resolves to the exit code. @throws UsageError */
 export async function benchCommand(options: BenchOptions): Promise<number> {
   const native = nativeStatus();
   const abilities = { noNative: native.loaded ? undefined : (native.reason ?? 'it can’t be loaded') };
-  const plan = makePlan(options, abilities);
+  const peerStates = findPeers(options.peers);
+  checkPeers(options, peerStates);
+  const peers = peerStates.filter(({ installed }) => installed).map(({ peer }) => peer);
+  const plan = makePlan(options, { ...abilities, peers });
   const progress = new Progress(process.stderr, {
     quiet: options.quiet,
     totalTurns: plan.turns,
@@ -30,12 +35,15 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
   if (abilities.noNative !== undefined) {
     progress.note(`bench: without native rows and limit: ${abilities.noNative}`);
   }
+  const absent = absentPeers(peerStates);
+  if (absent !== undefined) progress.note(`bench: ${absent}`);
   const report = await interruptible((signal) =>
     runBench(
       options,
-      abilities,
+      { ...abilities, peerStates },
       plan,
       {
+        onProgress: (text) => progress.detail(text),
         onTurn: (title, row, repetition) => progress.turn(title, row, repetition),
         onSkip: (turns) => progress.skip(turns),
         onError: (title, row, error) => progress.note(`bench: ${title}, ${row}: ${firstLine(error)}`),
@@ -46,7 +54,15 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
   progress.clear();
   await writeReport(report, options);
   if (report.interrupted) return BenchExit.interrupted;
+  if (!report.verified) return BenchExit.unverified;
   return report.passed ? BenchExit.passed : BenchExit.failed;
+}
+
+/** @throws UsageError for one that was asked for by name and is not here */
+function checkPeers({ peersNamed }: BenchOptions, states: readonly PeerState[]): void {
+  const absent = states.find(({ installed }) => !installed);
+  if (!peersNamed || absent === undefined) return;
+  throw new UsageError(`--peers: ${absent.peer} is not here (no ${absent.missing}); ${absent.install} brings it`);
 }
 
 /** The tables go to standard output, unless the JSON does. */

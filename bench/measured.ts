@@ -5,11 +5,20 @@
 import type { ScenarioName } from './options.js';
 import { senderCount } from './plan.js';
 import { rowLabel } from './report/result-head.js';
-import { latencyTitle, throughputTitle, transferTitle, viewMeasureTitle } from './report/titles.js';
+import {
+  latencyTitle,
+  layersTitle,
+  scaleTitle,
+  throughputTitle,
+  transferTitle,
+  viewMeasureTitle,
+} from './report/titles.js';
 import type {
   BenchReport,
   LatencyResult,
+  LayersResult,
   ResultHead,
+  ScaleResult,
   ThroughputResult,
   TransferResult,
   ViewsResult,
@@ -46,6 +55,8 @@ export function measuredRows(report: BenchReport): readonly MeasuredRow[] {
     ...report.latency.map((each) => row('latency', latencyTitle(each), each, latencyMetrics(each))),
     ...report.views.map((each) => row('views', viewMeasureTitle(each), each, viewsMetrics(each))),
     ...report.transfer.map((each) => row('transfer', transferTitle(each), each, transferMetrics(each))),
+    ...report.layers.map((each) => row('layers', layersTitle(each), each, layersMetrics(each))),
+    ...report.scale.map((each) => row('scale', scaleTitle(each), each, scaleMetrics(each))),
   ].filter(({ metrics }) => metrics.length > 0);
 }
 
@@ -56,7 +67,7 @@ export function rowKey({ block, who, variantKey }: MeasuredRow): string {
 function row(scenario: ScenarioName, block: string, head: ResultHead, metrics: readonly Metric[]): MeasuredRow {
   const { row: kind, mode, threads, properties, ordering, members, lossRate = 0 } = head;
   const variant = [threads, properties, ordering, members, senderCount(head), lossRate];
-  const variantKey = kind === 'group' ? variant.join(' ') : '';
+  const variantKey = kind === 'group' || kind === 'simulated' ? variant.join(' ') : '';
   return { scenario, head, block, who: mode ?? kind, variantKey, label: rowLabel(head), metrics };
 }
 
@@ -100,6 +111,33 @@ function transferMetrics({ samples, bytesPerSecond, cpuSecondsPerGigabyte }: Tra
       cpuSecondsPerGigabyte,
       samples,
       (each) => each.cpuSecondsPerGigabyte,
+    ),
+  );
+}
+
+function layersMetrics({ samples, nanosPerOperation }: LayersResult) {
+  return present(
+    metric('nanosPerOperation', 'ns', 'lower', nanosPerOperation, samples, (each) => each.nanosPerOperation),
+  );
+}
+
+function scaleMetrics({ samples, cpuMicrosPerMessage, datagramsPerChange }: ScaleResult) {
+  return present(
+    metric(
+      'cpuMicrosPerMessage',
+      'CPU µs/msg',
+      'lower',
+      cpuMicrosPerMessage,
+      samples,
+      (each) => each.cpuMicrosPerMessage,
+    ),
+    metric(
+      'datagramsPerChange',
+      'datagrams/view',
+      'lower',
+      datagramsPerChange,
+      samples,
+      (each) => each.datagramsPerChange,
     ),
   );
 }

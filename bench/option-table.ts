@@ -2,6 +2,8 @@
  * The options of `consort bench`, declared once as data: the command line, its help, the checks' messages and the table in
  * docs/benchmarking.md come from here.
  */
+import { PEER_NAMES } from './peers/peer-table.js';
+
 export interface BenchOptionDeclaration {
   /** What follows the flag; undefined: it is a switch. */
   readonly argument?: string;
@@ -16,7 +18,7 @@ export const BENCH_OPTIONS = {
     argument: 'LIST',
     want: 'sizes from 1 byte to 32 MiB, as in 64,1KiB,64KiB',
     sentence: 'Message sizes.',
-    defaultText: 'throughput: 16,64,1KiB,64KiB; latency: 64; views, transfer: 1KiB',
+    defaultText: 'throughput: 16,64,1KiB,64KiB (peers 64,1KiB,64KiB); latency, scale: 64; views, transfer, soak: 1KiB',
   },
   state: {
     argument: 'LIST',
@@ -28,13 +30,13 @@ export const BENCH_OPTIONS = {
     argument: 'LIST',
     want: 'native, ts or mixed, or several of them',
     sentence: 'Data planes to measure; in a mixed group every other member is native.',
-    defaultText: 'native,ts (views and transfer with --quick native)',
+    defaultText: 'native,ts (views, transfer and scale with --quick native); soak: mixed',
   },
   threads: {
     argument: 'LIST',
     want: 'single or multi, or both',
     sentence: 'Where the data plane runs: on the event loop (single) or on a thread of its own (multi).',
-    defaultText: 'throughput, views, transfer: multi; latency: single,multi',
+    defaultText: 'latency: single,multi (peers multi); others: multi',
   },
   properties: {
     argument: 'P',
@@ -55,7 +57,7 @@ export const BENCH_OPTIONS = {
     argument: 'LIST',
     want: 'numbers from 2 to 64',
     sentence: 'Sizes of the group.',
-    defaultText: '2; views: 8',
+    defaultText: '2; views: 8; scale: 2,4,8,16 (with --quick 2,4); soak: 4',
   },
   senders: {
     argument: 'LIST',
@@ -67,13 +69,19 @@ export const BENCH_OPTIONS = {
     argument: 'LIST',
     want: 'auto or frame sizes from 1200 to 65504',
     sentence: "Largest frame, in bytes of UDP payload; auto: the interface's (64 KiB on loopback).",
-    defaultText: 'throughput: auto,1400 (with --quick auto); latency: auto',
+    defaultText: 'throughput: auto,1400 (with --quick or peers auto); others: auto',
+  },
+  simulated: {
+    argument: 'LIST',
+    want: 'numbers from 2 to 256',
+    sentence: 'Sizes of simulated groups; scale only.',
+    defaultText: '8,16,32,64 (with --quick 8,16)',
   },
   loss: {
     argument: 'LIST',
     want: 'rates below 0.9 or percentages, as in 0,1%,0.05',
     sentence: 'Share of the arriving frames that every member throws away on purpose.',
-    defaultText: '0',
+    defaultText: '0; soak: 1%',
   },
   rate: {
     argument: 'N',
@@ -93,11 +101,29 @@ export const BENCH_OPTIONS = {
     sentence: 'Measurements of each row; those of different rows take turns.',
     defaultText: '5 (with --quick 3, or fewer if time runs out)',
   },
+  duration: {
+    argument: 'TIME',
+    want: 'seconds, or a time with a unit as in 30s, 10min, 2h',
+    sentence: 'How long the soak lasts.',
+    defaultText: '10min (with --quick 5s)',
+  },
+  peers: {
+    argument: 'LIST',
+    want: `${PEER_NAMES.join(', ')}, or several of them`,
+    sentence: "What groups are compared with by the scenario 'peers'.",
+    defaultText: 'all that are installed',
+  },
   isolation: {
     argument: 'WHERE',
     want: 'processes or threads',
     sentence: 'Whether each member has a process of its own, or all are threads of one.',
     defaultText: 'processes',
+  },
+  network: {
+    argument: 'LIST',
+    want: 'loopback or netns, or both',
+    sentence: 'Where members meet: on loopback, or each in a network namespace, with links of MTU 1500 (needs root).',
+    defaultText: 'loopback',
   },
   seed: {
     argument: 'N',

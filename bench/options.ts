@@ -6,10 +6,14 @@ import { didYouMean } from '../ts/base/nearest.js';
 import { listOf, quote } from '../ts/base/show.js';
 import type { ThreadMode } from '../ts/index.js';
 import { BENCH_OPTIONS, type BenchOptionDeclaration, type BenchOptionName } from './option-table.js';
+import { COMPARED_WITH_PEERS, PEER_NAMES, type PeerName } from './peers/peer-table.js';
 import { UsageError } from './usage-error.js';
 
-export const SCENARIOS = ['throughput', 'latency', 'views', 'transfer'] as const;
+export const SCENARIOS = ['throughput', 'latency', 'views', 'transfer', 'layers', 'scale', 'soak'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
+
+/** Beside them it can be said that throughput and latency are to be compared with what others would use. */
+export const PEERS_WORD = 'peers';
 
 export const BENCH_MODES = ['native', 'ts', 'mixed'] as const;
 export type BenchMode = (typeof BENCH_MODES)[number];
@@ -21,11 +25,17 @@ const ORDERINGS = ['local', 'causal', 'total', 'agree'];
 export type Senders = 'one' | 'all' | number;
 export type Mtu = 'auto' | number;
 export type Isolation = 'processes' | 'threads';
+/** Where members meet: on the loopback interface, or over links between network namespaces. */
+export type Network = 'loopback' | 'netns';
 
 /** What was asked for; undefined: the scenario's default counts. */
 export interface BenchOptions {
   /** Undefined: all. */
   readonly scenarios: readonly ScenarioName[] | undefined;
+  /** Groups are compared with these, too. */
+  readonly peers: readonly PeerName[];
+  /** Whether the peers were named: then each has to be there. */
+  readonly peersNamed: boolean;
   readonly sizesBytes: readonly number[] | undefined;
   /** Of the state that is transferred. */
   readonly statesBytes: readonly number[] | undefined;
@@ -40,13 +50,18 @@ export interface BenchOptions {
   readonly members: readonly number[] | undefined;
   readonly senders: readonly Senders[];
   readonly mtus: readonly Mtu[] | undefined;
-  readonly lossRates: readonly number[];
+  /** Of simulated groups. */
+  readonly simulated: readonly number[] | undefined;
+  readonly lossRates: readonly number[] | undefined;
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly repeats: number;
+  /** Of the soak. */
+  readonly durationSeconds: number;
   /** With --quick: what all scenarios together may take. Undefined: no bound. */
   readonly budgetSeconds: number | undefined;
   readonly isolation: Isolation;
+  readonly networks: readonly Network[];
   readonly seed: number;
   readonly json: string | undefined;
   readonly markdown: string | undefined;
@@ -81,7 +96,7 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
   const quick = words.quick === true;
   const members = list(words, 'members', integer(2, 64));
   return {
-    scenarios: parseScenarios(scenarios),
+    ...parseScenarios(scenarios, words),
     sizesBytes: list(words, 'size', parseSize(MAX_SIZE_BYTES)),
     statesBytes: list(words, 'state', parseSize(MAX_STATE_BYTES)),
     modes: list(words, 'mode', oneOf(BENCH_MODES)),
@@ -92,12 +107,15 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
     members,
     senders: list(words, 'senders', (word) => parseSenders(word, Math.min(...(members ?? [2])))) ?? ['one'],
     mtus: list(words, 'mtu', (word) => (word === 'auto' ? 'auto' : integer(1200, 65504)(word))),
-    lossRates: list(words, 'loss', parseLoss) ?? [0],
+    simulated: list(words, 'simulated', integer(2, 256)),
+    lossRates: list(words, 'loss', parseLoss),
     ratePerSecond: value(words, 'rate', integer(1, 1_000_000)) ?? 1000,
     seconds: value(words, 'seconds', decimal(0.05, 3600)) ?? (quick ? 0.3 : 1),
     repeats: value(words, 'repeats', integer(1, 1000)) ?? (quick ? 3 : 5),
+    durationSeconds: value(words, 'duration', parseDuration) ?? (quick ? 5 : 600),
     budgetSeconds: quick && words.repeats === undefined ? QUICK_BUDGET_SECONDS : undefined,
     isolation: value(words, 'isolation', oneOf(['processes', 'threads'])) ?? 'processes',
+    networks: parseNetworks(words),
     seed: value(words, 'seed', integer(0, 2 ** 32 - 1)) ?? 1,
     json: text(words.json),
     markdown: text(words.markdown),
@@ -107,15 +125,30 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
   };
 }
 
-function parseScenarios(given: readonly string[]): readonly ScenarioName[] | undefined {
-  if (given.length === 0) return undefined;
-  return [...new Set(given)].map((word) => {
-    const found = SCENARIOS.find((name) => name === word);
-    if (found !== undefined) return found;
-    throw new UsageError(
-      `unknown scenario ${quote(word)}; there are ${listOf(SCENARIOS)}${didYouMean(word, SCENARIOS)}`,
-    );
-  });
+/** `peers` alone: what can be compared with them. */
+function parseScenarios(
+  given: readonly string[],
+  words: BenchWords,
+): Pick<BenchOptions, 'scenarios' | 'peers' | 'peersNamed'> {
+  const known = [...SCENARIOS, PEERS_WORD];
+  const unknown = given.find((word) => !known.includes(word));
+  if (unknown !== undefined) {
+    throw new UsageError(`unknown scenario ${quote(unknown)}; there are ${listOf(known)}${didYouMean(unknown, known)}`);
+  }
+  const scenarios = SCENARIOS.filter((name) => given.includes(name));
+  const named = list(words, 'peers', oneOf(PEER_NAMES));
+  if (!given.includes(PEERS_WORD)) {
+    if (named !== undefined) throw new UsageError("--peers: wants the scenario 'peers', as in: consort bench peers");
+    return { scenarios: scenarios.length === 0 ? undefined : scenarios, peers: [], peersNamed: false };
+  }
+  if (list(words, 'network', (word) => word)?.includes('netns') === true) {
+    throw new UsageError('--network: peers are on loopback only, want loopback');
+  }
+  return {
+    scenarios: scenarios.length === 0 ? COMPARED_WITH_PEERS : scenarios,
+    peers: named ?? PEER_NAMES,
+    peersNamed: named !== undefined,
+  };
 }
 
 function parseStackWords(words: BenchWords): string {
@@ -137,6 +170,14 @@ function parseStackWords(words: BenchWords): string {
 /** Whether a group with these properties has views that change. @throws ConsortError for what no group can have */
 export function hasViews(properties: string): boolean {
   return parseStack(properties, '--properties').hasViews;
+}
+
+function parseNetworks(words: BenchWords): readonly Network[] {
+  const networks = list(words, 'network', oneOf(['loopback', 'netns'])) ?? ['loopback'];
+  if (networks.includes('netns') && text(words.isolation) === 'threads') {
+    throw new UsageError('--network: netns needs --isolation processes, since threads of one process have one network');
+  }
+  return networks;
 }
 
 type Parser<T> = (word: string) => T | undefined;
@@ -199,6 +240,13 @@ function parseOrdering(word: string): string | undefined {
   const names = word.toLowerCase().split(':');
   if (names.length === 1 && names[0] === FIFO) return FIFO;
   return names.every((name) => ORDERINGS.includes(name)) ? [...new Set(names)].join(':') : undefined;
+}
+
+function parseDuration(word: string): number | undefined {
+  const match = /^(\d*\.?\d+)\s*(s|min|h)?$/i.exec(word);
+  if (match === null) return undefined;
+  const unit = { s: 1, min: 60, h: 3600 }[(match[2] ?? 's').toLowerCase()] ?? 1;
+  return within(Number(match[1]) * unit, 1, 7 * 24 * 3600);
 }
 
 function parseSenders(word: string, members: number): Senders | undefined {

@@ -1,5 +1,6 @@
 /** Results from a file: what they are is looked at before anything in them is believed. */
 import { readFileSync } from 'node:fs';
+import { SCENARIOS } from './options.js';
 import { type BenchReport, SCHEMA, SCHEMA_VERSION } from './results.js';
 import { type OldReport, upgradeReport } from './upgrade-results.js';
 
@@ -59,7 +60,18 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Scenarios that were not there yet when it was measured have no results. */
 function partsOf(value: Fields) {
   const part = (name: string) => (Array.isArray(value[name]) ? (value[name] as readonly unknown[]) : []);
-  return { throughput: part('throughput'), latency: part('latency'), views: part('views'), transfer: part('transfer') };
+  return {
+    throughput: part('throughput'),
+    latency: part('latency'),
+    views: part('views'),
+    transfer: part('transfer'),
+    layers: part('layers'),
+    scale: part('scale'),
+    soak: part('soak'),
+    peers: part('peers'),
+    // What was not verified had an error before there was this key.
+    verified: value.verified !== false,
+  };
 }
 
 function faultOf(whole: Fields & ReturnType<typeof partsOf>): string | undefined {
@@ -67,7 +79,7 @@ function faultOf(whole: Fields & ReturnType<typeof partsOf>): string | undefined
     if (!isObject(whole[part])) return `has no '${part}'`;
   }
   if (typeof whole.startedAt !== 'string') return "has no 'startedAt'";
-  for (const part of ['throughput', 'latency', 'views', 'transfer'] as const) {
+  for (const part of SCENARIOS) {
     const at = whole[part].findIndex((result) => !(isObject(result) && Array.isArray(result.samples)));
     if (at >= 0) return `has no samples in '${part}', result ${at + 1}`;
   }

@@ -4,7 +4,10 @@
  */
 import type { ThreadMode } from '../ts/index.js';
 import type { Environment } from './environment.js';
-import type { BenchMode, Isolation, Mtu, ScenarioName, Senders } from './options.js';
+import type { LayerDeclaration, LayerName } from './layers/layer-table.js';
+import { type BenchMode, type Isolation, type Mtu, SCENARIOS, type ScenarioName, type Senders } from './options.js';
+import type { PeerName } from './peers/peer-table.js';
+import type { Slope } from './stats/slope.js';
 import type { Summary } from './stats/summary.js';
 import type { ViewMeasure } from './view-measures.js';
 
@@ -16,6 +19,8 @@ export interface BenchReport {
   readonly schemaVersion: typeof SCHEMA_VERSION;
   /** Whether all that was planned was measured and verified. */
   readonly passed: boolean;
+  /** Whether everything that came was what had been sent. False: some row's error is that it was not. */
+  readonly verified: boolean;
   /** Whether it was stopped before its end; the results are those that were complete. */
   readonly interrupted: boolean;
   readonly startedAt: string;
@@ -26,6 +31,31 @@ export interface BenchReport {
   readonly latency: readonly LatencyResult[];
   readonly views: readonly ViewsResult[];
   readonly transfer: readonly TransferResult[];
+  readonly layers: readonly LayersResult[];
+  readonly scale: readonly ScaleResult[];
+  readonly soak: readonly SoakResult[];
+  /** What groups were to be compared with; empty where that was not asked for. */
+  readonly peers: readonly PeerState[];
+}
+
+/** The lists of results, one for each scenario. */
+export type ResultLists = Pick<BenchReport, ScenarioName>;
+
+export function allResults(lists: ResultLists): readonly (ResultHead & { readonly samples: readonly unknown[] })[] {
+  return SCENARIOS.flatMap(
+    (scenario): readonly (ResultHead & { readonly samples: readonly unknown[] })[] => lists[scenario],
+  );
+}
+
+/** Whether a peer is here, in which version, and what would bring it. */
+export interface PeerState {
+  readonly peer: PeerName;
+  readonly installed: boolean;
+  /** As it tells itself. */
+  readonly version?: string;
+  /** What is missing here, and the command that brings it. */
+  readonly missing?: string;
+  readonly install?: string;
 }
 
 export interface Settings {
@@ -36,14 +66,18 @@ export interface Settings {
   readonly isolation: Isolation;
   readonly seed: number;
   readonly ratePerSecond: number;
+  /** How long the soak was to last. */
+  readonly soakSeconds?: number;
 }
 
 /** What was measured: the same in all scenarios. */
 export interface ResultHead {
-  readonly row: 'group' | 'limit' | 'dgram' | 'tcp';
+  readonly row: 'group' | 'limit' | 'dgram' | 'tcp' | PeerName | 'layer' | 'simulated';
   readonly sizeBytes: number;
   /** That of the groups of this block; plain dgram and tcp were measured beside them. */
   readonly mtu: Mtu;
+  /** `netns`: members met over links of MTU 1500 between network namespaces. Left out: on loopback. */
+  readonly network?: 'netns';
   /** The largest frame; only of groups and the limit. */
   readonly frameBytes?: number;
   /** Only of groups. */
@@ -118,6 +152,10 @@ export interface LatencySample {
   readonly maxMicros: number;
   /** All round trips in ns: an HDR histogram (V2, compressed, base64). */
   readonly histogramNanos: string;
+  /** From when a message was sent, or should have been, to the handler of the member that answers; likewise. */
+  readonly oneWayP50Micros: number;
+  readonly oneWayP99Micros: number;
+  readonly oneWayHistogramNanos: string;
 }
 
 export interface LatencyResult extends ResultHead {
@@ -130,6 +168,11 @@ export interface LatencyResult extends ResultHead {
   /** Of all samples together. */
   readonly p999Micros?: number;
   readonly maxMicros?: number;
+  /** One way: likewise. */
+  readonly oneWayP50Micros?: Summary;
+  readonly oneWayP99Micros?: Summary;
+  readonly oneWayP999Micros?: number;
+  readonly oneWayMaxMicros?: number;
   /** Median p99 by median p50. */
   readonly p99PerP50?: number;
   /** Median of the ratios of p50 to that of plain datagrams, measured in turns. */
@@ -198,4 +241,92 @@ export interface TransferResult extends ResultHead {
   readonly timesTs?: number;
   /** What the median shall be at least. */
   readonly aimBytesPerSecond?: number;
+}
+
+export interface LayersSample {
+  readonly repetition: number;
+  readonly nanosPerOperation: number;
+  readonly operations: number;
+  /** Samples that the package `benchmark` has taken; the time is their median. */
+  readonly cycles: number;
+  /** Of what came out: the same in both languages. */
+  readonly checksum: number;
+}
+
+/** One layer in one language. */
+export interface LayersResult extends ResultHead {
+  readonly layer: LayerName;
+  /** What the time of is told. */
+  readonly operation: LayerDeclaration['operation'];
+  readonly samples: readonly LayersSample[];
+  readonly nanosPerOperation?: Summary;
+  /** Native rows: how often its time fits into that of ts. */
+  readonly timesTs?: number;
+}
+
+export interface ScaleSample {
+  readonly repetition: number;
+  /** Real groups only, as are times: messages as fast as they go, to the slowest receiver. */
+  readonly messagesPerSecond?: number;
+  /** CPU time of all members together for one message that was sent. */
+  readonly cpuMicrosPerMessage?: number;
+  /** Datagrams of all members together for one message: simulated messages go out one by one, real ones packed. */
+  readonly datagramsPerMessage: number;
+  /** Changes of the view: from the first member that was kept from sending to the last that had the new view. */
+  readonly changeMillis?: readonly number[];
+  readonly cpuMillisPerChange?: number;
+  readonly datagramsPerChange: number;
+  /** Control records of the stack; a record to all counts once. Simulated groups only. */
+  readonly recordsPerChange?: number;
+}
+
+/** A group of one size. */
+export interface ScaleResult extends ResultHead {
+  readonly samples: readonly ScaleSample[];
+  readonly messagesPerSecond?: Summary;
+  readonly cpuMicrosPerMessage?: Summary;
+  readonly datagramsPerMessage?: Summary;
+  /** Of all changes of all samples. */
+  readonly changeMillis?: Summary;
+  readonly cpuMillisPerChange?: Summary;
+  readonly datagramsPerChange?: Summary;
+  readonly recordsPerChange?: Summary;
+}
+
+/** How the memory of one member's process went. */
+export interface MemorySeries {
+  readonly member: number;
+  readonly atSeconds: readonly number[];
+  readonly residentBytes: readonly number[];
+}
+
+export interface SoakSample {
+  readonly repetition: number;
+  readonly seconds: number;
+  readonly sentMessages: number;
+  /** That came at all members together, each checked. */
+  readonly verifiedMessages: number;
+  /** Of all members together. */
+  readonly deliveredMessagesPerSecond: number;
+  /** Views that member 0 has had. */
+  readonly views: number;
+  /** Pairs of members that went from one view to the next together, and were found to have got the same in it. */
+  readonly comparedViews: number;
+  readonly kills: number;
+  readonly stops: number;
+  /** The longest time in which nothing came at a member that was not hurt itself. */
+  readonly longestGapMillis: number;
+  /** Of members that were never hurt. */
+  readonly memory: readonly MemorySeries[];
+}
+
+export interface SoakResult extends ResultHead {
+  readonly samples: readonly SoakSample[];
+  readonly longestGapMillis?: number;
+  /** A longer gap is a stall, and makes the row an error. */
+  readonly gapLimitMillis: number;
+  /** Of soaks that are long enough to tell: the steepest of all members, by Theil and Sen, over all but the first fifth of the time, with 95 % confidence. */
+  readonly memorySlopeBytesPerHour?: Slope;
+  /** A slope that is surely steeper is a leak, and makes the row an error. */
+  readonly memorySlopeLimitBytesPerHour?: number;
 }

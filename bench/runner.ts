@@ -2,12 +2,15 @@
 import type { BenchOptions } from './options.js';
 import type { Block, Row } from './plan.js';
 import type { Crew } from './pool/crew.js';
+import { isUnverified } from './verify/unverified-error.js';
 
 /** All measurements of a row, and why there are not more. */
 export interface Outcome<Sample> {
   readonly row: Row;
   readonly samples: readonly Sample[];
   readonly error: string | undefined;
+  /** Whether the error is that what came was not what was sent. */
+  readonly unverified?: boolean;
 }
 
 export interface Turn {
@@ -18,6 +21,8 @@ export interface Turn {
 
 export interface RunContext {
   readonly options: Pick<BenchOptions, 'repeats'>;
+  /** Of a row that is measured less often. Undefined: there is none. */
+  repeatsOf?(row: Row): number;
   /** Aborted: stop, and keep what is complete. */
   readonly signal: AbortSignal;
   /** Repetitions after the first are left out from here on; ms of performance.now(). */
@@ -33,6 +38,7 @@ interface Lane<Sample> {
   crew: Crew | undefined;
   readonly samples: Sample[];
   error: string | undefined;
+  unverified: boolean;
 }
 
 /**
@@ -44,7 +50,13 @@ export async function runBlock<Sample>(
   context: RunContext,
   measure: (crew: Crew, turn: Turn) => Promise<Sample>,
 ): Promise<readonly Outcome<Sample>[]> {
-  const lanes: Lane<Sample>[] = block.rows.map((row) => ({ row, crew: undefined, samples: [], error: undefined }));
+  const lanes: Lane<Sample>[] = block.rows.map((row) => ({
+    row,
+    crew: undefined,
+    samples: [],
+    error: undefined,
+    unverified: false,
+  }));
   const closeAll = () => Promise.all(lanes.map((lane) => lane.crew?.close()));
   const onAbort = () => void closeAll();
   context.signal.addEventListener('abort', onAbort, { once: true });
@@ -54,7 +66,7 @@ export async function runBlock<Sample>(
     context.signal.removeEventListener('abort', onAbort);
     await closeAll();
   }
-  return lanes.map(({ row, samples, error }) => ({ row, samples, error }));
+  return lanes.map(({ row, samples, error, unverified }) => ({ row, samples, error, unverified }));
 }
 
 async function takeTurns<Sample>(
@@ -69,7 +81,7 @@ async function takeTurns<Sample>(
     if (repetition > 0 && startMs + lastRoundMs > context.deadlineMs) return;
     for (const lane of lanes) {
       if (context.signal.aborted) return;
-      if (lane.error !== undefined) continue;
+      if (lane.error !== undefined || repetition >= (context.repeatsOf?.(lane.row) ?? repetition + 1)) continue;
       const turn = { block, row: lane.row, repetition };
       context.onTurn(turn);
       await takeTurn(lane, turn, context, measure);
@@ -92,6 +104,7 @@ async function takeTurn<Sample>(
     // Its workers were taken from under it: that is nobody's fault.
     if (context.signal.aborted) return;
     lane.error = error instanceof Error ? error.message : String(error);
+    lane.unverified = isUnverified(error);
     context.onError(turn, lane.error);
     await lane.crew?.close();
   }

@@ -73,7 +73,8 @@ export function sideOf(rows: readonly MeasuredRow[], who: string, other: string)
   const groups = rows.some((row) => row.who === other && row.head.row === 'group');
   return {
     rows: rows.filter((row) => row.who === who),
-    keyOf: ({ block, variantKey, head }) => (groups && head.row === 'group' ? `${block} | ${variantKey}` : block),
+    keyOf: ({ block, variantKey, head }) =>
+      head.row === 'simulated' || (groups && head.row === 'group') ? `${block} | ${variantKey}` : block,
   };
 }
 
@@ -119,9 +120,9 @@ function driftByBlock(pairs: readonly (readonly [MeasuredRow, MeasuredRow])[]): 
   return new Map(moved);
 }
 
-/** What is measured beside groups has no code of ours in it: when it moves, the machine has moved. */
+/** What is measured beside groups has no code of ours in it, and so no mode: when it moves, the machine has moved. */
 function isControl({ head }: MeasuredRow): boolean {
-  return head.row !== 'group';
+  return head.mode === undefined;
 }
 
 function nameOf({ block, label }: MeasuredRow): string {

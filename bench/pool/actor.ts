@@ -4,6 +4,14 @@ import type { Call, CommandArgument, CommandName, CommandResult, Reply } from '.
 /** A call that failed, was not answered in time, or whose worker has gone. */
 export class ActorError extends Error {
   override readonly name: string = 'ActorError';
+
+  constructor(
+    message: string,
+    /** Whether what came was not what was sent. */
+    readonly unverified = false,
+  ) {
+    super(message);
+  }
 }
 
 export class ActorTimeoutError extends ActorError {
@@ -63,7 +71,7 @@ export class Actor {
   handleReply(reply: Reply): void {
     const waiting = this.waiting.get(reply.id);
     if (reply.error === undefined) waiting?.resolve(reply.value);
-    else waiting?.reject(new ActorError(`${this.label}: ${reply.error}`));
+    else waiting?.reject(new ActorError(`${this.label}: ${reply.error}`, reply.unverified));
   }
 
   /** The worker answers no more. */

@@ -2,7 +2,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Isolation } from '../options.js';
+import type { PeerServer } from '../peers/peer-server.js';
 import { Actor } from './actor.js';
+import type { Hosts } from './hosts.js';
+import { LOOPBACK } from './place.js';
 import type { Reply } from './protocol.js';
 import { WorkerHost } from './worker-host.js';
 
@@ -14,24 +17,30 @@ export interface Crew {
   readonly actors: readonly Actor[];
   /** Undefined: its members are threads, which can't be hurt one by one. */
   readonly processes?: {
-    signal(member: number, signal: 'SIGKILL' | 'SIGSTOP'): void;
+    signal(member: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
     /** Ends a member's process, whatever it is doing, and starts another in its place. */
     replace(member: number): Promise<void>;
   };
+  /** What the row needs beside its workers, where it is a peer. */
+  readonly peer?: PeerServer;
   /** Ends threads and processes, whatever they are doing. May be called twice. */
   close(): Promise<void>;
 }
 
-/** Resolves when all workers are ready; leaves nothing behind when one is not. */
-export async function startCrew(isolation: Isolation, count: number): Promise<Crew> {
-  const crew = isolation === 'threads' ? threadCrew(count) : processCrew(count);
+/** Resolves when all workers are ready; leaves nothing behind when one is not. @param hosts one for each worker; undefined: all are on loopback */
+export async function startCrew(isolation: Isolation, count: number, hosts?: Hosts): Promise<Crew> {
+  const crew = isolation === 'threads' ? threadCrew(count) : processCrew(count, hosts);
   try {
-    await Promise.all(crew.actors.map((actor) => actor.call('ready', undefined, START_SECONDS)));
+    await Promise.all(crew.actors.map((actor, member) => makeReady(actor, member, hosts)));
     return crew;
   } catch (error) {
     await crew.close();
     throw error;
   }
+}
+
+function makeReady(actor: Actor, member: number, hosts: Hosts | undefined): Promise<void> {
+  return actor.call('ready', { host: hosts?.address(member) ?? LOOPBACK }, START_SECONDS);
 }
 
 function threadCrew(count: number): Crew {
@@ -55,8 +64,8 @@ function threadCrew(count: number): Crew {
   };
 }
 
-function processCrew(count: number): Crew {
-  const children = Array.from({ length: count }, forkMember);
+function processCrew(count: number, hosts: Hosts | undefined): Crew {
+  const children = Array.from({ length: count }, (_, member) => forkMember(member, hosts));
   const actors = children.map(actorOf);
   let closed = false;
   return {
@@ -66,10 +75,10 @@ function processCrew(count: number): Crew {
       replace: async (member) => {
         await kill(children[member] as ChildProcess);
         if (closed) throw new Error('the crew was closed');
-        const child = forkMember();
+        const child = forkMember(member, hosts);
         children[member] = child;
         actors[member] = actorOf(child, member);
-        await actors[member].call('ready', undefined, START_SECONDS);
+        await makeReady(actors[member], member, hosts);
       },
     },
     // The system closes the sockets of a process.
@@ -89,9 +98,11 @@ function actorOf(child: ChildProcess, member: number): Actor {
   return actor;
 }
 
-function forkMember(): ChildProcess {
+function forkMember(member: number, hosts: Hosts | undefined): ChildProcess {
+  const [execPath = process.execPath, ...execArgv] = [...(hosts?.through(member) ?? []), process.execPath];
   return fork(fileURLToPath(new URL('./member-process.js', import.meta.url)), [], {
-    execArgv: [],
+    execPath,
+    execArgv,
     serialization: 'advanced',
     // Standard output is for results.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

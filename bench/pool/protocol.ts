@@ -16,4 +16,6 @@ export interface Reply {
   /** What the command resolved to; or why it did not, in `error`. */
   readonly value?: unknown;
   readonly error?: string;
+  /** With an error: what came was not what was sent. */
+  readonly unverified?: boolean;
 }

@@ -3,7 +3,7 @@ import { FIFO, FIXED_PROPERTIES } from '../options.js';
 import type { Block, GroupRow, Row } from '../plan.js';
 import type { LatencyResult, LatencySample } from '../results.js';
 import type { Outcome } from '../runner.js';
-import type { LatencyMeasurement } from '../scenarios/latency.js';
+import type { LatencyMeasurement, LoadTimes } from '../scenarios/latency-times.js';
 import { frameBytes } from '../scenarios/trial.js';
 import { encode, histogramOf, merge, percentiles } from '../stats/latency-histogram.js';
 import { pairedRatio, summarize } from '../stats/summary.js';
@@ -16,17 +16,18 @@ type Outcomes = readonly Outcome<LatencyMeasurement>[];
 export function latencyResults(block: Block, outcomes: Outcomes, ratePerSecond: number): readonly LatencyResult[] {
   return (['ping-pong', 'rate'] as const).flatMap((load) => {
     const samplesOf = ({ samples }: Outcome<LatencyMeasurement>) =>
-      samples.map((sample) => makeSample(sample, load === 'rate' ? sample.atRateNanos : sample.pingPongNanos));
+      samples.map((sample) => makeSample(sample.repetition, load === 'rate' ? sample.atRate : sample.pingPong));
     const dgram = outcomes.find(({ row }) => row.kind === 'dgram');
     const dgramP50 = p50ByRepetition(dgram === undefined ? [] : samplesOf(dgram));
     return outcomes.map((outcome) => {
       const { row, error } = outcome;
       const samples = samplesOf(outcome);
       const all = percentiles(merge(samples.map(({ histogramNanos }) => histogramNanos)));
+      const oneWay = percentiles(merge(samples.map(({ oneWayHistogramNanos }) => oneWayHistogramNanos)));
       const p50 = summarize(samples.map(({ p50Micros }) => p50Micros));
       const p99 = summarize(samples.map(({ p99Micros }) => p99Micros));
       return defined<LatencyResult>({
-        ...resultHead(block, row, frameBytes(block.mtu), error),
+        ...resultHead(block, row, frameBytes(block), error),
         load,
         ratePerSecond: load === 'rate' ? ratePerSecond : undefined,
         samples,
@@ -35,6 +36,10 @@ export function latencyResults(block: Block, outcomes: Outcomes, ratePerSecond: 
         p99Micros: p99,
         p999Micros: samples.length === 0 ? undefined : all.p999Micros,
         maxMicros: samples.length === 0 ? undefined : all.maxMicros,
+        oneWayP50Micros: summarize(samples.map(({ oneWayP50Micros }) => oneWayP50Micros)),
+        oneWayP99Micros: summarize(samples.map(({ oneWayP99Micros }) => oneWayP99Micros)),
+        oneWayP999Micros: samples.length === 0 ? undefined : oneWay.p999Micros,
+        oneWayMaxMicros: samples.length === 0 ? undefined : oneWay.maxMicros,
         p99PerP50: p50 === undefined || p99 === undefined ? undefined : p99.median / p50.median,
         p50TimesFixed: pairedRatio(
           p50ByRepetition(samples),
@@ -61,9 +66,19 @@ function twin(row: Row, outcomes: Outcomes, change: Partial<GroupRow>): Outcomes
   );
 }
 
-function makeSample({ repetition }: LatencyMeasurement, nanos: Float64Array): LatencySample {
-  const histogram = histogramOf(nanos);
-  return { repetition, roundTrips: nanos.length, ...percentiles(histogram), histogramNanos: encode(histogram) };
+function makeSample(repetition: number, { roundTripsNanos, oneWayNanos }: LoadTimes): LatencySample {
+  const histogram = histogramOf(roundTripsNanos);
+  const oneWay = histogramOf(oneWayNanos);
+  const { p50Micros: oneWayP50Micros, p99Micros: oneWayP99Micros } = percentiles(oneWay);
+  return {
+    repetition,
+    roundTrips: roundTripsNanos.length,
+    ...percentiles(histogram),
+    histogramNanos: encode(histogram),
+    oneWayP50Micros,
+    oneWayP99Micros,
+    oneWayHistogramNanos: encode(oneWay),
+  };
 }
 
 function p50ByRepetition(samples: readonly LatencySample[]): ReadonlyMap<number, number> {

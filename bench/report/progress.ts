@@ -4,6 +4,8 @@ import { duration } from './format.js';
 import { hasColors, hasCursor, type TerminalEnvironment, type TerminalStream } from './terminal.js';
 
 const BAR_WIDTH = 24;
+/** Between two lines about one measurement. */
+const DETAIL_MS = 30_000;
 
 /** As much of a stream as progress needs. */
 export interface ProgressStream extends TerminalStream {
@@ -20,6 +22,7 @@ export interface ProgressOptions {
 export class Progress {
   private turns = 0;
   private lastTitle = '';
+  private lastDetailMs = Number.NEGATIVE_INFINITY;
   private readonly bar: boolean;
   private readonly colors: boolean;
   private readonly startMs: number;
@@ -45,6 +48,18 @@ export class Progress {
       this.stream.write(`bench: ${title} (${done} of ${totalTurns} measurements done)\n`);
     }
     this.lastTitle = title;
+  }
+
+  /** How far a long measurement is: in place of the bar, or a line now and then. */
+  detail(text: string): void {
+    const { quiet, now } = this.options;
+    if (quiet) return;
+    if (this.bar) {
+      this.stream.write(`\r${text.slice(0, (this.stream.columns ?? 80) - 1)}\u001b[K`);
+    } else if (now() - this.lastDetailMs >= DETAIL_MS) {
+      this.lastDetailMs = now();
+      this.stream.write(`bench: ${this.lastTitle}: ${text}\n`);
+    }
   }
 
   /** Measurements that were planned and will not be made. */

@@ -5,6 +5,7 @@ import type { ResultHead } from '../results.js';
 
 export function resultHead(block: Block, row: Row, frameBytes: number, error: string | undefined): ResultHead {
   const { sizeBytes, mtu } = block;
+  const where = block.network === 'netns' ? { network: block.network } : {};
   const problem = error === undefined ? {} : { error };
   if (row.kind === 'group') {
     const { mode, threads, properties, ordering, members, senders, lossRate } = row;
@@ -12,6 +13,7 @@ export function resultHead(block: Block, row: Row, frameBytes: number, error: st
       row: 'group',
       sizeBytes,
       mtu,
+      ...where,
       frameBytes,
       mode,
       threads,
@@ -23,12 +25,21 @@ export function resultHead(block: Block, row: Row, frameBytes: number, error: st
       ...problem,
     };
   }
+  if (row.kind === 'layer') {
+    return { row: 'layer', sizeBytes, mtu, mode: row.mode, members: 1, senders: 'one', ...problem };
+  }
+  if (row.kind === 'simulated') {
+    const { mode, members } = row;
+    return { row: 'simulated', sizeBytes, mtu, mode, members, senders: 'one', ...problem };
+  }
   const frames = row.kind === 'limit' ? { frameBytes } : {};
-  return { row: row.kind, sizeBytes, mtu, ...frames, members: 2, senders: 'one', ...problem };
+  return { row: row.kind, sizeBytes, mtu, ...where, ...frames, members: 2, senders: 'one', ...problem };
 }
 
 /** A row's name in tables: only what tells it from the others of its block. */
 export function rowLabel(head: ResultHead): string {
+  if (head.row === 'layer') return head.mode ?? '';
+  if (head.row === 'simulated') return `${head.mode} simulated, ${head.members} members`;
   if (head.row !== 'group') return head.row;
   const { mode, threads, properties, ordering = FIFO, members, senders, lossRate = 0 } = head;
   const parts = [`${mode} ${threads}`];

@@ -1,17 +1,29 @@
 /** The tables of a report: one for each block. */
 import type {
-  BenchReport,
   LatencyResult,
+  LayersResult,
   ResultHead,
+  ResultLists,
+  ScaleResult,
+  SoakResult,
   ThroughputResult,
   TransferResult,
   ViewsResult,
 } from '../results.js';
 import { VIEW_MEASURES } from '../view-measures.js';
-import { firstLine, gigabytes, percent, plain, quantity, range, spread, times } from './format.js';
+import { duration, firstLine, gigabytes, percent, plain, quantity, range, spread, times } from './format.js';
 import { rowLabel } from './result-head.js';
 import { type Column, makeTable, type Table } from './table.js';
-import { groupBy, latencyTitle, throughputTitle, transferTitle, viewsTitle } from './titles.js';
+import {
+  groupBy,
+  latencyTitle,
+  layersTitle,
+  scaleTitle,
+  soakTitle,
+  throughputTitle,
+  transferTitle,
+  viewsTitle,
+} from './titles.js';
 
 const name: Column<ResultHead> = { title: 'row', cell: rowLabel };
 const error: Column<ResultHead> = { title: 'error', cell: ({ error: message = '' }) => shorten(message) };
@@ -50,6 +62,10 @@ const latencyColumns: readonly Column<LatencyResult>[] = [
   { title: 'p99.9', cell: ({ p999Micros }) => plain(p999Micros) },
   { title: 'max', cell: ({ maxMicros }) => plain(maxMicros) },
   { title: 'p99/p50', cell: ({ p99PerP50 }) => plain(p99PerP50) },
+  { title: '→ p50', cell: (result) => plain(result.oneWayP50Micros?.median) },
+  { title: '→ p99', cell: (result) => plain(result.oneWayP99Micros?.median) },
+  { title: '→ p99.9', cell: ({ oneWayP999Micros }) => plain(oneWayP999Micros) },
+  { title: '→ max', cell: ({ oneWayMaxMicros }) => plain(oneWayMaxMicros) },
   { title: '× dgram', cell: ({ p50TimesDgram }) => times(p50TimesDgram) },
   { title: '× fixed', cell: ({ p50TimesFixed }) => times(p50TimesFixed) },
   { title: '× fifo', cell: ({ p50TimesFifo }) => times(p50TimesFifo) },
@@ -88,14 +104,57 @@ const transferColumns: readonly Column<TransferResult>[] = [
   error,
 ];
 
-export function reportTables(
-  report: Pick<BenchReport, 'throughput' | 'latency' | 'views' | 'transfer'>,
-): readonly Table[] {
+const layersColumns: readonly Column<LayersResult>[] = [
+  name,
+  { title: 'ns', cell: ({ nanosPerOperation }) => plain(nanosPerOperation?.median) },
+  { title: '± MAD', cell: ({ nanosPerOperation }) => spread(nanosPerOperation) },
+  { title: 'min – max', cell: ({ nanosPerOperation }) => range(nanosPerOperation, plain) },
+  { title: 'a second', cell: ({ nanosPerOperation: nanos }) => quantity(nanos && 1e9 / nanos.median) },
+  { title: '× ts', cell: ({ timesTs }) => times(timesTs) },
+  error,
+];
+
+const scaleColumns: readonly Column<ScaleResult>[] = [
+  name,
+  { title: 'msg/s', cell: ({ messagesPerSecond }) => quantity(messagesPerSecond?.median) },
+  { title: '± MAD', cell: ({ messagesPerSecond }) => spread(messagesPerSecond) },
+  { title: 'CPU µs/msg', cell: ({ cpuMicrosPerMessage }) => plain(cpuMicrosPerMessage?.median) },
+  { title: 'datagrams/msg', cell: ({ datagramsPerMessage }) => plain(datagramsPerMessage?.median) },
+  { title: 'view ms', cell: ({ changeMillis }) => plain(changeMillis?.median) },
+  { title: 'CPU ms/view', cell: ({ cpuMillisPerChange }) => plain(cpuMillisPerChange?.median) },
+  { title: 'datagrams/view', cell: ({ datagramsPerChange }) => plain(datagramsPerChange?.median) },
+  { title: 'records/view', cell: ({ recordsPerChange }) => plain(recordsPerChange?.median) },
+  error,
+];
+
+const perHour = (bytes: number | undefined) => (bytes === undefined ? '' : `${mebibytes(bytes)} MiB/h`);
+
+const soakColumns: readonly Column<SoakResult>[] = [
+  name,
+  { title: 'time', cell: ({ samples }) => (samples[0] === undefined ? '' : duration(samples[0].seconds)) },
+  { title: 'verified', cell: ({ samples }) => quantity(samples[0]?.verifiedMessages) },
+  { title: 'msg/s', cell: ({ samples }) => quantity(samples[0]?.deliveredMessagesPerSecond) },
+  { title: 'views', cell: ({ samples }) => String(samples[0]?.views ?? '') },
+  { title: 'kills', cell: ({ samples }) => String(samples[0]?.kills ?? '') },
+  { title: 'stops', cell: ({ samples }) => String(samples[0]?.stops ?? '') },
+  { title: 'longest gap ms', cell: ({ longestGapMillis }) => plain(longestGapMillis) },
+  { title: 'gap limit', cell: ({ gapLimitMillis }) => plain(gapLimitMillis) },
+  { title: 'memory', cell: ({ memorySlopeBytesPerHour: slope }) => perHour(slope?.median) },
+  { title: 'at least', cell: ({ memorySlopeBytesPerHour: slope }) => perHour(slope?.low) },
+  { title: 'memory limit', cell: ({ memorySlopeLimitBytesPerHour }) => perHour(memorySlopeLimitBytesPerHour) },
+  error,
+];
+
+export function reportTables(report: Partial<ResultLists>): readonly Table[] {
+  const { throughput = [], latency = [], views = [], transfer = [], layers = [], scale = [], soak = [] } = report;
   return [
-    ...groupBy(report.throughput, throughputTitle).map(([title, rows]) => makeTable(title, throughputColumns, rows)),
-    ...groupBy(report.latency, latencyTitle).map(([title, rows]) => makeTable(title, latencyColumns, rows)),
-    ...groupBy(report.views, viewsTitle).map(([title, rows]) => makeTable(title, viewsColumns, rows)),
-    ...groupBy(report.transfer, transferTitle).map(([title, rows]) => makeTable(title, transferColumns, rows)),
+    ...groupBy(throughput, throughputTitle).map(([title, rows]) => makeTable(title, throughputColumns, rows)),
+    ...groupBy(latency, latencyTitle).map(([title, rows]) => makeTable(title, latencyColumns, rows)),
+    ...groupBy(views, viewsTitle).map(([title, rows]) => makeTable(title, viewsColumns, rows)),
+    ...groupBy(transfer, transferTitle).map(([title, rows]) => makeTable(title, transferColumns, rows)),
+    ...groupBy(layers, layersTitle).map(([title, rows]) => makeTable(title, layersColumns, rows)),
+    ...groupBy(scale, scaleTitle).map(([title, rows]) => makeTable(title, scaleColumns, rows)),
+    ...groupBy(soak, soakTitle).map(([title, rows]) => makeTable(title, soakColumns, rows)),
   ];
 }
 
@@ -103,6 +162,7 @@ export function reportTables(
 export const LEGEND = [
   'msg/s: delivered to the handler of the slowest receiver, median of the repetitions; ± MAD: half of them are that near.',
   'Ratios are medians of ratios of measurements made one after the other, so they can differ from those of the medians.',
+  '→: one way, from when it was sent, or should have been, to the handler at the other end.',
   'limit: the same bytes in the same frames through the same system calls, without protocol or JavaScript.',
   'tcp: node:net, length-prefixed messages in batches of 64 KiB; dgram: node:dgram, one message a datagram, what is lost is lost.',
   'own parts: GB/s where each part of the state is new memory, for the application to keep.',

@@ -20,7 +20,7 @@ export function throughputResults(block: Block, outcomes: Outcomes): readonly Th
       seconds === undefined ? [] : [seconds],
     );
     return defined<ThroughputResult>({
-      ...resultHead(block, row, frameBytes(block.mtu), error),
+      ...resultHead(block, row, frameBytes(block), error),
       samples,
       messagesPerSecond: summarize(samples.map(perReceiver)),
       bytesPerSecond: summarize(samples.map(({ bytesPerSecond }) => bytesPerSecond)),

@@ -1,5 +1,15 @@
 /** What blocks of results are called: rows under one title were measured in turns. */
-import type { LatencyResult, ResultHead, ThroughputResult, TransferResult, ViewsResult } from '../results.js';
+import { LAYERS } from '../layers/layer-table.js';
+import type {
+  LatencyResult,
+  LayersResult,
+  ResultHead,
+  ScaleResult,
+  SoakResult,
+  ThroughputResult,
+  TransferResult,
+  ViewsResult,
+} from '../results.js';
 import { VIEW_MEASURES } from '../view-measures.js';
 import { size } from './format.js';
 import { rowLabel } from './result-head.js';
@@ -26,8 +36,22 @@ export function transferTitle(result: TransferResult): string {
   return `transfer of a state of ${size(result.stateBytes)}, ${frames(result)}; shares of casts of ${size(result.sizeBytes)}`;
 }
 
-export function frames({ mtu }: Pick<ResultHead, 'mtu'>): string {
-  return mtu === 'auto' ? "frames of the interface's MTU" : `frames of ${mtu} B`;
+export function layersTitle({ layer, operation, sizeBytes }: LayersResult): string {
+  const what = operation === 'message' ? `message of ${size(sizeBytes)}` : operation;
+  return `layer ${layer}: ${LAYERS[layer].title}, for each ${what}`;
+}
+
+export function scaleTitle(result: ScaleResult): string {
+  return `scale, one member casts messages of ${size(result.sizeBytes)}, ${frames(result)}`;
+}
+
+export function soakTitle(result: SoakResult): string {
+  return `soak, all members cast messages of ${size(result.sizeBytes)} at a steady rate, ${frames(result)}`;
+}
+
+export function frames({ mtu, network }: Pick<ResultHead, 'mtu' | 'network'>): string {
+  const frames = mtu === 'auto' ? "frames of the interface's MTU" : `frames of ${mtu} B`;
+  return network === 'netns' ? `${frames}, between namespaces` : frames;
 }
 
 export function loadOf({ load, ratePerSecond }: Pick<LatencyResult, 'load' | 'ratePerSecond'>): string {

@@ -19,7 +19,7 @@ export function transferResults(block: Block, outcomes: Outcomes): readonly Tran
     const share = (ratio: (sample: TransferSample) => number) =>
       samples.length === 0 ? undefined : median(samples.map(ratio));
     return defined<TransferResult>({
-      ...resultHead(block, row, frameBytes(block.mtu), error),
+      ...resultHead(block, row, frameBytes(block), error),
       stateBytes,
       samples,
       bytesPerSecond: summarize(samples.map((sample) => sample.bytesPerSecond)),

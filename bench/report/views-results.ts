@@ -36,7 +36,7 @@ export function viewsResults(
     measures.map((measure) => {
       const taken = samples.map((sample) => sampleOf(sample, measure));
       return defined<ViewsResult>({
-        ...resultHead(block, row, frameBytes(block.mtu), error),
+        ...resultHead(block, row, frameBytes(block), error),
         measure,
         samples: taken,
         tookMillis: summarize(taken.flatMap(({ tookMillis }) => tookMillis)),

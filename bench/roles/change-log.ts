@@ -1,5 +1,6 @@
 /** When a member had which view, and how long it was kept from sending. Times are those of a clock that all processes of the machine share. */
 import type { Address, ViewData } from '../../ts/index.js';
+import { machineMs } from './machine-clock.js';
 
 /** One view at one member. */
 export interface Change {
@@ -8,11 +9,6 @@ export interface Change {
   readonly acceptedMs: number;
   /** When `onBlock` was called for it: undefined in the first view. */
   readonly blockedMs?: number;
-}
-
-/** Milliseconds of the machine, the same in all its processes. */
-export function machineMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 export class ChangeLog {

@@ -1,25 +1,36 @@
 /** What a worker can be told to do; `Commands` is the contract with the coordinator. */
+import { LOOPBACK, type Place } from '../pool/place.js';
 import { DgramRole } from './dgram-role.js';
 import { GroupRole } from './group-role.js';
 import { LatencyRole } from './latency-role.js';
 import { LimitRole } from './limit-role.js';
+import { LoneRole } from './lone-role.js';
+import { PeerRole } from './peer-role.js';
+import { SoakRole } from './soak-role.js';
 import { TcpRole } from './tcp-role.js';
 import { TransferRole } from './transfer-role.js';
 import { ViewsRole } from './views-role.js';
 
 export function createCommands() {
-  const group = new GroupRole();
+  const place: Place = { host: LOOPBACK };
+  const group = new GroupRole(place);
   const transfer = new TransferRole(group);
-  const views = new ViewsRole();
-  const latency = new LatencyRole();
-  const limit = new LimitRole();
-  const dgram = new DgramRole();
-  const tcp = new TcpRole();
+  const views = new ViewsRole(place);
+  const latency = new LatencyRole(place);
+  const limit = new LimitRole(place);
+  const dgram = new DgramRole(place);
+  const tcp = new TcpRole(place);
+  const soak = new SoakRole(place);
+  const lone = new LoneRole();
+  const peer = new PeerRole();
   return {
-    ready: async (_: undefined): Promise<void> => {},
+    /** The first call: where it is. */
+    ready: async ({ host }: Place): Promise<void> => {
+      place.host = host;
+    },
     /** Leaves no member and no socket open, whatever is under way. */
     closeAll: async (_: undefined): Promise<void> => {
-      await Promise.all([group, views, latency, dgram, tcp].map((role) => role.close(undefined)));
+      await Promise.all([group, views, latency, dgram, tcp, soak, peer].map((role) => role.close(undefined)));
     },
     groupOpen: group.open,
     groupJoin: group.join,
@@ -47,6 +58,7 @@ export function createCommands() {
     latencyOpenDgram: latency.openDgram,
     latencyConnectDgram: latency.connectDgram,
     latencyMeasure: latency.measure,
+    latencyTakeArrivals: latency.takeArrivals,
     latencyClose: latency.close,
     limitOpen: limit.open,
     limitSend: limit.send,
@@ -62,6 +74,23 @@ export function createCommands() {
     tcpReceive: tcp.receive,
     tcpCpu: tcp.cpu,
     tcpClose: tcp.close,
+    soakOpen: soak.open,
+    soakJoin: soak.join,
+    soakStart: soak.start,
+    soakStop: soak.stop,
+    soakReport: soak.report,
+    soakClose: soak.close,
+    peerOpen: peer.open,
+    peerArm: peer.arm,
+    peerSend: peer.send,
+    peerReceive: peer.receive,
+    peerCpu: peer.cpu,
+    peerEcho: peer.echo,
+    peerPing: peer.ping,
+    peerTakeArrivals: peer.takeArrivals,
+    peerClose: peer.close,
+    layersMeasure: lone.measureLayer,
+    scaleSimulate: lone.simulate,
   };
 }
 

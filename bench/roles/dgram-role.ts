@@ -4,10 +4,11 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import type { Address } from '../../ts/index.js';
+import type { Place } from '../pool/place.js';
 import { mix } from '../verify/pattern.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
 
-const HOST = '127.0.0.1';
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Sends whose callbacks are awaited at a time; more bring nothing. */
 const IN_FLIGHT = 64;
@@ -29,22 +30,24 @@ export class DgramRole {
   private lastMs = 0;
   private cpu = cpuTime();
 
-  /** Receives from now on; returns the port. */
-  readonly receive = async (_: undefined): Promise<number> => {
+  constructor(private readonly place: Place) {}
+
+  /** Receives from now on; returns the address. */
+  readonly receive = async (_: undefined): Promise<Address> => {
     const socket = await this.open();
     socket.on('message', (message) => {
       this.lastMs = performance.now();
       if (this.messages++ === 0) this.firstMs = this.lastMs;
       this.hash = mix(this.hash, message[0] as number, message[message.length - 1] as number);
     });
-    return socket.address().port;
+    return { host: this.place.host, port: socket.address().port };
   };
 
   /** Sends for some time; resolves with how many messages. */
-  readonly send = async (options: { port: number; sizeBytes: number; milliseconds: number }): Promise<number> => {
-    const { port, sizeBytes, milliseconds } = options;
+  readonly send = async (options: { to: Address; sizeBytes: number; milliseconds: number }): Promise<number> => {
+    const { to, sizeBytes, milliseconds } = options;
     const socket = await this.open();
-    socket.connect(port, HOST);
+    socket.connect(to.port, to.host);
     await once(socket, 'connect');
     return pump(socket, sizeBytes, performance.now() + milliseconds);
   };
@@ -67,7 +70,7 @@ export class DgramRole {
     if (this.socket !== undefined) this.socket.close();
     const socket = createSocket('udp4');
     this.socket = socket;
-    socket.bind(0, HOST);
+    socket.bind(0, this.place.host);
     await once(socket, 'listening');
     socket.setRecvBufferSize(SOCKET_BUFFER_BYTES);
     socket.setSendBufferSize(SOCKET_BUFFER_BYTES);

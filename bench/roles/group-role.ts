@@ -4,6 +4,7 @@
  */
 import type { Address, Endpoint, MemberStats, ThreadMode } from '../../ts/index.js';
 import type { Mtu } from '../options.js';
+import type { Place } from '../pool/place.js';
 import { Pattern } from '../verify/pattern.js';
 import { Tally, type TallyReport } from '../verify/tally.js';
 import { type Caster, CastPump, type Sent } from './cast-pump.js';
@@ -54,6 +55,7 @@ export interface GroupReport {
 
 export interface Traffic {
   readonly dataBytesSent: number;
+  readonly datagramsSent: number;
   readonly resentBytes: number;
   readonly datagramsReceived: number;
   readonly bytesReceived: number;
@@ -85,9 +87,11 @@ export class GroupRole {
   private phase: Phase | undefined;
   private deliversOwn = false;
 
+  constructor(private readonly place: Place) {}
+
   readonly open = async (options: GroupOpen): Promise<Address> => {
     const { properties } = options;
-    const member = makeMember(options);
+    const member = makeMember(options, this.place);
     this.member = member;
     this.number = options.member;
     this.deliversOwn = /\b(local|total)\b/i.test(properties);
@@ -188,13 +192,14 @@ export class GroupRole {
   }
 }
 
-function makeMember({ groupName, properties, mode, threads, mtu, lossRate, seed, state }: GroupOpen): GroupRoleMember {
+function makeMember(open: GroupOpen, { host }: Place): GroupRoleMember {
+  const { groupName, properties, mode, threads, mtu, lossRate, seed, state } = open;
   const options = {
     groupName,
     properties,
     mode,
     threadMode: threads,
-    address: '127.0.0.1:0',
+    address: `${host}:0`,
     mtu,
     seed,
     ...(lossRate > 0 ? { drop: { rate: lossRate, seed } } : {}),
@@ -217,13 +222,23 @@ function safely(member: GroupRoleMember): Caster {
 const SAFE = { safety: 'safe' } as const;
 
 function trafficOf(stats: MemberStats): Traffic {
-  const { dataBytesSent, resentBytes, datagramsReceived, bytesReceived, droppedOnPurpose, systemCalls } = stats;
-  return { dataBytesSent, resentBytes, datagramsReceived, bytesReceived, droppedOnPurpose, systemCalls };
+  const { dataBytesSent, datagramsSent, resentBytes, datagramsReceived, bytesReceived, ...others } = stats;
+  const { droppedOnPurpose, systemCalls } = others;
+  return {
+    dataBytesSent,
+    datagramsSent,
+    resentBytes,
+    datagramsReceived,
+    bytesReceived,
+    droppedOnPurpose,
+    systemCalls,
+  };
 }
 
 function difference(now: Traffic, before: Traffic): Traffic {
   return {
     dataBytesSent: now.dataBytesSent - before.dataBytesSent,
+    datagramsSent: now.datagramsSent - before.datagramsSent,
     resentBytes: now.resentBytes - before.resentBytes,
     datagramsReceived: now.datagramsReceived - before.datagramsReceived,
     bytesReceived: now.bytesReceived - before.bytesReceived,

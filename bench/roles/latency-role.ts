@@ -3,11 +3,12 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type Address, type Endpoint, GroupMember, type Message, type ThreadMode } from '../../ts/index.js';
 import type { Mtu } from '../options.js';
+import type { Place } from '../pool/place.js';
+import { ArrivalLog } from './arrival-log.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
 import { type Join, joinAll } from './joining.js';
+import { machineOffsetMs } from './machine-clock.js';
 import { Pinger } from './pinger.js';
-
-const HOST = '127.0.0.1';
 
 export interface LatencyGroupOpen {
   readonly groupName: string;
@@ -30,6 +31,8 @@ export interface LatencyMeasure {
 
 export interface LatencyReport {
   readonly roundTripsNanos: Float64Array;
+  /** When each was sent, or should have been, by the clock of the machine. */
+  readonly intendedMs: Float64Array;
   readonly cpu: CpuTime;
 }
 
@@ -43,8 +46,17 @@ class AskingMember extends GroupMember {
 }
 
 class AnsweringMember extends GroupMember {
+  constructor(
+    options: ConstructorParameters<typeof GroupMember>[0],
+    private readonly arrivals: ArrivalLog,
+  ) {
+    super(options);
+  }
+
   override onReceiveCast(origin: Endpoint, message: Message): void {
-    if (origin !== this.view?.myEndpoint) this.cast(message.bytes());
+    if (origin === this.view?.myEndpoint) return;
+    this.arrivals.note();
+    this.cast(message.bytes());
   }
 }
 
@@ -57,6 +69,9 @@ export class LatencyRole {
   private socket: Socket | undefined;
   private pinger: Pinger | undefined;
   private failure: Error | undefined;
+  private readonly arrivals = new ArrivalLog();
+
+  constructor(private readonly place: Place) {}
 
   readonly openGroup = async (options: LatencyGroupOpen): Promise<Address> => {
     const { groupName, properties, mode, threads, mtu, lossRate, seed, sizeBytes } = options;
@@ -66,7 +81,7 @@ export class LatencyRole {
       properties,
       mode,
       threadMode: threads,
-      address: `${HOST}:0`,
+      address: `${this.place.host}:0`,
       mtu,
       seed,
       ...(lossRate > 0 ? { drop: { rate: lossRate, seed } } : {}),
@@ -88,26 +103,29 @@ export class LatencyRole {
     if (this.member !== undefined) await joinAll(this.member, join);
   };
 
-  /** Returns the port. */
-  readonly openDgram = async ({ rank, sizeBytes }: { rank: number; sizeBytes: number }): Promise<number> => {
+  readonly openDgram = async ({ rank, sizeBytes }: { rank: number; sizeBytes: number }): Promise<Address> => {
+    const { host } = this.place;
     const socket = createSocket('udp4');
     this.socket = socket;
-    socket.bind(0, HOST);
+    socket.bind(0, host);
     await once(socket, 'listening');
     if (rank === 0) {
       const pinger = new Pinger(sizeBytes, (payload) => socket.send(payload));
       this.pinger = pinger;
       socket.on('message', (message) => pinger.take(message));
     } else {
-      socket.on('message', (message) => socket.send(message));
+      socket.on('message', (message) => {
+        this.arrivals.note();
+        socket.send(message);
+      });
     }
-    return socket.address().port;
+    return { host, port: socket.address().port };
   };
 
-  readonly connectDgram = async (port: number): Promise<void> => {
+  readonly connectDgram = async ({ host, port }: Address): Promise<void> => {
     const { socket } = this;
     if (socket === undefined) throw new Error('there is no socket');
-    socket.connect(port, HOST);
+    socket.connect(port, host);
     await once(socket, 'connect');
   };
 
@@ -115,11 +133,16 @@ export class LatencyRole {
     const { pinger } = this;
     if (pinger === undefined) throw new Error('there is nobody to ask');
     const before = cpuTime();
+    const offsetMs = machineOffsetMs();
     const roundTripsNanos = await (ratePerSecond === undefined
       ? pinger.pingPong(milliseconds)
       : pinger.atRate(milliseconds, ratePerSecond));
-    return { roundTripsNanos, cpu: cpuTime(before) };
+    const intendedMs = pinger.intendedMs.map((ms) => ms + offsetMs);
+    return { roundTripsNanos, intendedMs, cpu: cpuTime(before) };
   };
+
+  /** When what was asked since the last call came here. */
+  readonly takeArrivals = async (_: undefined): Promise<Float64Array> => this.arrivals.take();
 
   readonly close = async (_: undefined): Promise<void> => {
     const { member, socket, failure } = this;
@@ -133,6 +156,6 @@ export class LatencyRole {
 
   private makeMember(number: number, options: ConstructorParameters<typeof GroupMember>[0]): GroupMember {
     if (number === 0) return new AskingMember(options);
-    return number === 1 ? new AnsweringMember(options) : new ListeningMember(options);
+    return number === 1 ? new AnsweringMember(options, this.arrivals) : new ListeningMember(options);
   }
 }

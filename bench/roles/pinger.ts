@@ -7,6 +7,8 @@
  *
  * Between two messages at a rate the event loop spins, since timers are 1 ms apart.
  */
+import { UnverifiedError } from '../verify/unverified-error.js';
+
 const SEQUENCE_BYTES = 4;
 /** The shortest message that can be numbered. */
 export const MIN_PING_BYTES = 8;
@@ -34,7 +36,7 @@ export class Pinger {
     const reply = this.nextReply++;
     const sequence = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
     if (bytes.length !== this.payload.length || sequence !== reply) {
-      this.fail(new Error(`answer ${sequence} of ${bytes.length} bytes came where ${reply} was expected`));
+      this.fail(new UnverifiedError(`answer ${sequence} of ${bytes.length} bytes came where ${reply} was expected`));
       return;
     }
     this.roundTripsNanos.push(Math.round((now - (this.sentMs[reply] as number)) * 1e6));
@@ -71,6 +73,11 @@ export class Pinger {
       };
       spin();
     });
+  }
+
+  /** When the messages of the last measurement were sent, or should have been; ms of performance.now(). */
+  get intendedMs(): Float64Array {
+    return Float64Array.from(this.sentMs);
   }
 
   /** Round trips in ns, in order. */

@@ -5,14 +5,14 @@
  */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Address } from '../../ts/index.js';
+import type { Place } from '../pool/place.js';
 import { Pattern } from '../verify/pattern.js';
 import { Tally, type TallyReport } from '../verify/tally.js';
 import type { Sent } from './cast-pump.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
 import { LengthPrefixReader } from './length-prefix-reader.js';
 import { BatchWriter } from './length-prefix-writer.js';
-
-const HOST = '127.0.0.1';
 
 export interface TcpArm {
   readonly phase: number;
@@ -36,24 +36,27 @@ export class TcpRole {
   private failure: Error | undefined;
   private phase: Phase | undefined;
 
-  /** The sender's side; returns the port. */
-  readonly listen = async (_: undefined): Promise<number> => {
+  constructor(private readonly place: Place) {}
+
+  /** The sender's side; returns its address. */
+  readonly listen = async (_: undefined): Promise<Address> => {
+    const { host } = this.place;
     const server = createServer({ noDelay: true }, (socket) => this.keep(socket));
     this.server = server;
     this.connected = once(server, 'connection');
     // send() hears of it.
     this.connected.catch(() => {});
-    server.listen(0, HOST);
+    server.listen(0, host);
     await once(server, 'listening');
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-    return address.port;
+    return { host, port: address.port };
   };
 
   /** The receiver's side. */
-  readonly connect = async ({ port }: { readonly port: number }): Promise<void> => {
+  readonly connect = async ({ host, port }: Address): Promise<void> => {
     const reader = new LengthPrefixReader((message) => this.armed().tally.take(message));
-    const socket = connect({ host: HOST, port, noDelay: true });
+    const socket = connect({ host, port, noDelay: true });
     socket.on('data', (chunk) => reader.take(chunk));
     this.keep(socket);
     await once(socket, 'connect');

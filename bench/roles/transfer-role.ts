@@ -3,6 +3,7 @@
  * transfer, and a client again.
  */
 import type { TransferType } from '../../ts/index.js';
+import { UnverifiedError } from '../verify/unverified-error.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
 import type { GroupRole } from './group-role.js';
 import { whenView } from './joining.js';
@@ -129,10 +130,9 @@ async function take(member: TransferringMember, xferId: number, stateBytes: numb
     check(member, part, at);
     at += part.length;
   }
-  if (at !== stateBytes) throw new Error(`not verified: ${at} bytes of a state of ${stateBytes} came`);
+  if (at !== stateBytes) throw new UnverifiedError(`${at} bytes of a state of ${stateBytes} came`);
 }
 
 function check({ pattern }: TransferringMember, part: Uint8Array, at: number): void {
-  if (!pattern.matches(part, at))
-    throw new Error(`not verified: the state is not what it should be from byte ${at} on`);
+  if (!pattern.matches(part, at)) throw new UnverifiedError(`the state is not what it should be from byte ${at} on`);
 }

@@ -1,6 +1,8 @@
 /** One member of a group whose views change. It sends nothing; what it hears is nobody's business here. */
 import { type Address, GroupMember, type GroupMemberOptions, type ThreadMode, type ViewData } from '../../ts/index.js';
-import { ChangeLog, machineMs } from './change-log.js';
+import type { Place } from '../pool/place.js';
+import { ChangeLog } from './change-log.js';
+import { machineMs } from './machine-clock.js';
 
 export interface ViewsOpen {
   readonly groupName: string;
@@ -36,11 +38,13 @@ export class ViewsRole {
   private member: WatchingMember | undefined;
   private failure: Error | undefined;
 
+  constructor(private readonly place: Place) {}
+
   readonly open = async ({ threads, lossRate, ...options }: ViewsOpen): Promise<Address> => {
     const member = new WatchingMember({
       ...options,
       threadMode: threads,
-      address: '127.0.0.1:0',
+      address: `${this.place.host}:0`,
       ...(lossRate > 0 ? { drop: { rate: lossRate, seed: options.seed } } : {}),
       errorHandler: (error) => {
         this.failure ??= error;

@@ -8,6 +8,7 @@ import { totalCpuSeconds } from '../roles/cpu-time.js';
 import type { GroupReport } from '../roles/group-role.js';
 import { findFaults } from '../verify/check-group.js';
 import type { TallyReport } from '../verify/tally.js';
+import { UnverifiedError } from '../verify/unverified-error.js';
 import {
   frameBytes,
   freshGroupName,
@@ -24,7 +25,17 @@ const MEASURE = 2;
 const PROGRESS_SECONDS = 2;
 
 export async function measureGroup(crew: Crew, trial: Trial<GroupRow>): Promise<ThroughputSample> {
-  const { row, block, settings } = trial;
+  const { settings } = trial;
+  await openGroup(crew, trial);
+  await runPhase(crew, trial, WARM_UP, warmUpSeconds(trial));
+  const reports = await runPhase(crew, trial, MEASURE, settings.seconds);
+  await Promise.all(crew.actors.map((actor) => actor.call('groupClose', undefined, PATIENCE_SECONDS)));
+  return makeSample(trial, reports);
+}
+
+/** Resolves when all are in one view. */
+export async function openGroup(crew: Crew, trial: Trial<GroupRow>): Promise<void> {
+  const { row, block } = trial;
   const common = { groupName: freshGroupName(), properties: propertiesOf(row), threads: row.threads };
   const members = await Promise.all(
     crew.actors.map((actor, member) => {
@@ -37,10 +48,6 @@ export async function measureGroup(crew: Crew, trial: Trial<GroupRow>): Promise<
   await Promise.all(
     crew.actors.map((actor) => actor.call('groupJoin', { members, fixed: isFixed(row) }, PATIENCE_SECONDS)),
   );
-  await runPhase(crew, trial, WARM_UP, warmUpSeconds(trial));
-  const reports = await runPhase(crew, trial, MEASURE, settings.seconds);
-  await Promise.all(crew.actors.map((actor) => actor.call('groupClose', undefined, PATIENCE_SECONDS)));
-  return makeSample(trial, reports);
 }
 
 /** All are armed, the senders send for so long, all report, and what they report is verified. @param safe see GroupArm */
@@ -66,7 +73,7 @@ export async function runPhase(
   }
   const reports = await Promise.all(actors.map((actor) => actor.call('groupReport', undefined, PATIENCE_SECONDS)));
   const faults = findFaults(reports, senders);
-  if (faults.length > 0) throw new TrialError(`not verified: ${faults.join('; ')}`);
+  if (faults.length > 0) throw new UnverifiedError(`${faults.join('; ')}`);
   return reports;
 }
 
@@ -107,7 +114,7 @@ function makeSample({ block, row, repetition }: Trial<GroupRow>, reports: readon
     ...(row.lossRate > 0
       ? {
           lostFrames: sum(({ traffic }) => traffic.droppedOnPurpose),
-          lostBytes: Math.round(sum((report) => lostBytes(report, frameBytes(block.mtu)))),
+          lostBytes: Math.round(sum((report) => lostBytes(report, frameBytes(block)))),
         }
       : {}),
     systemCallsPerThousandMessages: (sum(({ traffic }) => traffic.systemCalls) * 1000) / delivered,

@@ -1,7 +1,10 @@
 /** Round trips: in ping-pong and at a fixed rate, of a group and of plain datagrams. */
 
+import type { Address } from '../../ts/index.js';
 import { type GroupRow, isFixed, propertiesOf, type Row } from '../plan.js';
 import type { Crew } from '../pool/crew.js';
+import { type LatencyMeasurement, type LoadTimes, timesOf } from './latency-times.js';
+import { isPeer, measurePeerLatency } from './peer-trial.js';
 import {
   freshGroupName,
   memberSeed,
@@ -12,30 +15,25 @@ import {
   warmUpSeconds,
 } from './trial.js';
 
-export interface LatencyMeasurement {
-  readonly repetition: number;
-  /** Round trips in ns. */
-  readonly pingPongNanos: Float64Array;
-  readonly atRateNanos: Float64Array;
-}
-
 export async function measureLatency(crew: Crew, trial: Trial<Row>): Promise<LatencyMeasurement> {
   const { row, settings, repetition } = trial;
   const { seconds, ratePerSecond } = settings;
-  const [asking] = crew.actors;
-  if (asking === undefined) throw new TrialError('there is nobody to ask');
+  const [asking, answering] = crew.actors;
+  if (asking === undefined || answering === undefined) throw new TrialError('there is nobody to ask');
   if (row.kind === 'group') await openGroup(crew, { ...trial, row });
+  else if (isPeer(row)) return measurePeerLatency(crew, { ...trial, row });
   else await openDgram(crew, trial);
-  const measure = async (rate: number | undefined, forSeconds: number) => {
+  const measure = async (rate: number | undefined, forSeconds: number): Promise<LoadTimes> => {
     const options = { ratePerSecond: rate, milliseconds: forSeconds * 1000 };
-    const { roundTripsNanos } = await asking.call('latencyMeasure', options, forSeconds + PATIENCE_SECONDS);
-    return roundTripsNanos;
+    const asked = await asking.call('latencyMeasure', options, forSeconds + PATIENCE_SECONDS);
+    const arrivedMs = await answering.call('latencyTakeArrivals', undefined, PATIENCE_SECONDS);
+    return timesOf(asked, arrivedMs);
   };
   await measure(undefined, warmUpSeconds(trial));
-  const pingPongNanos = await measure(undefined, seconds);
-  const atRateNanos = await measure(ratePerSecond, seconds);
+  const pingPong = await measure(undefined, seconds);
+  const atRate = await measure(ratePerSecond, seconds);
   await Promise.all(crew.actors.map((actor) => actor.call('latencyClose', undefined, PATIENCE_SECONDS)));
-  return { repetition, pingPongNanos, atRateNanos };
+  return { repetition, pingPong, atRate };
 }
 
 async function openGroup({ actors }: Crew, trial: Trial<GroupRow>): Promise<void> {
@@ -62,10 +60,10 @@ async function openGroup({ actors }: Crew, trial: Trial<GroupRow>): Promise<void
 }
 
 async function openDgram({ actors }: Crew, { block }: Trial<Row>): Promise<void> {
-  const ports = await Promise.all(
+  const addresses = await Promise.all(
     actors.map((actor, rank) => actor.call('latencyOpenDgram', { rank, sizeBytes: block.sizeBytes }, PATIENCE_SECONDS)),
   );
   await Promise.all(
-    actors.map((actor, rank) => actor.call('latencyConnectDgram', ports[1 - rank] as number, PATIENCE_SECONDS)),
+    actors.map((actor, rank) => actor.call('latencyConnectDgram', addresses[1 - rank] as Address, PATIENCE_SECONDS)),
   );
 }

@@ -6,6 +6,7 @@ import type { Crew } from '../pool/crew.js';
 import type { ThroughputSample } from '../results.js';
 import { type CpuTime, totalCpuSeconds } from '../roles/cpu-time.js';
 import type { BaselineReport } from '../roles/dgram-role.js';
+import { UnverifiedError } from '../verify/unverified-error.js';
 import { frameBytes, PATIENCE_SECONDS, type Trial, TrialError, warmUpSeconds } from './trial.js';
 
 /** After so long nothing of plain datagrams is on its way any more. */
@@ -20,18 +21,18 @@ export function measureReference(crew: Crew, trial: Trial<ReferenceRow>): Promis
 
 async function measureLimit(sender: Actor, receiver: Actor, trial: Trial<ReferenceRow>): Promise<ThroughputSample> {
   const { block, settings } = trial;
-  const { sizeBytes, mtu } = block;
+  const { sizeBytes } = block;
   const { seconds } = settings;
-  const port = await receiver.call('limitOpen', undefined, PATIENCE_SECONDS);
+  const to = await receiver.call('limitOpen', undefined, PATIENCE_SECONDS);
   await sender.call('limitOpen', undefined, PATIENCE_SECONDS);
-  const send = { port, frameBytes: frameBytes(mtu), sizeBytes, seconds };
+  const send = { to, frameBytes: frameBytes(block), sizeBytes, seconds };
   const [received, sent] = await Promise.all([
     receiver.call('limitReceive', { sizeBytes }, seconds + PATIENCE_SECONDS),
     sender.call('limitSend', send, seconds + PATIENCE_SECONDS),
   ]);
   if (received.messages === 0) throw new TrialError('nothing came through the limit loop');
   if (received.bytes < sent.bytes) {
-    throw new TrialError(`the limit loop lost ${sent.bytes - received.bytes} of ${sent.bytes} bytes`);
+    throw new UnverifiedError(`the limit loop lost ${sent.bytes - received.bytes} of ${sent.bytes} bytes`);
   }
   return makeSample(trial, { messages: received.messages, seconds: received.seconds }, sent.messages);
 }
@@ -39,11 +40,11 @@ async function measureLimit(sender: Actor, receiver: Actor, trial: Trial<Referen
 async function measureDgram(sender: Actor, receiver: Actor, trial: Trial<ReferenceRow>): Promise<ThroughputSample> {
   const { block, settings } = trial;
   const { sizeBytes } = block;
-  const port = await receiver.call('dgramReceive', undefined, PATIENCE_SECONDS);
+  const to = await receiver.call('dgramReceive', undefined, PATIENCE_SECONDS);
   const send = async (seconds: number) => {
     const sent = await sender.call(
       'dgramSend',
-      { port, sizeBytes, milliseconds: seconds * 1000 },
+      { to, sizeBytes, milliseconds: seconds * 1000 },
       seconds + PATIENCE_SECONDS,
     );
     await sleep(SETTLE_MS);
@@ -63,8 +64,8 @@ async function measureDgram(sender: Actor, receiver: Actor, trial: Trial<Referen
 async function measureTcp(sender: Actor, receiver: Actor, trial: Trial<ReferenceRow>): Promise<ThroughputSample> {
   const { block, settings } = trial;
   const { sizeBytes } = block;
-  const port = await sender.call('tcpListen', undefined, PATIENCE_SECONDS);
-  await receiver.call('tcpConnect', { port }, PATIENCE_SECONDS);
+  const address = await sender.call('tcpListen', undefined, PATIENCE_SECONDS);
+  await receiver.call('tcpConnect', address, PATIENCE_SECONDS);
   const send = async (phase: number, seconds: number) => {
     const arm = { phase, sizeBytes, seed: settings.seed };
     await both((actor) => actor.call('tcpArm', arm, PATIENCE_SECONDS), receiver, sender);
@@ -73,7 +74,7 @@ async function measureTcp(sender: Actor, receiver: Actor, trial: Trial<Reference
       sender.call('tcpSend', { milliseconds: seconds * 1000 }, seconds + PATIENCE_SECONDS),
     ]);
     const cpu = await both((actor) => actor.call('tcpCpu', undefined, PATIENCE_SECONDS), receiver, sender);
-    if (got.faults.length > 0) throw new TrialError(`not verified: by TCP ${got.faults.join('; ')}`);
+    if (got.faults.length > 0) throw new UnverifiedError(`by TCP ${got.faults.join('; ')}`);
     return { sent, got, cpu };
   };
   await send(1, warmUpSeconds(trial));

@@ -1,6 +1,6 @@
 /** What all trials have in common. A trial is one measurement of one row. */
 import { randomBytes } from 'node:crypto';
-import type { Mtu } from '../options.js';
+import type { Network } from '../options.js';
 import type { Block, GroupRow, Row } from '../plan.js';
 
 /** Told to the user as the row's error. */
@@ -29,8 +29,8 @@ const MIN_WARM_UP_SECONDS = 0.1;
 const COLD_WARM_UP_SECONDS = 0.4;
 const MAX_WARM_UP_SECONDS = 1;
 
-/** The interface's MTU of 65,536 bytes less the headers of IPv4 and UDP, cut to a multiple of 8. */
-const LOOPBACK_FRAME_BYTES = 65504;
+/** The interface's MTU, of 65,536 bytes and of 1,500, less the headers of IPv4 and UDP, cut to a multiple of 8. */
+const FRAME_BYTES: Readonly<Record<Network, number>> = { loopback: 65504, netns: 1472 };
 
 /** The first measurement of a crew comes with code that no JIT has seen; so does each of a member that brings a new I/O worker. */
 export function warmUpSeconds({ row, repetition, settings }: Trial<Row>): number {
@@ -40,8 +40,9 @@ export function warmUpSeconds({ row, repetition, settings }: Trial<Row>): number
   return repetition === 0 || brings ? Math.max(COLD_WARM_UP_SECONDS, warmUp) : warmUp;
 }
 
-export function frameBytes(mtu: Mtu): number {
-  return mtu === 'auto' ? LOOPBACK_FRAME_BYTES : mtu;
+/** Of a frame, at most. */
+export function frameBytes({ mtu, network = 'loopback' }: Pick<Block, 'mtu' | 'network'>): number {
+  return mtu === 'auto' ? FRAME_BYTES[network] : mtu;
 }
 
 /** The data plane of one member: in a mixed group every other one is native. */

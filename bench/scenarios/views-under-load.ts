@@ -8,6 +8,7 @@ import type { Actor } from '../pool/actor.js';
 import type { Crew } from '../pool/crew.js';
 import type { Change } from '../roles/change-log.js';
 import { findFaults } from '../verify/check-group.js';
+import { UnverifiedError } from '../verify/unverified-error.js';
 import type { ViewMeasure } from '../view-measures.js';
 import { freshGroupName, memberSeed, modeOf, PATIENCE_SECONDS, type Trial, TrialError } from './trial.js';
 
@@ -46,7 +47,7 @@ export async function measureChangesUnderLoad(
   await Promise.all(going);
   const reports = await Promise.all(actors.map((actor) => actor.call('groupReport', undefined, PATIENCE_SECONDS)));
   const faults = findFaults(reports, row.members);
-  if (faults.length > 0) throw new TrialError(`not verified: ${faults.join('; ')}`);
+  if (faults.length > 0) throw new UnverifiedError(`${faults.join('; ')}`);
   await Promise.all(actors.map((actor) => actor.call('groupClose', undefined, PATIENCE_SECONDS)));
   await guest.call('viewsClose', undefined, PATIENCE_SECONDS);
   const verifiedMessages = reports.reduce(

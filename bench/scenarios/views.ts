@@ -6,7 +6,7 @@ import type { Address } from '../../ts/index.js';
 import { type GroupRow, propertiesOf } from '../plan.js';
 import type { Actor } from '../pool/actor.js';
 import type { Crew } from '../pool/crew.js';
-import { machineMs } from '../roles/change-log.js';
+import { machineMs } from '../roles/machine-clock.js';
 import { suspicionOf, type ViewMeasure } from '../view-measures.js';
 import { freshGroupName, memberSeed, modeOf, PATIENCE_SECONDS, type Trial } from './trial.js';
 import { measureChangesUnderLoad } from './views-under-load.js';

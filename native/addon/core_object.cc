@@ -13,6 +13,31 @@ namespace {
 // Frames as JavaScript gets them, one after the other in one array (ts/data-plane/packed-frames.ts reads them):
 //
 //   ranks 2 | length 2 | rank 2, as many as there are | the frame's bytes
+constexpr size_t kWordBytes = 2;
+
+uint32_t load_word(const uint8_t* at) { return static_cast<uint32_t>(at[0]) | static_cast<uint32_t>(at[1]) << 8; }
+
+// Hands the bytes of a burst in that form to `put`, piece by piece.
+template <typename Put>
+void pack(const Burst& burst, Put put) {
+  const auto put_word = [&put](uint32_t value) {
+    const uint8_t word[kWordBytes] = {static_cast<uint8_t>(value), static_cast<uint8_t>(value >> 8)};
+    put(word, kWordBytes);
+  };
+  size_t piece = 0;
+  for (uint32_t offset = 0; offset < burst.bytes(); offset += burst.segment()) {
+    const uint32_t length = std::min(burst.segment(), burst.bytes() - offset);
+    put_word(burst.destination_count());
+    put_word(length);
+    for (uint32_t i = 0; i < burst.destination_count(); i++) put_word(burst.destinations()[i]);
+    for (uint32_t filled = 0; filled < length; piece++) {
+      const Piece& each = burst.pieces()[piece];
+      put(each.data, each.bytes);
+      filled += each.bytes;
+    }
+  }
+}
+
 class CollectingSink : public Sink {
  public:
   explicit CollectingSink(uint32_t capacity) : left_(capacity) {}
@@ -20,18 +45,7 @@ class CollectingSink : public Sink {
   bool send(const Burst& burst) override {
     if (left_ < burst.frames()) return false;
     left_ -= burst.frames();
-    size_t piece = 0;
-    for (uint32_t offset = 0; offset < burst.bytes(); offset += burst.segment()) {
-      const uint32_t length = std::min(burst.segment(), burst.bytes() - offset);
-      put(burst.destination_count());
-      put(length);
-      for (uint32_t i = 0; i < burst.destination_count(); i++) put(burst.destinations()[i]);
-      for (uint32_t filled = 0; filled < length; piece++) {
-        const Piece& each = burst.pieces()[piece];
-        out_.insert(out_.end(), each.data, each.data + each.bytes);
-        filled += each.bytes;
-      }
-    }
+    pack(burst, [this](const uint8_t* data, size_t bytes) { out_.insert(out_.end(), data, data + bytes); });
     return true;
   }
 
@@ -44,13 +58,31 @@ class CollectingSink : public Sink {
   }
 
  private:
-  void put(uint32_t value) {
-    out_.push_back(static_cast<uint8_t>(value));
-    out_.push_back(static_cast<uint8_t>(value >> 8));
-  }
-
   std::vector<uint8_t> out_;
   uint32_t left_;
+};
+
+// The same into memory of JavaScript's; takes no burst that it has no room for.
+class MemorySink : public Sink {
+ public:
+  MemorySink(uint8_t* out, size_t room) : out_(out), room_(room) {}
+
+  bool send(const Burst& burst) override {
+    const size_t heads = burst.frames() * kWordBytes * (2 + burst.destination_count());
+    if (room_ - used_ < burst.bytes() + heads) return false;
+    pack(burst, [this](const uint8_t* data, size_t bytes) {
+      std::copy(data, data + bytes, out_ + used_);
+      used_ += bytes;
+    });
+    return true;
+  }
+
+  size_t used() const { return used_; }
+
+ private:
+  uint8_t* out_;
+  size_t room_;
+  size_t used_ = 0;
 };
 
 class CoreObject : public Napi::ObjectWrap<CoreObject> {
@@ -88,6 +120,8 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
                            InstanceMethod<&CoreObject::open_stream>("openStream"),
                            InstanceMethod<&CoreObject::receive>("receive"),
                            InstanceMethod<&CoreObject::poll>("poll"),
+                           InstanceMethod<&CoreObject::poll_into>("pollInto"),
+                           InstanceMethod<&CoreObject::receive_packed>("receivePacked"),
                            InstanceMethod<&CoreObject::change>("change"),
                            InstanceMethod<&CoreObject::take_wanted>("takeWanted"),
                            InstanceMethod<&CoreObject::received>("received"),
@@ -123,14 +157,45 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
 
   void take_in(const Napi::CallbackInfo& info) {
     const Napi::Uint8Array frame = info[0].As<Napi::Uint8Array>();
-    const auto now = static_cast<Micros>(info[1].As<Napi::Number>().Int64Value());
+    take_frame(frame.Data(), frame.ByteLength(), static_cast<Micros>(info[1].As<Napi::Number>().Int64Value()));
+  }
+
+  void take_frame(const uint8_t* frame, size_t bytes, Micros now) {
     FrameHeader header;
-    const Reject reject = validate_header(frame.Data(), frame.ByteLength(), header);
+    const Reject reject = validate_header(frame, bytes, header);
     if (reject != Reject::kNone) return plane_->stats().reject(reject);
     if ((header.flags & kFlagUnattached) != 0 || header.connection != plane_->config().connection) {
       return plane_->stats().reject(Reject::kConnection);
     }
-    plane_->handle_frame(frame.Data(), frame.ByteLength(), header, now);
+    plane_->handle_frame(frame, bytes, header, now);
+  }
+
+  // receivePacked(packed, bytes, nowMicros): those of the packed frames that go to this member
+  void receive_packed(const Napi::CallbackInfo& info) {
+    const Napi::Uint8Array packed = info[0].As<Napi::Uint8Array>();
+    const size_t end = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), packed.ByteLength());
+    const auto now = static_cast<Micros>(info[2].As<Napi::Number>().Int64Value());
+    const uint8_t* data = packed.Data();
+    for (size_t at = 0; at + 2 * kWordBytes <= end;) {
+      const uint32_t ranks = load_word(data + at);
+      const uint32_t length = load_word(data + at + kWordBytes);
+      const size_t first = at + 2 * kWordBytes;
+      const size_t frame = first + ranks * kWordBytes;
+      if (frame + length > end) return;
+      bool mine = false;
+      for (size_t i = first; i < frame; i += kWordBytes) mine |= load_word(data + i) == plane_->config().my_rank;
+      if (mine) take_frame(data + frame, length, now);
+      at = frame + length;
+    }
+  }
+
+  // pollInto(nowMicros, memory) -> bytes of packed frames that were written there
+  Napi::Value poll_into(const Napi::CallbackInfo& info) {
+    const auto now = static_cast<Micros>(info[0].As<Napi::Number>().Int64Value());
+    Napi::Uint8Array memory = info[1].As<Napi::Uint8Array>();
+    MemorySink sink(memory.Data(), memory.ByteLength());
+    plane_->poll(now, sink);
+    return Napi::Number::New(info.Env(), static_cast<double>(sink.used()));
   }
 
   // poll(nowMicros, mostFrames) -> deadline or -1 for never; where there were frames: [frames, that, blocked]

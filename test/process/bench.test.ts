@@ -1,47 +1,18 @@
 // Runs the command as users do, from what `npm run build` has made.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { BenchReport } from '../../bench/results.js';
 import { nativeStatus } from '../../ts/index.js';
+import { consort } from '../helpers/consort-command.js';
 
-const main = join(import.meta.dirname, '../../dist/ts/cli/main.js');
 const native = nativeStatus().loaded;
 const folder = mkdtempSync(join(tmpdir(), 'consort-bench-'));
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** @param onOutput gets what the command has written to standard error so far */
-function consort(args: readonly string[], onOutput?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void) {
-  return new Promise<Ended>((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-      onOutput?.(stderr, (signal) => child.kill(signal));
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
 
 const modesHere = native ? 'native,ts' : 'ts';
 // What comes out is not judged: it has to be there, and right.
 const quick = ['--quick', '--seconds', '0.1', '--repeats', '2', '--size', '64'];
-
-beforeAll(() => {
-  if (!existsSync(main)) throw new Error('there is no dist/: run `npm run build` first');
-});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -133,10 +104,12 @@ describe('consort bench throughput', () => {
       '--json',
       '-',
     ];
-    const { code, stdout } = await consort(args, (stderr, kill) => {
-      if (killed || !stderr.includes('throughput 65 B')) return;
-      killed = true;
-      kill('SIGINT');
+    const { code, stdout } = await consort(args, {
+      onOutput: (stderr, kill) => {
+        if (killed || !stderr.includes('throughput 65 B')) return;
+        killed = true;
+        kill('SIGINT');
+      },
     });
     const report = JSON.parse(stdout) as BenchReport;
     expect({ code, ...report }).toMatchObject({ code: 130, interrupted: true, passed: false });

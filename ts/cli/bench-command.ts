@@ -11,9 +11,15 @@ Scenarios:
   views        how fast a group forms, takes a member in, lets it go, notices one that was killed or stopped,
                and how long a change keeps members from sending that all cast
   transfer     how fast a member that becomes a server gets the state, and what is left of casts meanwhile
+  layers       each layer of the data plane alone: frames, packing, fragmentation, resending, stability, checksums
+  scale        what a message and a change of the view cost as members grow; large groups in the simulator
+  soak         a group under load whose members are killed and stopped, for --duration: memory, stalls, agreement
+  peers        throughput and latency beside NATS, Redis, ZeroMQ, corosync CPG and JGroups, those that are installed
+
+All but soak and peers run when none is named.
 
 Groups have views, which they come to by discovery: properties Gmp:Sync:Heal:Switch:Frag:Suspect:Flow.
-The first two run native and ts mode in turns with what they are to be compared with: the limit (the same bytes, no
+Throughput and latency run native and ts mode in turns with what they are to be compared with: the limit (the same bytes, no
 protocol), plain TCP and plain datagrams. In all of them every receiver checks number, order and content of what it gets;
 a run in which anything is wrong is an error, not a number.
 
@@ -30,12 +36,17 @@ Examples:
   consort bench throughput latency --ordering fifo,causal,total,agree --members 3
   consort bench views --members 3,8 --mode native,ts,mixed
   consort bench transfer --state 64MiB,1GiB
+  consort bench throughput latency --network netns     over links of MTU 1500, as root
+  consort bench scale --members 2,8,32 --simulated 64,128
+  consort bench soak --duration 8h --loss 2% --json soak.json
+  consort bench peers --peers nats,redis --size 1KiB
   consort bench --quick --quiet --json - | jq '.throughput[] | [.row, .mode, .messagesPerSecond.median]'
 
 Exit codes:
   0    passed
-  1    something was lost, out of order, corrupted, stuck or impossible to measure, or a view never came
-  2    the command line makes no sense
+  1    something was stuck or impossible to measure, a view never came, memory grew, or nothing came for long
+  2    the command line makes no sense, or asks for what can't be had here
+  3    something was lost, repeated, out of order or changed: the figures are worth nothing
   130  interrupted; what was complete is shown and written
 
 docs/benchmarking.md explains the numbers and the JSON.
@@ -44,8 +55,13 @@ docs/benchmarking.md explains the numbers and the JSON.
 /** @param onDone gets the exit code */
 export function makeBenchCommand(onDone: (exitCode: number) => void): Command {
   const command = new Command('bench')
-    .description('Measures groups on this machine: native against TypeScript, against the limit, TCP and datagrams.')
-    .argument('[scenario...]', 'throughput, latency, views, transfer (default: all)')
+    .description(
+      'Measures groups on this machine: native against TypeScript, against the limit, TCP, datagrams and peers.',
+    )
+    .argument(
+      '[scenario...]',
+      'throughput, latency, views, transfer, layers, scale, soak, peers (default: all but the last two)',
+    )
     .addHelpText('after', HELP)
     .action(async (scenarios: readonly string[], given: Readonly<Record<string, string | boolean>>) => {
       onDone(await benchCommand(parseOptions(scenarios, wordsOf(given))));

@@ -41,6 +41,10 @@ export interface AddonCore {
   receive(frame: Uint8Array, nowMicros: number): boolean;
   /** The next deadline, -1 for never; where there were frames, or should have been: they (`unpackFrames`), that, and whether the sink was full. */
   poll(nowMicros: number, mostFrames: number): number | [frames: Uint8Array, deadline: number, blocked: boolean];
+  /** Frames in the same form, those of one poll, into memory that is there already; returns their bytes. What has no room stays for the next poll. */
+  pollInto(nowMicros: number, memory: Uint8Array): number;
+  /** Takes in those frames, of so many bytes in that form, that go to this member. */
+  receivePacked(packed: Uint8Array, bytes: number, nowMicros: number): void;
   /** Of `watch` the position is the interval, in microseconds. */
   change(
     what: 'exclude' | 'holder' | 'stop' | 'watch',

@@ -1,4 +1,5 @@
 /** The page of one or several results: of each scenario the newest is shown, and all of them make the history. */
+import { SCENARIOS } from '../../options.js';
 import type { ResultsFile } from '../../read-results.js';
 import type { BenchReport } from '../../results.js';
 import { inOrder } from '../../results-folder.js';
@@ -25,8 +26,6 @@ export interface ReportPage {
   /** What moves the page: see browser-scripts.ts. */
   readonly scripts: readonly string[];
 }
-
-const SCENARIOS = ['throughput', 'latency', 'views', 'transfer'] as const;
 
 /** A self-contained document: it asks nobody for anything. */
 export function reportPage({ shown, history, scripts }: ReportPage): string {

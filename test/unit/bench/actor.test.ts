@@ -17,24 +17,24 @@ describe('an actor', () => {
 
   it('rejects with the error of the worker, and says whose it is', async () => {
     const { actor, calls } = setUp();
-    const answer = actor.call('ready', undefined, 1);
+    const answer = actor.call('closeAll', undefined, 1);
     actor.handleReply({ id: calls[0]?.id ?? 0, error: 'it broke' });
     await expect(answer).rejects.toThrow('member 1: it broke');
   });
 
   it('gives up after a time, and does not mind a reply that comes too late', async () => {
     const { actor, calls } = setUp();
-    const answer = actor.call('ready', undefined, 0.01);
+    const answer = actor.call('closeAll', undefined, 0.01);
     await expect(answer).rejects.toThrow(ActorTimeoutError);
-    await expect(answer).rejects.toThrow('member 1: ready was not done after 0.01 s');
+    await expect(answer).rejects.toThrow('member 1: closeAll was not done after 0.01 s');
     actor.handleReply({ id: calls[0]?.id ?? 0, value: 1 });
   });
 
   it('rejects what is under way and what comes later when its worker has gone', async () => {
     const { actor } = setUp();
-    const answer = actor.call('ready', undefined, 1);
+    const answer = actor.call('closeAll', undefined, 1);
     actor.handleGone('its process ended (SIGKILL)');
     await expect(answer).rejects.toThrow('member 1: its process ended (SIGKILL)');
-    await expect(actor.call('ready', undefined, 1)).rejects.toThrow('SIGKILL');
+    await expect(actor.call('closeAll', undefined, 1)).rejects.toThrow('SIGKILL');
   });
 });

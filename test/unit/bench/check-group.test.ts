@@ -5,6 +5,7 @@ import type { TallyReport } from '../../../bench/verify/tally.js';
 
 const traffic = {
   dataBytesSent: 0,
+  datagramsSent: 0,
   resentBytes: 0,
   datagramsReceived: 0,
   bytesReceived: 0,

@@ -85,11 +85,14 @@ describe('rows', () => {
       'views tookMillis lower',
       'transfer bytesPerSecond higher',
       'transfer cpuSecondsPerGigabyte lower',
+      'layers nanosPerOperation lower',
+      'scale cpuMicrosPerMessage lower',
+      'scale datagramsPerChange lower',
     ]);
   });
 });
 
-const nothing = { ...fakeReport(), latency: [], views: [], transfer: [] };
+const nothing = { ...fakeReport(), latency: [], views: [], transfer: [], layers: [], scale: [] };
 
 /** Rows of one block, each with its rates. */
 function rowsOf(...rates: readonly (readonly [Row, ...number[]])[]): readonly MeasuredRow[] {

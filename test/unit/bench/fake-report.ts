@@ -1,13 +1,19 @@
 /** Reports made of invented measurements, by the code that makes real ones. */
 import type { Block, GroupRow, Row } from '../../../bench/plan.js';
 import { latencyResults } from '../../../bench/report/latency-results.js';
+import { layersResults } from '../../../bench/report/layers-results.js';
+import { scaleResults } from '../../../bench/report/scale-results.js';
+import { soakResults } from '../../../bench/report/soak-results.js';
 import { throughputResults } from '../../../bench/report/throughput-results.js';
 import { transferResults } from '../../../bench/report/transfer-results.js';
 import { viewsResults } from '../../../bench/report/views-results.js';
 import {
   type BenchReport,
+  type LayersResult,
   SCHEMA,
   SCHEMA_VERSION,
+  type ScaleResult,
+  type SoakSample,
   type ThroughputSample,
   type TransferSample,
 } from '../../../bench/results.js';
@@ -87,6 +93,66 @@ export function transferOutcome(row: Row, bytesPerSecond: number): Outcome<Trans
   return { row, samples, error: undefined };
 }
 
+export const soakBlock: Block = { scenario: 'soak', sizeBytes: 1024, mtu: 'auto', rows: [] };
+
+export function soakOutcome(changes: Partial<SoakSample> = {}): Outcome<SoakSample> {
+  const minutes = Array.from({ length: 60 }, (_, minute) => minute);
+  const memory = {
+    member: 0,
+    atSeconds: minutes.map((minute) => minute * 60),
+    residentBytes: minutes.map(() => 2 ** 26),
+  };
+  const sample: SoakSample = {
+    repetition: 0,
+    seconds: 3600,
+    sentMessages: 100_000,
+    verifiedMessages: 300_000,
+    deliveredMessagesPerSecond: 83,
+    views: 40,
+    comparedViews: 120,
+    kills: 10,
+    stops: 20,
+    longestGapMillis: 2700,
+    memory: [memory],
+    ...changes,
+  };
+  return {
+    row: { ...nativeRow, mode: 'mixed', members: 4, senders: 'all', lossRate: 0.01 },
+    samples: [sample],
+    error: undefined,
+  };
+}
+
+/** One layer, in both languages: native takes a quarter of the time. */
+function fakeLayers(): readonly LayersResult[] {
+  const block: Block = { scenario: 'layers', layer: 'packing', sizeBytes: 64, mtu: 1400, rows: [] };
+  const sampleOf = (nanosPerOperation: number) =>
+    [0, 1].map((repetition) => ({ repetition, nanosPerOperation, operations: 1e6, cycles: 8, checksum: 17 }));
+  return layersResults(block, [
+    { row: { kind: 'layer', mode: 'native' }, samples: sampleOf(50), error: undefined },
+    { row: { kind: 'layer', mode: 'ts' }, samples: sampleOf(200), error: undefined },
+  ]);
+}
+
+/** A real group, and a simulated one. */
+function fakeScale(): readonly ScaleResult[] {
+  const block: Block = { scenario: 'scale', sizeBytes: 64, mtu: 'auto', rows: [] };
+  const real = {
+    repetition: 0,
+    messagesPerSecond: 1e6,
+    cpuMicrosPerMessage: 0.5,
+    datagramsPerMessage: 0.002,
+    changeMillis: [5, 6, 7],
+    cpuMillisPerChange: 10,
+    datagramsPerChange: 40,
+  };
+  const simulated = { repetition: 0, datagramsPerMessage: 180, datagramsPerChange: 900, recordsPerChange: 193 };
+  return scaleResults(block, [
+    { row: { ...nativeRow, members: 8 }, samples: [real], error: undefined },
+    { row: { kind: 'simulated', mode: 'ts', members: 64 }, samples: [simulated], error: undefined },
+  ]);
+}
+
 export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
   const rows: readonly Row[] = [
     nativeRow,
@@ -94,20 +160,22 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     { kind: 'limit' },
     { kind: 'tcp' },
     { kind: 'dgram' },
+    { kind: 'nats' },
   ];
   const throughput = throughputResults(
     fakeBlock(rows),
     rows.map((row, at) => outcome(row, 10_000_000 / (at + 1), 12_000_000 / (at + 1))),
   );
   const roundTrips = (micros: number) => Float64Array.from({ length: 1000 }, (_, i) => (micros + i / 100) * 1000);
+  const times = (micros: number) => ({ roundTripsNanos: roundTrips(micros), oneWayNanos: roundTrips(micros / 2) });
   const latency = latencyResults(
     { scenario: 'latency', sizeBytes: 64, mtu: 'auto', rows: [] },
     [nativeRow, { kind: 'dgram' } as const].map((row, at) => ({
       row,
       samples: [0, 1].map((repetition) => ({
         repetition,
-        pingPongNanos: roundTrips(50 / (at + 1)),
-        atRateNanos: roundTrips(80 / (at + 1)),
+        pingPong: times(50 / (at + 1)),
+        atRate: times(80 / (at + 1)),
       })),
       error: undefined,
     })),
@@ -125,6 +193,7 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     schema: SCHEMA,
     schemaVersion: SCHEMA_VERSION,
     passed: true,
+    verified: true,
     interrupted: false,
     startedAt: '2026-01-01T00:00:00.000Z',
     durationSeconds: 12.3,
@@ -136,6 +205,7 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
       isolation: 'processes',
       seed: 1,
       ratePerSecond: 1000,
+      soakSeconds: 3600,
     },
     environment: {
       consortVersion: '0.1.0',
@@ -156,6 +226,13 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     latency,
     views,
     transfer,
+    layers: fakeLayers(),
+    scale: fakeScale(),
+    soak: soakResults(soakBlock, [soakOutcome()], { quick: false }),
+    peers: [
+      { peer: 'nats', installed: true, version: '2.9.10' },
+      { peer: 'redis', installed: false, missing: 'redis-server', install: 'apt-get install redis-server' },
+    ],
     ...changes,
   };
 }

@@ -9,7 +9,10 @@ describe('the options of consort bench', () => {
       sizesBytes: undefined,
       members: undefined,
       senders: ['one'],
-      lossRates: [0],
+      lossRates: undefined,
+      networks: ['loopback'],
+      peers: [],
+      durationSeconds: 600,
       seconds: 1,
       repeats: 5,
       isolation: 'processes',
@@ -32,7 +35,7 @@ describe('the options of consort bench', () => {
       seconds: '.5',
     });
     expect(options).toMatchObject({
-      scenarios: ['latency', 'throughput'],
+      scenarios: ['throughput', 'latency'],
       sizesBytes: [64, 1024, 2048, 2 ** 20],
       statesBytes: [2 ** 20, 2 ** 30],
       modes: ['native', 'ts', 'mixed'],
@@ -79,6 +82,12 @@ describe('the options of consort bench', () => {
     [{ repeats: '0' }, '--repeats'],
     [{ rate: '0' }, '--rate'],
     [{ isolation: 'thread' }, '--isolation'],
+    [{ network: 'wifi' }, "--network: got 'wifi', want loopback or netns"],
+    [{ network: 'netns', isolation: 'threads' }, 'netns needs --isolation processes'],
+    [{ duration: '0' }, '--duration'],
+    [{ duration: '5 parsecs' }, "--duration: got '5 parsecs', want seconds, or a time with a unit"],
+    [{ simulated: '1' }, '--simulated'],
+    [{ peers: 'nats' }, "wants the scenario 'peers'"],
     [{ seed: '-1' }, '--seed'],
     [{ seed: '4294967296' }, '--seed'],
   ])('refuse %j, and say what they want', (words, message) => {
@@ -87,9 +96,27 @@ describe('the options of consort bench', () => {
     expect(parse).toThrow(message);
   });
 
+  it('take times of a soak', () => {
+    const seconds = (duration: string) => parseOptions(['soak'], { duration }).durationSeconds;
+    expect([seconds('90'), seconds('30s'), seconds('10min'), seconds('1.5h')]).toEqual([90, 30, 600, 5400]);
+    expect(parseOptions([], { quick: true }).durationSeconds).toBe(5);
+  });
+
+  it('take peers: with them come throughput and latency, if nothing else is said', () => {
+    expect(parseOptions(['peers'], {})).toMatchObject({ scenarios: ['throughput', 'latency'], peersNamed: false });
+    expect(parseOptions(['peers'], {}).peers).toContain('corosync');
+    expect(parseOptions(['latency', 'peers'], { peers: 'redis,nats' })).toMatchObject({
+      scenarios: ['latency'],
+      peers: ['redis', 'nats'],
+      peersNamed: true,
+    });
+    expect(() => parseOptions(['peers'], { peers: 'kafka' })).toThrow("--peers: got 'kafka', want nats, redis");
+    expect(() => parseOptions(['peers'], { network: 'netns' })).toThrow('peers are on loopback only');
+  });
+
   it('refuse a scenario that there is none of, and suggest the one that was meant', () => {
     expect(() => parseOptions(['latenzy'], {})).toThrow(
-      "unknown scenario 'latenzy'; there are throughput, latency, views and transfer; did you mean 'latency'?",
+      "unknown scenario 'latenzy'; there are throughput, latency, views, transfer, layers, scale, soak and peers; did you mean 'latency'?",
     );
   });
 });

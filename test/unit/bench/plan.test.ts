@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { LAYER_NAMES } from '../../../bench/layers/layer-table.js';
 import { type BenchWords, parseOptions } from '../../../bench/options.js';
-import { planBlocks, propertiesOf, type Row } from '../../../bench/plan.js';
+import { planBlocks, propertiesOf, type Row, repeatsOf } from '../../../bench/plan.js';
+import { frameBytes } from '../../../bench/scenarios/trial.js';
 import { UsageError } from '../../../bench/usage-error.js';
 
 const able = { noNative: undefined };
@@ -75,6 +77,60 @@ describe('the plan of a bench', () => {
   it('measures round trips in both thread modes, beside datagrams only', () => {
     const [block] = plan(['latency'], {});
     expect(block?.rows.map(describeRow)).toEqual(['native single', 'native multi', 'ts single', 'ts multi', 'dgram']);
+  });
+
+  it('measures each layer in both languages in turns', () => {
+    const blocks = plan(['layers'], {});
+    expect(blocks.map(({ layer }) => layer)).toEqual(LAYER_NAMES);
+    expect(blocks[0]?.rows).toEqual([
+      { kind: 'layer', mode: 'native' },
+      { kind: 'layer', mode: 'ts' },
+    ]);
+    expect(plan(['layers'], { mode: 'mixed,ts' })[0]?.rows).toEqual([{ kind: 'layer', mode: 'ts' }]);
+  });
+
+  it('has a block for each size of real groups, and one for all simulated ones, which come out the same each time', () => {
+    const blocks = plan(['scale'], { members: '2,5', simulated: '16,64' });
+    const sizes = blocks.map(({ rows }) => rows.map((row) => ('members' in row ? row.members : 0)));
+    expect(sizes).toEqual([
+      [2, 2],
+      [5, 5],
+      [16, 16, 64, 64],
+    ]);
+    const repeats = blocks.map((block) => block.rows.map((row) => repeatsOf(block, row, { repeats: 5 })));
+    expect(repeats).toEqual([
+      [5, 5],
+      [5, 5],
+      [1, 1, 1, 1],
+    ]);
+  });
+
+  it('has a soak where one is asked for, once, mixed and with loss', () => {
+    expect(plan([], {}).some(({ scenario }) => scenario === 'soak')).toBe(false);
+    const [block, ...others] = plan(['soak'], {});
+    expect(others).toEqual([]);
+    expect(block?.rows).toMatchObject([{ mode: 'mixed', members: 4, senders: 'all', lossRate: 0.01 }]);
+    expect(plan(['soak'], { loss: '0', mode: 'native' })[0]?.rows).toMatchObject([{ mode: 'native', lossRate: 0 }]);
+  });
+
+  it('puts the peers that are here beside the groups, but not with messages that they do not take', () => {
+    const blocks = planBlocks(parseOptions(['peers'], { size: '64,2MiB', mode: 'ts' }), {
+      ...able,
+      peers: ['nats', 'redis'],
+    });
+    const kinds = blocks.map(({ scenario, rows }) => [scenario, ...rows.map(({ kind }) => kind)].join(' '));
+    expect(kinds).toEqual([
+      'throughput group limit tcp dgram nats redis',
+      'throughput group limit tcp redis',
+      'latency group dgram nats redis',
+      'latency group redis',
+    ]);
+  });
+
+  it('has a block for each network', () => {
+    const blocks = plan(['throughput'], { size: '64', mtu: 'auto', network: 'loopback,netns' });
+    expect(blocks.map(({ network }) => network)).toEqual([undefined, 'netns']);
+    expect(blocks.map(frameBytes)).toEqual([65504, 1472]);
   });
 
   it('does without native rows and limit where there is no addon', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ActorError } from '../../../bench/pool/actor.js';
 import type { Crew } from '../../../bench/pool/crew.js';
 import { type RunContext, runBlock, type Turn } from '../../../bench/runner.js';
 import { fakeBlock, nativeRow } from './fake-report.js';
@@ -72,6 +73,23 @@ describe('the runner', () => {
     expect(group).toMatchObject({ samples: [0, 1], error: undefined });
     expect(tcp).toMatchObject({ samples: [0], error: undefined });
     expect([crews.closed.size, errors]).toEqual([2, []]);
+  });
+
+  it('measures a row less often where that is said', async () => {
+    const { context } = setUp({ repeatsOf: ({ kind }) => (kind === 'tcp' ? 1 : 9) });
+    const outcomes = await runBlock(block, context, async (_, { repetition }) => repetition);
+    expect(outcomes.map(({ samples }) => samples)).toEqual([[0, 1, 2], [0]]);
+  });
+
+  it('tells a row whose messages were not what was sent from one that could not be measured', async () => {
+    const { context } = setUp();
+    const outcomes = await runBlock(block, context, async (_, { row }) => {
+      throw row.kind === 'tcp' ? new ActorError('member 1: not verified', true) : new Error('stuck');
+    });
+    expect(outcomes).toMatchObject([
+      { error: 'stuck', unverified: false },
+      { error: 'member 1: not verified', unverified: true },
+    ]);
   });
 
   it('measures everything once, and no more when time has run out', async () => {

@@ -33,7 +33,7 @@ describe('the plan of changes of views', () => {
 
   it('is left out where views are fixed, and refused when it was asked for by name', () => {
     const scenarios = new Set(plan([], { fixed: true }).map(({ scenario }) => scenario));
-    expect([...scenarios]).toEqual(['throughput', 'latency']);
+    expect([...scenarios]).toEqual(['throughput', 'latency', 'layers']);
     expect(() => plan(['views'], { fixed: true })).toThrow(UsageError);
   });
 });

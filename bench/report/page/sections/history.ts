@@ -20,6 +20,9 @@ const TITLES = {
   latency: 'Round trips, p50',
   views: 'Views',
   transfer: 'State transfer',
+  layers: 'Layers',
+  scale: 'Scale',
+  soak: 'Soak',
 } as const;
 
 interface Run extends ResultsFile {
