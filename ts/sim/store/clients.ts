@@ -121,7 +121,8 @@ export class Clients {
     const operation = this.begin(process, action, [], [], []);
     const found = (cells: ReadonlyMap<Key, Cell>) => this.end(process, operation, { type: 'read', cells });
     if (action.how === 'local') found(lookAt(process, action.keys));
-    else if (action.how === 'snapshot') process.readAll((cells) => (cells === undefined ? this.drop(process) : found(cells)));
+    else if (action.how === 'snapshot')
+      process.readAll((cells) => (cells === undefined ? this.drop(process) : found(cells)));
     else {
       replica.barrier((error) => {
         if (error !== undefined) this.end(process, operation, errorOf(error));
