@@ -47,6 +47,8 @@ export class Leader {
   private unsealedBytes = 0;
   private nextVersion = 0;
   private refusals: Refusal[] = [];
+  /** Submitted before it was ready. */
+  private early: (() => void)[] = [];
   private sealing = false;
   private wordDue = false;
   private isReady = false;
@@ -172,8 +174,12 @@ export class Leader {
 
   private submitted(from: number, number: number, transaction: Transaction): void {
     const hello = this.seat.replicas.get(from);
-    // Nobody submits before the first entry is committed.
-    if (hello === undefined || this.first === 0) return;
+    if (hello === undefined) return;
+    // A follower may have applied more than this one. What earlier leaders have left compares must see, and it is seen when it is applied.
+    if (!this.isReady) {
+      this.early.push(() => this.submitted(from, number, transaction));
+      return;
+    }
     if (!transaction.compares.every((compare) => this.holds(compare))) {
       this.refusals.push({ rank: from, number, version: this.nextVersion - 1 });
       this.tellRefusals();
@@ -316,6 +322,7 @@ export class Leader {
     for (const { effects } of entries) this.pending.remove(version++, effects);
     if (this.isReady || this.first === 0 || version <= this.first) return;
     this.isReady = true;
+    for (const submit of this.early.splice(0)) submit();
     this.seat.ready();
     this.reads.ready();
   }
