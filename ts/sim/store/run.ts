@@ -110,8 +110,8 @@ export class StoreRun implements ProcessWorld {
   onStatus(process: StoreProcess): void {
     const state = process.replica?.status.state;
     if (state === 'leader' || state === 'follower') (this.places[process.place] as Place).isWhole = true;
-    // What a replica has is looked at whenever it is something else that should have it.
-    this.clients.lookAround(process);
+    // What a replica has is looked at when it has begun, or has all there is.
+    if (state !== 'no-quorum' && state !== 'catching-up') this.clients.lookAround(process);
   }
 
   onFailed(process: StoreProcess, error: ConsortError): void {
