@@ -174,6 +174,11 @@ export class Follower {
     if (this.offeredUpTo > this.matched) this.askForMore();
   }
 
+  /** Something of the leader's has come and is not there. */
+  lacks(): void {
+    if (!this.port.isCopying) this.askForMore();
+  }
+
   /** Once until all has come. */
   private askForMore(): void {
     if (this.asked) return;

@@ -11,6 +11,8 @@ export class Hellos {
   private readonly hellos = new Map<number, Candidate>();
   private early: Early[] = [];
   private earlyBytes = 0;
+  /** A record came for which there was no room. */
+  hasDropped = false;
 
   constructor(
     /** What all members of the view call it. */
@@ -32,9 +34,12 @@ export class Hellos {
     return [...this.hellos.values()];
   }
 
-  /** For later: someone has heard all of the view before this replica has. Of records no more than there is room for: they come again. */
+  /** For later: someone has heard all of the view before this replica has. Of records no more than there is room for: they are asked for. */
   hold(from: number, bytes: Uint8Array, isRecord: boolean): void {
-    if (isRecord && this.earlyBytes + bytes.length > this.mostEarlyBytes) return;
+    if (isRecord && this.earlyBytes + bytes.length > this.mostEarlyBytes) {
+      this.hasDropped = true;
+      return;
+    }
     this.early.push({ from, bytes: bytes.slice() });
     if (isRecord) this.earlyBytes += bytes.length;
   }

@@ -275,6 +275,7 @@ export class Replica {
     this.standing.promise(term.epoch, () => term.promised());
     this.synchronization.begin(this.standing.isHalf);
     for (const { from, bytes } of this.hellos?.takeEarly() ?? []) this.receive(from, bytes);
+    if (this.hellos?.hasDropped === true) this.term?.follower?.lacks();
   }
 
   private endTerm(): void {

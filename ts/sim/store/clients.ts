@@ -15,6 +15,7 @@ const NEVER = 1_000_000;
 
 export class Clients {
   readonly operations: ClientOperation[] = [];
+  private readonly keys = new Set<Key>();
 
   constructor(
     private readonly clock: SimClock,
@@ -41,6 +42,11 @@ export class Clients {
     }
   }
 
+  /** Reads all that was ever written, as it is here. */
+  lookAround(process: StoreProcess): void {
+    this.act(process, { do: 'read', place: process.place, how: 'local', keys: [...this.keys] });
+  }
+
   private begin(
     process: StoreProcess,
     action: ClientAction,
@@ -63,6 +69,7 @@ export class Clients {
       result: undefined,
     };
     this.operations.push(operation);
+    for (const key of puts) this.keys.add(key);
     process.pending++;
     this.world.log(process, { type: 'called', operation });
     return operation;

@@ -43,7 +43,7 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
         'begin',
         (self, original, election, replicas) => {
           const { machine, myRank } = self;
-          if (election.leader.rank !== myRank && self.standing === 'intact')
+          if (election.leader.rank !== myRank && self.standing.standing === 'intact')
             machine.pipeline.write(machine.truncateAfter(machine.committed), true, () => {});
           original(election, replicas);
         },
@@ -101,12 +101,13 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
     ],
   },
   'own-epochs': {
-    sentence: 'An epoch is one more than the last that the leader has promised, whatever the others have.',
+    sentence: 'An epoch is one more than the last that a replica has promised itself.',
     methods: [
       [
         Replica,
         'begin',
-        (_, original, election, replicas) => original({ ...election, epoch: 1 + election.leader.promised }, replicas),
+        (self, original, election, replicas) =>
+          original({ ...election, epoch: 1 + self.standing.meta.promised }, replicas),
       ],
     ],
   },
@@ -282,14 +283,17 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
     ],
   },
   'found-again': {
-    sentence: 'Only the leader that founds a store knows what it is called.',
+    sentence: 'Who founds a store knows what it is called before the others do.',
     methods: [
       [
         Term,
         'makeSeat',
         (self, original, epoch, leader, replicas) => {
           const seat = original(epoch, leader, replicas);
-          return leader.rank === self.place.rank ? seat : { ...seat, storeId: '' };
+          if (leader.rank !== self.place.rank) return { ...seat, storeId: '' };
+          const { standing } = self.host;
+          if (standing.meta.storeId === '') standing.kept = { ...standing.meta, storeId: seat.storeId };
+          return seat;
         },
       ],
     ],

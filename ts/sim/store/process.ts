@@ -76,6 +76,7 @@ export class StoreProcess implements GroupListener {
       this.replica = replica;
       this.world.log(this, { type: 'opened' });
       this.member = this.world.group.join(this.place, this);
+      this.world.onStatus(this);
     });
   }
 
@@ -166,7 +167,9 @@ export class StoreProcess implements GroupListener {
         world.log(this, { type: 'applied', versions });
       },
       onReplaced: (version) => {
-        if (this.isAlive) world.log(this, { type: 'replaced', version });
+        if (!this.isAlive) return;
+        world.log(this, { type: 'replaced', version });
+        world.onStatus(this);
       },
       onTrouble: ({ code, message }) => {
         if (this.isAlive) world.log(this, { type: 'trouble', code, message });

@@ -107,9 +107,11 @@ export class StoreRun implements ProcessWorld {
     this.violations.push({ invariant, text, replicas: [name] });
   }
 
-  onStatus({ place, replica }: StoreProcess): void {
-    const state = replica?.status.state;
-    if (state === 'leader' || state === 'follower') (this.places[place] as Place).isWhole = true;
+  onStatus(process: StoreProcess): void {
+    const state = process.replica?.status.state;
+    if (state === 'leader' || state === 'follower') (this.places[process.place] as Place).isWhole = true;
+    // What a replica has is looked at when it has begun, or has all there is.
+    if (state !== 'no-quorum' && state !== 'catching-up') this.clients.lookAround(process);
   }
 
   onFailed(process: StoreProcess, error: ConsortError): void {

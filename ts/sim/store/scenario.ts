@@ -37,7 +37,7 @@ export function makeStoreScenario(seed: number, { replicas }: StoreScenarioOptio
   const syncs = dice.chance(0.5);
   const tiny = syncs || dice.chance(0.3);
   const haste = syncs ? dice.pick([20, 100, 400]) : dice.pick([1, 100]);
-  const fsync = dice.pick([200, 2000, 10_000]);
+  const fsync = dice.pick([200, 2000, 10_000, 50_000]);
   return {
     seed,
     places,
