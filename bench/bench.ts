@@ -45,7 +45,7 @@ export async function runBench(
   const environment = observeEnvironment(noNative);
   const startedAt = new Date().toISOString();
   const startMs = performance.now();
-  const lists = { throughput: [], latency: [], views: [], transfer: [], layers: [], scale: [], soak: [] };
+  const lists = { throughput: [], latency: [], views: [], transfer: [], store: [], layers: [], scale: [], soak: [] };
   const results: { -readonly [Name in keyof ResultLists]: ResultLists[Name] } = lists;
   let verified = true;
   const where = new Whereabouts(blocks);
@@ -143,8 +143,9 @@ function turnsOf(block: Block, options: BenchOptions): number {
   return block.rows.reduce((sum, row) => sum + repeatsOf(block, row, options), 0);
 }
 
-function blockTitle({ scenario, sizeBytes, mtu, network, stateBytes, layer }: Block): string {
+function blockTitle({ scenario, sizeBytes, mtu, network, stateBytes, durability, layer }: Block): string {
   if (scenario === 'views' || scenario === 'scale' || scenario === 'soak') return scenario;
+  if (durability !== undefined) return `${scenario} ${durability === 'disk' ? 'on disk' : 'in memory'}`;
   if (layer !== undefined) return `${scenario}, ${LAYERS[layer].title}`;
   if (stateBytes !== undefined) return `${scenario} ${size(stateBytes)}`;
   const frames = mtu === 'auto' ? '' : `, mtu ${mtu}`;

@@ -9,9 +9,11 @@ import {
   latencyTitle,
   layersTitle,
   scaleTitle,
+  storeTitle,
   throughputTitle,
   transferTitle,
   viewMeasureTitle,
+  wholeStoreTitle,
 } from './report/titles.js';
 import type {
   BenchReport,
@@ -19,6 +21,8 @@ import type {
   LayersResult,
   ResultHead,
   ScaleResult,
+  StoreCommits,
+  StoreResult,
   ThroughputResult,
   TransferResult,
   ViewsResult,
@@ -55,6 +59,7 @@ export function measuredRows(report: BenchReport): readonly MeasuredRow[] {
     ...report.latency.map((each) => row('latency', latencyTitle(each), each, latencyMetrics(each))),
     ...report.views.map((each) => row('views', viewMeasureTitle(each), each, viewsMetrics(each))),
     ...report.transfer.map((each) => row('transfer', transferTitle(each), each, transferMetrics(each))),
+    ...report.store.flatMap(storeRows),
     ...report.layers.map((each) => row('layers', layersTitle(each), each, layersMetrics(each))),
     ...report.scale.map((each) => row('scale', scaleTitle(each), each, scaleMetrics(each))),
   ].filter(({ metrics }) => metrics.length > 0);
@@ -139,6 +144,33 @@ function scaleMetrics({ samples, cpuMicrosPerMessage, datagramsPerChange }: Scal
       samples,
       (each) => each.datagramsPerChange,
     ),
+  );
+}
+
+/** One row for each number of writers, and one for the rest. */
+function storeRows(result: StoreResult): readonly MeasuredRow[] {
+  return [
+    ...result.commits.map((commits) =>
+      row('store', `${storeTitle(result)}, ${commits.writers} writers`, result, commitsMetrics(result, commits)),
+    ),
+    row('store', wholeStoreTitle(result), result, wholeStoreMetrics(result)),
+  ];
+}
+
+function commitsMetrics({ samples }: StoreResult, { writers, commitsPerSecond, p50Micros, p99Micros }: StoreCommits) {
+  const of = (sample: StoreResult['samples'][number]) => sample.commits.find((each) => each.writers === writers);
+  return present(
+    metric('commitsPerSecond', 'commits/s', 'higher', commitsPerSecond, samples, (each) => of(each)?.commitsPerSecond),
+    metric('p50Micros', 'p50 µs', 'lower', p50Micros, samples, (each) => of(each)?.p50Micros),
+    metric('p99Micros', 'p99 µs', 'lower', p99Micros, samples, (each) => of(each)?.p99Micros),
+  );
+}
+
+function wholeStoreMetrics({ samples, readsPerSecond, syncBytesPerSecond, recoveryMillis }: StoreResult) {
+  return present(
+    metric('readsPerSecond', 'reads/s', 'higher', readsPerSecond, samples, (each) => each.readsPerSecond),
+    metric('syncBytesPerSecond', 'B/s', 'higher', syncBytesPerSecond, samples, (each) => each.syncBytesPerSecond),
+    metric('recoveryMillis', 'ms', 'lower', recoveryMillis, samples, (each) => each.recoveryMillis),
   );
 }
 

@@ -17,20 +17,22 @@ export const BENCH_OPTIONS = {
   size: {
     argument: 'LIST',
     want: 'sizes from 1 byte to 32 MiB, as in 64,1KiB,64KiB',
-    sentence: 'Message sizes.',
-    defaultText: 'throughput: 16,64,1KiB,64KiB (peers 64,1KiB,64KiB); latency, scale: 64; views, transfer, soak: 1KiB',
+    sentence: 'Message sizes, and those of the values of a store.',
+    defaultText:
+      'throughput: 16,64,1KiB,64KiB (peers 64,1KiB,64KiB); latency, scale: 64; views, transfer, soak: 1KiB; store: 100',
   },
   state: {
     argument: 'LIST',
     want: 'sizes from 1 byte to 64 GiB, as in 1MiB,1GiB',
-    sentence: 'Sizes of the state that a member gets when it becomes a server; transfer only.',
-    defaultText: '1MiB,64MiB,1GiB (with --quick 16MiB)',
+    sentence:
+      'Sizes of the state that a member gets when it becomes a server, and of the store that a replica takes as a whole.',
+    defaultText: 'transfer: 1MiB,64MiB,1GiB (with --quick 16MiB); store: 64MiB (with --quick 8MiB)',
   },
   mode: {
     argument: 'LIST',
     want: 'native, ts or mixed, or several of them',
     sentence: 'Data planes to measure; in a mixed group every other member is native.',
-    defaultText: 'native,ts (views, transfer and scale with --quick native); soak: mixed',
+    defaultText: 'native,ts (views, transfer, store and scale with --quick native); soak: mixed',
   },
   threads: {
     argument: 'LIST',
@@ -57,7 +59,7 @@ export const BENCH_OPTIONS = {
     argument: 'LIST',
     want: 'numbers from 2 to 64',
     sentence: 'Sizes of the group.',
-    defaultText: '2; views: 8; scale: 2,4,8,16 (with --quick 2,4); soak: 4',
+    defaultText: '2; views: 8; store: 3; scale: 2,4,8,16 (with --quick 2,4); soak: 4',
   },
   senders: {
     argument: 'LIST',
@@ -130,6 +132,12 @@ export const BENCH_OPTIONS = {
     want: 'an integer from 0 to 4294967295',
     sentence: 'Seed of message contents, injected loss and protocol delays.',
     defaultText: '1',
+  },
+  folder: {
+    argument: 'PATH',
+    want: 'a folder that is there',
+    sentence: 'Where stores have their disks: what an fsync costs there decides; store only.',
+    defaultText: "the system's folder for temporary files",
   },
   json: {
     argument: 'FILE',

@@ -1,5 +1,5 @@
 /** The options of `consort bench`: from the words of the command line to checked values. */
-
+import { statSync } from 'node:fs';
 import { parseStack } from '../ts/api/stack-choice.js';
 import { isConsortError } from '../ts/base/errors.js';
 import { didYouMean } from '../ts/base/nearest.js';
@@ -9,7 +9,7 @@ import { BENCH_OPTIONS, type BenchOptionDeclaration, type BenchOptionName } from
 import { COMPARED_WITH_PEERS, PEER_NAMES, type PeerName } from './peers/peer-table.js';
 import { UsageError } from './usage-error.js';
 
-export const SCENARIOS = ['throughput', 'latency', 'views', 'transfer', 'layers', 'scale', 'soak'] as const;
+export const SCENARIOS = ['throughput', 'latency', 'views', 'transfer', 'store', 'layers', 'scale', 'soak'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** Beside them it can be said that throughput and latency are to be compared with what others would use. */
@@ -25,6 +25,8 @@ const ORDERINGS = ['local', 'causal', 'total', 'agree'];
 export type Senders = 'one' | 'all' | number;
 export type Mtu = 'auto' | number;
 export type Isolation = 'processes' | 'threads';
+/** When a replica of a store has a write. */
+export type Durability = 'disk' | 'memory';
 /** Where members meet: on the loopback interface, or over links between network namespaces. */
 export type Network = 'loopback' | 'netns';
 
@@ -37,7 +39,7 @@ export interface BenchOptions {
   /** Whether the peers were named: then each has to be there. */
   readonly peersNamed: boolean;
   readonly sizesBytes: readonly number[] | undefined;
-  /** Of the state that is transferred. */
+  /** Of the state that is transferred, and of the store that is synchronized. */
   readonly statesBytes: readonly number[] | undefined;
   readonly modes: readonly BenchMode[] | undefined;
   readonly threads: readonly ThreadMode[] | undefined;
@@ -63,6 +65,8 @@ export interface BenchOptions {
   readonly isolation: Isolation;
   readonly networks: readonly Network[];
   readonly seed: number;
+  /** Where stores have their disks; undefined: the system's folder for such. */
+  readonly folder: string | undefined;
   readonly json: string | undefined;
   readonly markdown: string | undefined;
   readonly html: string | undefined;
@@ -117,6 +121,7 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
     isolation: value(words, 'isolation', oneOf(['processes', 'threads'])) ?? 'processes',
     networks: parseNetworks(words),
     seed: value(words, 'seed', integer(0, 2 ** 32 - 1)) ?? 1,
+    folder: value(words, 'folder', parseFolder),
     json: text(words.json),
     markdown: text(words.markdown),
     html: text(words.html),
@@ -234,6 +239,10 @@ function parseSize(max: number): Parser<number> {
     if (match === null || unit === undefined) return undefined;
     return within(Number(match[1]) * unit, 1, max);
   };
+}
+
+function parseFolder(word: string): string | undefined {
+  return statSync(word, { throwIfNoEntry: false })?.isDirectory() === true ? word : undefined;
 }
 
 function parseOrdering(word: string): string | undefined {

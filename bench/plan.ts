@@ -1,10 +1,12 @@
 /** What is measured, in which order: from options to blocks of rows that take turns. */
 import type { ThreadMode } from '../ts/index.js';
+import { MAX_VALUE_BYTES } from '../ts/store/limits.js';
 import { LAYER_FRAME_BYTES, LAYER_NAMES, LAYERS, type LayerName } from './layers/layer-table.js';
 import type { Language } from './layers/layer-work.js';
 import {
   type BenchMode,
   type BenchOptions,
+  type Durability,
   FIFO,
   FIXED_PROPERTIES,
   hasViews,
@@ -63,8 +65,10 @@ export interface Block {
   readonly mtu: Mtu;
   /** Undefined: loopback. */
   readonly network?: Network;
-  /** Of the state that is transferred; only where one is. */
+  /** Of the state that is transferred, or of the store that is synchronized; only where one is. */
   readonly stateBytes?: number;
+  /** Of a store. */
+  readonly durability?: Durability;
   /** Which layer is measured; only where one is. */
   readonly layer?: LayerName;
   readonly rows: readonly Row[];
@@ -98,6 +102,11 @@ const DEFAULTS: Readonly<Record<ScenarioName, Defaults>> = {
     mtus: ['auto'],
     threads: { native: ['multi'], ts: ['multi'], mixed: ['multi'] },
   },
+  store: {
+    sizesBytes: [100],
+    mtus: ['auto'],
+    threads: { native: ['multi'], ts: ['multi'], mixed: ['multi'] },
+  },
   layers: {
     sizesBytes: [],
     mtus: ['auto'],
@@ -120,11 +129,15 @@ const PEERS_SIZES_BYTES = [64, 1024, 65536];
 
 const STATES_BYTES = [2 ** 20, 64 * 2 ** 20, 2 ** 30];
 const QUICK_STATES_BYTES = [16 * 2 ** 20];
+const STORES_BYTES = [64 * 2 ** 20];
+const QUICK_STORES_BYTES = [8 * 2 ** 20];
+/** A value's first bytes say which one it is. */
+const MIN_STORE_VALUE_BYTES = 4;
 
 /** Scenarios that measure what comes of changes of views. */
-const NEED_VIEWS: readonly ScenarioName[] = ['views', 'transfer', 'scale', 'soak'];
+const NEED_VIEWS: readonly ScenarioName[] = ['views', 'transfer', 'store', 'scale', 'soak'];
 /** In a quick run one mode of these is enough: they take seconds. */
-const SLOW: readonly ScenarioName[] = ['views', 'transfer', 'scale'];
+const SLOW: readonly ScenarioName[] = ['views', 'transfer', 'store', 'scale'];
 /** They run when they are named, and not else. */
 const ONLY_NAMED: readonly ScenarioName[] = ['soak'];
 
@@ -134,6 +147,7 @@ const MEMBERS: Readonly<Record<ScenarioName, readonly number[]>> = {
   latency: [2],
   views: [8],
   transfer: [2],
+  store: [3],
   layers: [],
   scale: [2, 4, 8, 16],
   soak: [4],
@@ -175,12 +189,12 @@ export function planBlocks(options: BenchOptions, { noNative, peers = [] }: Abil
     const blocks = options.networks.flatMap((network) =>
       mtus.flatMap((mtu) =>
         sizes.flatMap((sizeBytes) =>
-          statesOf(scenario, options).map((state) => ({
+          variantsOf(scenario, options).map((variant) => ({
             scenario,
             sizeBytes,
             mtu,
             ...(network === 'netns' ? { network } : {}),
-            ...state,
+            ...variant,
             rows: [
               ...groupRows(scenario, options, scenarioModes(scenario, options, modes), defaults),
               ...referenceRows(scenario, sizeBytes, noNative === undefined),
@@ -226,11 +240,15 @@ function peerRows(scenario: ScenarioName, sizeBytes: number, peers: readonly Pee
   return peers.filter((peer) => sizeBytes <= maxPeerBytes(peer)).map((kind) => ({ kind }));
 }
 
-/** One, without a state, where none is transferred. */
-function statesOf(
+/** One, without a state, where none is transferred. A store without a disk to wait for is measured for its commits only. */
+function variantsOf(
   scenario: ScenarioName,
   { statesBytes, quick }: BenchOptions,
-): readonly { readonly stateBytes?: number }[] {
+): readonly Pick<Block, 'stateBytes' | 'durability'>[] {
+  if (scenario === 'store') {
+    const stores = statesBytes ?? (quick ? QUICK_STORES_BYTES : STORES_BYTES);
+    return [...stores.map((stateBytes) => ({ durability: 'disk' as const, stateBytes })), { durability: 'memory' }];
+  }
   if (scenario !== 'transfer') return [{}];
   return (statesBytes ?? (quick ? QUICK_STATES_BYTES : STATES_BYTES)).map((stateBytes) => ({ stateBytes }));
 }
@@ -253,7 +271,7 @@ export function crewSize({ scenario }: Pick<Block, 'scenario'>, row: Row): numbe
 
 /** About how long a measurement of a row takes, in those of throughput. */
 export function turnWeight({ scenario }: Pick<Block, 'scenario'>): number {
-  return { throughput: 1, latency: 1, views: 8, transfer: 4, layers: 0.6, scale: 2, soak: 20 }[scenario];
+  return { throughput: 1, latency: 1, views: 8, transfer: 4, store: 6, layers: 0.6, scale: 2, soak: 20 }[scenario];
 }
 
 /** How often a row is measured: what is simulated comes out the same, and a soak is long. */
@@ -304,14 +322,16 @@ function groupRows(
     : options.compareFixed && hasViews(properties)
       ? [properties, FIXED_PROPERTIES]
       : [properties];
-  const lossRates = options.lossRates ?? (scenario === 'soak' ? SOAK_LOSS_RATES : [0]);
+  const isStore = scenario === 'store';
+  const lossRates = isStore ? [0] : (options.lossRates ?? (scenario === 'soak' ? SOAK_LOSS_RATES : [0]));
+  const orderings = isStore ? [FIFO] : options.orderings;
   return lossRates.flatMap((lossRate) =>
     members.flatMap((size) =>
       senders.flatMap((each) =>
         modes.flatMap((mode) =>
           threadsOf(mode).flatMap((threads) =>
             stacks.flatMap((stack) =>
-              options.orderings.map((ordering) => ({
+              orderings.map((ordering) => ({
                 kind: 'group' as const,
                 mode,
                 threads,
@@ -332,7 +352,7 @@ function groupRows(
 function sendersOf(scenario: ScenarioName, options: BenchOptions): readonly Senders[] {
   // Somebody asks and somebody answers: there are no other senders in the latency scenario. Where views change all send; where a state is transferred, one.
   if (scenario === 'throughput') return options.senders;
-  return scenario === 'views' || scenario === 'soak' ? ['all'] : ['one'];
+  return ['views', 'store', 'soak'].includes(scenario) ? ['all'] : ['one'];
 }
 
 function referenceRows(scenario: ScenarioName, sizeBytes: number, withLimit: boolean): readonly ReferenceRow[] {
@@ -343,6 +363,12 @@ function referenceRows(scenario: ScenarioName, sizeBytes: number, withLimit: boo
 }
 
 function checkSizes(scenario: ScenarioName, sizes: readonly number[]): void {
+  const noValue = sizes.find((size) => size < MIN_STORE_VALUE_BYTES || size > MAX_VALUE_BYTES);
+  if (scenario === 'store' && noValue !== undefined) {
+    throw new UsageError(
+      `--size: got ${noValue}, want ${MIN_STORE_VALUE_BYTES} bytes to 1 MiB for the values of a store`,
+    );
+  }
   const tooSmall = sizes.find((size) => size < MIN_PING_BYTES);
   if (scenario === 'latency' && tooSmall !== undefined) {
     throw new UsageError(

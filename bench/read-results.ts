@@ -65,6 +65,7 @@ function partsOf(value: Fields) {
     latency: part('latency'),
     views: part('views'),
     transfer: part('transfer'),
+    store: part('store'),
     layers: part('layers'),
     scale: part('scale'),
     soak: part('soak'),

@@ -5,7 +5,15 @@
 import type { ThreadMode } from '../ts/index.js';
 import type { Environment } from './environment.js';
 import type { LayerDeclaration, LayerName } from './layers/layer-table.js';
-import { type BenchMode, type Isolation, type Mtu, SCENARIOS, type ScenarioName, type Senders } from './options.js';
+import {
+  type BenchMode,
+  type Durability,
+  type Isolation,
+  type Mtu,
+  SCENARIOS,
+  type ScenarioName,
+  type Senders,
+} from './options.js';
 import type { PeerName } from './peers/peer-table.js';
 import type { Slope } from './stats/slope.js';
 import type { Summary } from './stats/summary.js';
@@ -31,6 +39,7 @@ export interface BenchReport {
   readonly latency: readonly LatencyResult[];
   readonly views: readonly ViewsResult[];
   readonly transfer: readonly TransferResult[];
+  readonly store: readonly StoreResult[];
   readonly layers: readonly LayersResult[];
   readonly scale: readonly ScaleResult[];
   readonly soak: readonly SoakResult[];
@@ -329,4 +338,66 @@ export interface SoakResult extends ResultHead {
   readonly memorySlopeBytesPerHour?: Slope;
   /** A slope that is surely steeper is a leak, and makes the row an error. */
   readonly memorySlopeLimitBytesPerHour?: number;
+}
+
+/** One store's life: founded, written to by so many at once, read, killed, synchronized. */
+export interface StoreSample {
+  readonly repetition: number;
+  /** One fsync of the disk that the stores are on, while nothing else goes on. */
+  readonly fsyncMicros: number;
+  readonly commits: readonly StoreCommitsSample[];
+  /** Only on disk, here and below. Reads of the local store, and of the database with nothing around it. */
+  readonly readsPerSecond?: number;
+  readonly databaseReadsPerSecond?: number;
+  /** From the kill of the leader: the longest time between two writes that were acknowledged to one that is left. */
+  readonly recoveryMillis?: number;
+  /** Of keys and values that a replica takes that has nothing, while another writes. */
+  readonly syncBytesPerSecond?: number;
+  /** How far the memory of its process grew. */
+  readonly requesterPeakBytes?: number;
+}
+
+export interface StoreCommitsSample {
+  /** So many writes wait at once, spread over all replicas. */
+  readonly writers: number;
+  readonly commitsPerSecond: number;
+  readonly p50Micros: number;
+  readonly p99Micros: number;
+}
+
+export interface StoreCommits {
+  readonly writers: number;
+  readonly commitsPerSecond: Summary;
+  readonly p50Micros: Summary;
+  readonly p99Micros: Summary;
+  /** Medians of the ratios within a measurement; only on disk. */
+  readonly commitsPerFsync?: number;
+  readonly p50Fsyncs?: number;
+  readonly p99Fsyncs?: number;
+  /** Native and mixed rows: against ts in the same store. */
+  readonly timesTs?: number;
+  /** What it shall be: at least, and the last at most. */
+  readonly aims?: {
+    readonly commitsPerSecond?: number;
+    readonly commitsPerFsync?: number;
+    readonly p50Fsyncs?: number;
+  };
+}
+
+export interface StoreResult extends ResultHead {
+  readonly durability: Durability;
+  /** Of the store that was synchronized. */
+  readonly stateBytes?: number;
+  readonly samples: readonly StoreSample[];
+  readonly fsyncMicros?: Summary;
+  readonly commits: readonly StoreCommits[];
+  readonly readsPerSecond?: Summary;
+  /** Of the rate of the database alone. */
+  readonly readShare?: number;
+  readonly recoveryMillis?: Summary;
+  readonly syncBytesPerSecond?: Summary;
+  /** What the median shall be at least. */
+  readonly syncAimBytesPerSecond?: number;
+  /** The largest of all samples. */
+  readonly requesterPeakBytes?: number;
 }

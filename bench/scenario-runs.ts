@@ -6,6 +6,7 @@ import { latencyResults } from './report/latency-results.js';
 import { layersResults } from './report/layers-results.js';
 import { scaleResults } from './report/scale-results.js';
 import { soakResults } from './report/soak-results.js';
+import { storeResults } from './report/store-results.js';
 import { throughputResults } from './report/throughput-results.js';
 import { transferResults } from './report/transfer-results.js';
 import { viewsResults } from './report/views-results.js';
@@ -18,6 +19,7 @@ import { isPeer, measurePeerThroughput } from './scenarios/peer-trial.js';
 import { measureReference } from './scenarios/reference-throughput.js';
 import { measureScale, measureSimulated } from './scenarios/scale.js';
 import { measureSoak } from './scenarios/soak.js';
+import { measureStore } from './scenarios/store.js';
 import { measureTransfer } from './scenarios/transfer.js';
 import { measureViews } from './scenarios/views.js';
 
@@ -49,6 +51,11 @@ export const SCENARIO_RUNS: {
     transferResults(
       run.block,
       await measureRows(run, (crew, turn) => measureTransfer(crew, { ...turn, row: turn.row as GroupRow })),
+    ),
+  store: async (run) =>
+    storeResults(
+      run.block,
+      await measureRows(run, (crew, turn) => measureStore(crew, { ...turn, row: turn.row as GroupRow })),
     ),
   layers: async (run) =>
     layersResults(

@@ -11,7 +11,7 @@ import { LEGEND, reportTables } from './tables.js';
 /** Under the tables of rates and of round trips stands a chart of them. */
 export function renderText(report: BenchReport, options: BarOptions = { colors: false, columns: 80 }): string {
   const tables = (part: Partial<ResultLists>) => join(reportTables(part).map(textTable));
-  const { throughput, latency, views, transfer, layers, scale, soak } = report;
+  const { throughput, latency, views, transfer, store, layers, scale, soak } = report;
   return [
     describeEnvironment(report.environment),
     '',
@@ -19,7 +19,7 @@ export function renderText(report: BenchReport, options: BarOptions = { colors: 
     ...throughputBars(report, options),
     ...tables({ latency }),
     ...latencyBars(report, options),
-    ...tables({ views, transfer, layers, scale, soak }),
+    ...tables({ views, transfer, store, layers, scale, soak }),
     ...LEGEND,
     '',
     ...peerLines(report),

@@ -6,10 +6,13 @@ import type {
   ResultLists,
   ScaleResult,
   SoakResult,
+  StoreCommits,
+  StoreResult,
   ThroughputResult,
   TransferResult,
   ViewsResult,
 } from '../results.js';
+import { AIM_READ_SHARE } from '../store-aims.js';
 import { VIEW_MEASURES } from '../view-measures.js';
 import { duration, firstLine, gigabytes, percent, plain, quantity, range, spread, times } from './format.js';
 import { rowLabel } from './result-head.js';
@@ -20,9 +23,11 @@ import {
   layersTitle,
   scaleTitle,
   soakTitle,
+  storeTitle,
   throughputTitle,
   transferTitle,
   viewsTitle,
+  wholeStoreTitle,
 } from './titles.js';
 
 const name: Column<ResultHead> = { title: 'row', cell: rowLabel };
@@ -145,13 +150,76 @@ const soakColumns: readonly Column<SoakResult>[] = [
   error,
 ];
 
+interface CommitsRow {
+  readonly result: StoreResult;
+  /** Undefined: there was an error instead. */
+  readonly commits: StoreCommits | undefined;
+}
+
+const storeColumns: readonly Column<CommitsRow>[] = [
+  { title: 'row', cell: ({ result }) => rowLabel(result) },
+  { title: 'writers', cell: ({ commits }) => String(commits?.writers ?? '') },
+  { title: 'commits/s', cell: ({ commits }) => quantity(commits?.commitsPerSecond.median) },
+  { title: '± MAD', cell: ({ commits }) => spread(commits?.commitsPerSecond) },
+  { title: 'p50 µs', cell: ({ commits }) => plain(commits?.p50Micros.median) },
+  { title: 'p99 µs', cell: ({ commits }) => plain(commits?.p99Micros.median) },
+  { title: 'fsync µs', cell: ({ result, commits }) => (commits?.p50Fsyncs ? plain(result.fsyncMicros?.median) : '') },
+  { title: 'commits / fsync', cell: ({ commits }) => plain(commits?.commitsPerFsync) },
+  { title: 'p50 × fsync', cell: ({ commits }) => times(commits?.p50Fsyncs) },
+  { title: 'p99 × fsync', cell: ({ commits }) => times(commits?.p99Fsyncs) },
+  { title: '× ts', cell: ({ commits }) => times(commits?.timesTs) },
+  { title: 'aim', cell: ({ commits }) => aimOf(commits) },
+  { title: 'error', cell: ({ result }) => shorten(result.error ?? '') },
+];
+
+const wholeStoreColumns: readonly Column<StoreResult>[] = [
+  name,
+  { title: 'reads/s', cell: ({ readsPerSecond }) => quantity(readsPerSecond?.median) },
+  { title: 'of LevelDB alone', cell: ({ readShare }) => percent(readShare) },
+  { title: 'aim', cell: ({ readShare }) => (readShare === undefined ? '' : `≥ ${percent(AIM_READ_SHARE)}`) },
+  { title: 'recovery ms', cell: ({ recoveryMillis }) => plain(recoveryMillis?.median) },
+  { title: 'sync GB/s', cell: ({ syncBytesPerSecond }) => gigabytes(syncBytesPerSecond?.median) },
+  { title: '± MAD', cell: ({ syncBytesPerSecond }) => spread(syncBytesPerSecond) },
+  { title: 'sync aim', cell: ({ syncAimBytesPerSecond: aim }) => (aim === undefined ? '' : `≥ ${gigabytes(aim)}`) },
+  { title: 'requester MiB', cell: ({ requesterPeakBytes }) => mebibytes(requesterPeakBytes) },
+];
+
+function commitsRows(results: readonly StoreResult[]): readonly CommitsRow[] {
+  return results.flatMap((result): readonly CommitsRow[] =>
+    result.commits.length === 0
+      ? [{ result, commits: undefined }]
+      : result.commits.map((commits) => ({ result, commits })),
+  );
+}
+
+function aimOf(commits: StoreCommits | undefined): string {
+  const { commitsPerSecond, commitsPerFsync, p50Fsyncs } = commits?.aims ?? {};
+  return [
+    ...(commitsPerSecond === undefined ? [] : [`≥ ${quantity(commitsPerSecond)}/s`]),
+    ...(commitsPerFsync === undefined ? [] : [`≥ ${commitsPerFsync} / fsync`]),
+    ...(p50Fsyncs === undefined ? [] : [`p50 ≤ ${p50Fsyncs} ×`]),
+  ].join(', ');
+}
+
+function storeTables(results: readonly StoreResult[]): readonly Table[] {
+  return groupBy(results, storeTitle).flatMap(([title, rows]) => {
+    const whole = rows.filter(({ syncBytesPerSecond }) => syncBytesPerSecond !== undefined);
+    return [
+      makeTable(title, storeColumns, commitsRows(rows)),
+      ...groupBy(whole, wholeStoreTitle).map(([each, some]) => makeTable(each, wholeStoreColumns, some)),
+    ];
+  });
+}
+
 export function reportTables(report: Partial<ResultLists>): readonly Table[] {
-  const { throughput = [], latency = [], views = [], transfer = [], layers = [], scale = [], soak = [] } = report;
+  const { throughput = [], latency = [], views = [], transfer = [], store = [] } = report;
+  const { layers = [], scale = [], soak = [] } = report;
   return [
     ...groupBy(throughput, throughputTitle).map(([title, rows]) => makeTable(title, throughputColumns, rows)),
     ...groupBy(latency, latencyTitle).map(([title, rows]) => makeTable(title, latencyColumns, rows)),
     ...groupBy(views, viewsTitle).map(([title, rows]) => makeTable(title, viewsColumns, rows)),
     ...groupBy(transfer, transferTitle).map(([title, rows]) => makeTable(title, transferColumns, rows)),
+    ...storeTables(store),
     ...groupBy(layers, layersTitle).map(([title, rows]) => makeTable(title, layersColumns, rows)),
     ...groupBy(scale, scaleTitle).map(([title, rows]) => makeTable(title, scaleColumns, rows)),
     ...groupBy(soak, soakTitle).map(([title, rows]) => makeTable(title, soakColumns, rows)),
@@ -167,6 +235,8 @@ export const LEGEND = [
   'tcp: node:net, length-prefixed messages in batches of 64 KiB; dgram: node:dgram, one message a datagram, what is lost is lost.',
   'own parts: GB/s where each part of the state is new memory, for the application to keep.',
   'giver, getter: how far the memory of their processes grew, at most; casts, free: what is left of their rate while a free transfer is in progress.',
+  'commits / fsync: commits in the time of one fsync of that disk, measured before; p50, p99: from put() until it is acknowledged and applied at its replica.',
+  'recovery: how long nothing was acknowledged when the leader was killed; requester: how far its memory grew while it took the whole store.',
 ];
 
 function isMet({ tookMillis, aimMillis }: ViewsResult): string {

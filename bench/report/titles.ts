@@ -6,6 +6,7 @@ import type {
   ResultHead,
   ScaleResult,
   SoakResult,
+  StoreResult,
   ThroughputResult,
   TransferResult,
   ViewsResult,
@@ -34,6 +35,15 @@ export function viewMeasureTitle({ measure, sizeBytes }: ViewsResult): string {
 
 export function transferTitle(result: TransferResult): string {
   return `transfer of a state of ${size(result.stateBytes)}, ${frames(result)}; shares of casts of ${size(result.sizeBytes)}`;
+}
+
+/** Of commits; the rest has a table of its own. */
+export function storeTitle({ durability, sizeBytes }: StoreResult): string {
+  return `store ${durability === 'disk' ? 'on disk' : 'in memory'}, values of ${size(sizeBytes)}`;
+}
+
+export function wholeStoreTitle(result: StoreResult): string {
+  return `${storeTitle(result)}: reads, the leader killed, a whole store of ${size(result.stateBytes ?? 0)}`;
 }
 
 export function layersTitle({ layer, operation, sizeBytes }: LayersResult): string {

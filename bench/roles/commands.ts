@@ -7,6 +7,7 @@ import { LimitRole } from './limit-role.js';
 import { LoneRole } from './lone-role.js';
 import { PeerRole } from './peer-role.js';
 import { SoakRole } from './soak-role.js';
+import { StoreRole } from './store-role.js';
 import { TcpRole } from './tcp-role.js';
 import { TransferRole } from './transfer-role.js';
 import { ViewsRole } from './views-role.js';
@@ -21,6 +22,7 @@ export function createCommands() {
   const dgram = new DgramRole(place);
   const tcp = new TcpRole(place);
   const soak = new SoakRole(place);
+  const store = new StoreRole(place);
   const lone = new LoneRole();
   const peer = new PeerRole();
   return {
@@ -30,7 +32,7 @@ export function createCommands() {
     },
     /** Leaves no member and no socket open, whatever is under way. */
     closeAll: async (_: undefined): Promise<void> => {
-      await Promise.all([group, views, latency, dgram, tcp, soak, peer].map((role) => role.close(undefined)));
+      await Promise.all([group, views, latency, dgram, tcp, soak, peer, store].map((role) => role.close(undefined)));
     },
     groupOpen: group.open,
     groupJoin: group.join,
@@ -48,6 +50,18 @@ export function createCommands() {
     transferPeak: transfer.peak,
     transferBegin: transfer.begin,
     transferEnd: transfer.end,
+    storeOpen: store.open,
+    storeSync: store.sync,
+    storeLeads: store.leads,
+    storeFsync: store.fsync,
+    storeWrite: store.write,
+    storeVerify: store.verify,
+    storeReads: store.reads,
+    storeFill: store.fill,
+    storeBeginSteady: store.beginSteady,
+    storeEndSteady: store.endSteady,
+    storeAwaitOther: store.awaitOther,
+    storeClose: store.close,
     viewsOpen: views.open,
     viewsJoin: views.join,
     viewsLeave: views.leave,

@@ -13,6 +13,7 @@ export interface TrialSettings {
   readonly seconds: number;
   readonly ratePerSecond: number;
   readonly seed: number;
+  readonly folder: string | undefined;
 }
 
 export interface Trial<R> {

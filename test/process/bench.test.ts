@@ -197,6 +197,26 @@ describe('consort bench transfer', () => {
   }, 120_000);
 });
 
+describe('consort bench store', () => {
+  it('measures commits, reads, the loss of the leader and a whole store', async () => {
+    const args = ['bench', 'store', '--quick', '--repeats', '1', '--mode', native ? 'native' : 'ts', '--state', '2MiB'];
+    const { code, stdout } = await consort([...args, '--json', '-', '--quiet']);
+    const report = JSON.parse(stdout) as BenchReport;
+    const errors = report.store.map(({ error }) => error).filter(Boolean);
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(report.store.map(({ durability }) => durability)).toEqual(['disk', 'memory']);
+    for (const { commits } of report.store) {
+      for (const { commitsPerSecond } of commits) expect(commitsPerSecond.median).toBeGreaterThan(0);
+    }
+    const [disk] = report.store;
+    expect(disk?.commits.map(({ writers }) => writers)).toEqual([1, 64]);
+    expect(disk?.commits[1]?.commitsPerFsync).toBeGreaterThan(0);
+    for (const share of [disk?.readShare, disk?.recoveryMillis?.median, disk?.syncBytesPerSecond?.median]) {
+      expect(share).toBeGreaterThan(0);
+    }
+  }, 120_000);
+});
+
 describe('a command line that makes no sense', () => {
   it.each([
     [['bench', 'latenzy'], "unknown scenario 'latenzy'"],
@@ -204,6 +224,8 @@ describe('a command line that makes no sense', () => {
     [['bench', 'views', '--fixed'], 'a view that never changes'],
     [['bench', 'transfer', '--state', '0'], "--state: got '0'"],
     [['bench', '--size', '0'], "--size: got '0'"],
+    [['bench', 'store', '--size', '2MiB'], '--size: got 2097152'],
+    [['bench', 'store', '--folder', '/nowhere'], "--folder: got '/nowhere', want a folder that is there"],
     [['bench', '--mode', 'fast'], "--mode: got 'fast'"],
     [['bench', '--sise', '64'], '--size'],
     [['bench', '--seconds'], 'argument missing'],

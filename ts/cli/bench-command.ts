@@ -11,6 +11,8 @@ Scenarios:
   views        how fast a group forms, takes a member in, lets it go, notices one that was killed or stopped,
                and how long a change keeps members from sending that all cast
   transfer     how fast a member that becomes a server gets the state, and what is left of casts meanwhile
+  store        commits of a replicated store, on disk and in memory, against one fsync of the same disk; reads against
+               LevelDB alone; how long nothing is committed when the leader is killed; how fast a whole store is taken
   layers       each layer of the data plane alone: frames, packing, fragmentation, resending, stability, checksums
   scale        what a message and a change of the view cost as members grow; large groups in the simulator
   soak         a group under load whose members are killed and stopped, for --duration: memory, stalls, agreement
@@ -36,6 +38,7 @@ Examples:
   consort bench throughput latency --ordering fifo,causal,total,agree --members 3
   consort bench views --members 3,8 --mode native,ts,mixed
   consort bench transfer --state 64MiB,1GiB
+  consort bench store --state 1GiB --folder /var/tmp   a million keys, on that disk
   consort bench throughput latency --network netns     over links of MTU 1500, as root
   consort bench scale --members 2,8,32 --simulated 64,128
   consort bench soak --duration 8h --loss 2% --json soak.json
@@ -60,7 +63,7 @@ export function makeBenchCommand(onDone: (exitCode: number) => void): Command {
     )
     .argument(
       '[scenario...]',
-      'throughput, latency, views, transfer, layers, scale, soak, peers (default: all but the last two)',
+      'throughput, latency, views, transfer, store, layers, scale, soak, peers (default: all but the last two)',
     )
     .addHelpText('after', HELP)
     .action(async (scenarios: readonly string[], given: Readonly<Record<string, string | boolean>>) => {

@@ -11,6 +11,7 @@ import { historySection } from './sections/history.js';
 import { latencySection } from './sections/latency.js';
 import { machinesSection } from './sections/machines.js';
 import { ratiosSection } from './sections/ratios.js';
+import { storeSection } from './sections/store.js';
 import { faults, tiles } from './sections/summary.js';
 import { tablesSection } from './sections/tables.js';
 import { throughputSection } from './sections/throughput.js';
@@ -40,6 +41,7 @@ export function reportPage({ shown, history, scripts }: ReportPage): string {
     lossSection(report),
     viewsSection(report),
     transferSection(report),
+    storeSection(report),
     historySection(inOrder([...history, ...shown])),
     machinesSection(used),
     tablesSection(report),

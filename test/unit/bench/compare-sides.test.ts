@@ -25,7 +25,12 @@ function write(name: string, startedAt: string, commit: string, factor: number, 
 }
 
 const old = write('old.json', '2026-01-01T10:00:00.000Z', one, 1);
-const views = write('views.json', '2026-01-02T10:00:00.000Z', one, 3, { throughput: [], latency: [], transfer: [] });
+const views = write('views.json', '2026-01-02T10:00:00.000Z', one, 3, {
+  throughput: [],
+  latency: [],
+  transfer: [],
+  store: [],
+});
 const recent = write('recent.json', '2026-01-03T10:00:00.000Z', other, 2);
 const options = { within: undefined, folder };
 

@@ -85,6 +85,12 @@ describe('rows', () => {
       'views tookMillis lower',
       'transfer bytesPerSecond higher',
       'transfer cpuSecondsPerGigabyte lower',
+      'store commitsPerSecond higher',
+      'store p50Micros lower',
+      'store p99Micros lower',
+      'store readsPerSecond higher',
+      'store syncBytesPerSecond higher',
+      'store recoveryMillis lower',
       'layers nanosPerOperation lower',
       'scale cpuMicrosPerMessage lower',
       'scale datagramsPerChange lower',
@@ -92,7 +98,7 @@ describe('rows', () => {
   });
 });
 
-const nothing = { ...fakeReport(), latency: [], views: [], transfer: [], layers: [], scale: [] };
+const nothing = { ...fakeReport(), latency: [], views: [], transfer: [], store: [], layers: [], scale: [] };
 
 /** Rows of one block, each with its rates. */
 function rowsOf(...rates: readonly (readonly [Row, ...number[]])[]): readonly MeasuredRow[] {

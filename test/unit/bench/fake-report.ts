@@ -4,6 +4,7 @@ import { latencyResults } from '../../../bench/report/latency-results.js';
 import { layersResults } from '../../../bench/report/layers-results.js';
 import { scaleResults } from '../../../bench/report/scale-results.js';
 import { soakResults } from '../../../bench/report/soak-results.js';
+import { storeResults } from '../../../bench/report/store-results.js';
 import { throughputResults } from '../../../bench/report/throughput-results.js';
 import { transferResults } from '../../../bench/report/transfer-results.js';
 import { viewsResults } from '../../../bench/report/views-results.js';
@@ -14,6 +15,7 @@ import {
   SCHEMA_VERSION,
   type ScaleResult,
   type SoakSample,
+  type StoreSample,
   type ThroughputSample,
   type TransferSample,
 } from '../../../bench/results.js';
@@ -153,6 +155,34 @@ function fakeScale(): readonly ScaleResult[] {
   ]);
 }
 
+export const storeBlock: Block = {
+  scenario: 'store',
+  sizeBytes: 100,
+  mtu: 'auto',
+  durability: 'disk',
+  stateBytes: 1e9,
+  rows: [],
+};
+export const storeRow: GroupRow = { ...nativeRow, members: 3, senders: 'all' };
+
+/** Two repetitions of a store on a disk with fsyncs of 1 ms, which commits so many with 64 writers, and a tenth of it with one. */
+export function storeOutcome(row: Row, commitsPerSecond: number): Outcome<StoreSample> {
+  const samples = [0, 1].map((repetition) => ({
+    repetition,
+    fsyncMicros: 1000 * (1 + repetition),
+    commits: [
+      { writers: 1, commitsPerSecond: commitsPerSecond / 10, p50Micros: 1500, p99Micros: 4000 },
+      { writers: 64, commitsPerSecond, p50Micros: 2500 * (1 + repetition), p99Micros: 9000 },
+    ],
+    readsPerSecond: 400_000,
+    databaseReadsPerSecond: 500_000,
+    recoveryMillis: 120 + repetition,
+    syncBytesPerSecond: 1.2e8,
+    requesterPeakBytes: 2 ** 20 * (80 + repetition),
+  }));
+  return { row, samples, error: undefined };
+}
+
 export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
   const rows: readonly Row[] = [
     nativeRow,
@@ -226,6 +256,10 @@ export function fakeReport(changes: Partial<BenchReport> = {}): BenchReport {
     latency,
     views,
     transfer,
+    store: storeResults(storeBlock, [
+      storeOutcome(storeRow, 25_000),
+      storeOutcome({ ...storeRow, mode: 'ts' }, 20_000),
+    ]),
     layers: fakeLayers(),
     scale: fakeScale(),
     soak: soakResults(soakBlock, [soakOutcome()], { quick: false }),

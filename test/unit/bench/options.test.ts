@@ -116,7 +116,7 @@ describe('the options of consort bench', () => {
 
   it('refuse a scenario that there is none of, and suggest the one that was meant', () => {
     expect(() => parseOptions(['latenzy'], {})).toThrow(
-      "unknown scenario 'latenzy'; there are throughput, latency, views, transfer, layers, scale, soak and peers; did you mean 'latency'?",
+      "unknown scenario 'latenzy'; there are throughput, latency, views, transfer, store, layers, scale, soak and peers; did you mean 'latency'?",
     );
   });
 });

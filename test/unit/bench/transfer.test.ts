@@ -70,7 +70,13 @@ describe('results of state transfers', () => {
   });
 
   it('are a table', () => {
-    const [table] = reportTables({ throughput: [], latency: [], views: [], transfer: fakeReport().transfer });
+    const [table] = reportTables({
+      throughput: [],
+      latency: [],
+      views: [],
+      transfer: fakeReport().transfer,
+      store: [],
+    });
     expect(table?.title).toContain('state of 1 GiB');
     const cell = (title: string) => table?.rows[0]?.[table.header.indexOf(title)];
     expect(cell('aim')).toBe('≥ 1.00');

@@ -71,7 +71,7 @@ describe('results of changes of views', () => {
   });
 
   it('are a table that says which aims were met', () => {
-    const table = reportTables({ throughput: [], latency: [], views: fakeReport().views, transfer: [] })[0];
+    const table = reportTables({ throughput: [], latency: [], views: fakeReport().views, transfer: [], store: [] })[0];
     const met = table?.header.indexOf('met') ?? -1;
     expect(table?.title).toContain('8 members');
     expect(table?.rows.find(([title]) => title?.startsWith('all join at once'))?.[met]).toBe('yes');

@@ -20,6 +20,7 @@ const TITLES = {
   latency: 'Round trips, p50',
   views: 'Views',
   transfer: 'State transfer',
+  store: 'Replicated store',
   layers: 'Layers',
   scale: 'Scale',
   soak: 'Soak',
@@ -92,7 +93,7 @@ function chartOf(title: string, all: readonly Entry[]): readonly Markup[] {
 
 function tickOf({ name }: Metric): (value: number) => string {
   if (name === 'p50Micros') return roundMicros;
-  return name === 'tookMillis' ? roundMillis : roundQuantity;
+  return name === 'tookMillis' || name === 'recoveryMillis' ? roundMillis : roundQuantity;
 }
 
 function pointOf({ run, metric }: Entry, x: number): Point {

@@ -16,13 +16,21 @@ interface Tile {
 }
 
 export function tiles(report: BenchReport): Markup | undefined {
-  const some = [...throughputTiles(report), ...latencyTiles(report), ...viewsTiles(report), ...transferTiles(report)];
+  const some = [
+    ...throughputTiles(report),
+    ...latencyTiles(report),
+    ...viewsTiles(report),
+    ...transferTiles(report),
+    ...storeTiles(report),
+  ];
   return some.length === 0 ? undefined : h('ul', { class: 'tiles' }, ...some.map(tile));
 }
 
 /** What could not be measured, and why. */
-export function faults({ throughput, latency, views, transfer }: BenchReport): Markup | undefined {
-  const failed = [...throughput, ...latency, ...views, ...transfer].filter(({ error }) => error !== undefined);
+export function faults({ throughput, latency, views, transfer, store }: BenchReport): Markup | undefined {
+  const failed = [...throughput, ...latency, ...views, ...transfer, ...store].filter(
+    ({ error }) => error !== undefined,
+  );
   const lines = [
     ...new Set(failed.map((row) => `${size(row.sizeBytes)}, ${rowLabel(row)}: ${firstLine(row.error ?? '')}`)),
   ];
@@ -93,6 +101,16 @@ function transferTiles({ transfer }: BenchReport): readonly Tile[] {
   if (fastest?.bytesPerSecond === undefined) return [];
   const more = `${rowLabel(fastest)}, ${size(fastest.stateBytes)}`;
   return [amountTile('State transfer', fastest.bytesPerSecond.median, 'B/s', more, toneOf(fastest))];
+}
+
+function storeTiles({ store }: BenchReport): readonly Tile[] {
+  const onDisk = store.filter(({ durability }) => durability === 'disk');
+  const all = onDisk.flatMap((result) => result.commits.map((commits) => ({ result, commits })));
+  const fastest = best(all, ({ commits }) => commits.commitsPerSecond.median);
+  if (fastest === undefined) return [];
+  const { result, commits } = fastest;
+  const more = `${rowLabel(result)}, ${commits.writers} writers, p50 ${times(commits.p50Fsyncs)} one fsync`;
+  return [amountTile('Commits on disk', commits.commitsPerSecond.median, 'commits/s', more, toneOf(result))];
 }
 
 /** The prefix of the unit goes to the unit: `31.7`, `M msg/s`. */
