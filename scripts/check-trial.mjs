@@ -31,6 +31,15 @@ function readRuns() {
     .map((line) => JSON.parse(line));
 }
 
+/** The check that runs: it is told when this ends, and cleans up. */
+let running;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    running?.kill('SIGINT');
+    running?.once('close', () => process.exit(130));
+  });
+}
+
 function check(kind, seed) {
   const command = [
     'check',
@@ -49,6 +58,7 @@ function check(kind, seed) {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    running = child;
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part) => {
       text += part;
@@ -69,12 +79,12 @@ function lineOf(kind, report) {
     startedAt,
     seconds: Math.round(durationSeconds),
     load: Number(loadavg()[0].toFixed(1)),
-    benchmarks: benchmarks.map(({ name, verdict, change, launches, changes }) => ({
+    benchmarks: benchmarks.map(({ name, verdict, change, changes, confirmation }) => ({
       name,
       verdict,
       change: rounded(change),
-      launches,
       changes: changes.map(rounded),
+      confirming: (confirmation?.changes ?? []).map(rounded),
     })),
     controls: controls.map(({ control, moved, change, changes }) => ({
       control,

@@ -29,6 +29,9 @@ import { changeOf, type Estimate } from './statistics/estimate.js';
 
 const FROZEN_FILE = fileURLToPath(new URL('./frozen.js', import.meta.url));
 
+/** Not a multiple of two, for the sides begin in turns. */
+const PHASES = 5;
+
 /** What the caller is told while it runs. */
 export interface CheckListener {
   onCalibrate(benchmark: string): void;
@@ -191,6 +194,7 @@ function measure(
           ...row.places(slots),
           iterations: row.iterations,
           warmUpBatches: Math.ceil((options.warmUpMs * 1000) / BATCH_MICROS),
+          phaseBatches: launch % PHASES,
           quartets: options.quartets,
           headBegins: launch % 2 === 1,
           slowDown: row.kind === 'benchmark' ? (options.selfTest?.share ?? 0) : 0,

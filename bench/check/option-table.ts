@@ -59,8 +59,9 @@ export const CHECK_OPTIONS = {
   quartets: {
     argument: 'N',
     want: 'an integer from 3 to 1000',
-    sentence: 'Measured in each launch: four batches of 2 ms each, in the order base, head, head, base.',
-    defaultText: '30 (with --quick 20)',
+    sentence:
+      'Measured in each launch at most, until its effect has settled: four batches of 2 ms each, in the order base, head, head, base.',
+    defaultText: '100 (with --quick 60)',
   },
   counters: {
     argument: 'WHAT',

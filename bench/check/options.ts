@@ -83,7 +83,7 @@ export function parseCheckOptions(
     alpha: value(words, 'alpha', percentage(0.001, 0.2)) ?? 0.05,
     looks: value(words, 'looks', integer(1, 3)) ?? (quick ? 1 : 3),
     warmUpMs: value(words, 'warm-up', integer(1, 60_000)) ?? (quick ? 100 : 150),
-    quartets: value(words, 'quartets', integer(3, 1000)) ?? (quick ? 20 : 30),
+    quartets: value(words, 'quartets', integer(3, 1000)) ?? (quick ? 60 : 100),
     minutes: value(words, 'minutes', decimal(0.1, 600)) ?? 5,
     countersFail: value(words, 'counters', oneOf(['fail', 'report'])) !== 'report',
     inconclusiveFails: value(words, 'inconclusive', oneOf(['fail', 'pass'])) !== 'pass',

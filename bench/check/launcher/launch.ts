@@ -11,7 +11,7 @@
 import { median } from '../../stats/summary.js';
 import type { Checksum } from '../api.js';
 import { CheckError, CheckExit } from '../check-error.js';
-import { launchEffect, type Quartet } from '../statistics/judge.js';
+import { isSettled, launchEffect, type Quartet } from '../statistics/judge.js';
 import type { Batch } from './protocol.js';
 import { type SideName, SideProcess } from './side-process.js';
 import type { Surroundings } from './surroundings.js';
@@ -28,6 +28,9 @@ export interface LaunchPlan {
   readonly head: SidePlace;
   readonly iterations: number;
   readonly warmUpBatches: number;
+  /** Batches more before it is measured: the same on both sides, and not in each launch, so that what comes back every few batches does not always hit the same side. */
+  readonly phaseBatches: number;
+  /** At most; it ends when it has settled. */
   readonly quartets: number;
   readonly headBegins: boolean;
   /** The head is made slower by this share; 0: it is not. */
@@ -52,6 +55,9 @@ export interface LaunchResult {
 /** Counters are of so many batches together. */
 export const COUNTED_BATCHES = 4;
 
+/** Fewer do not tell how far they are spread. */
+const LEAST_QUARTETS = 15;
+
 type Pair<T> = Readonly<Record<SideName, T>>;
 type Timed = Batch & { readonly side: SideName };
 
@@ -73,6 +79,7 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
       sides[side].ask<'count'>({ do: 'count', iterations: iterations * COUNTED_BATCHES }),
     );
     demandSame(benchmark, counted.base.checksum, counted.head.checksum);
+    await inTurn(order, (side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: plan.phaseBatches }));
     if (slowDown > 0) await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
     const quartets = await runQuartets(sides, order, plan);
     return {
@@ -97,14 +104,14 @@ async function inTurn<T>(order: readonly SideName[], ask: (side: SideName) => Pr
 async function runQuartets(
   sides: Pair<SideProcess>,
   [outer, inner]: readonly SideName[],
-  { iterations, benchmark, quartets: count }: LaunchPlan,
+  { iterations, benchmark, quartets: most }: LaunchPlan,
 ): Promise<readonly Quartet[]> {
   const batch = async (side: SideName | undefined) => ({
     side: side as SideName,
     ...(await sides[side as SideName].ask<'batch'>({ do: 'batch', iterations })),
   });
   const quartets: Quartet[] = [];
-  for (let quartet = 0; quartet < count; quartet++) {
+  while (quartets.length < most && !(quartets.length >= LEAST_QUARTETS && isSettled(quartets))) {
     const batches = [await batch(outer), await batch(inner), await batch(inner), await batch(outer)];
     const of = (side: SideName) => batches.filter((each) => each.side === side) as [Timed, Timed];
     const [base, head] = [of('base'), of('head')];

@@ -38,7 +38,8 @@ class Worker {
       const warmed: Batch[] = [];
       for (let batch = 0; batch < batches; batch++) warmed.push(await this.batch(iterations));
       const micros = median(warmed.slice(-SETTLED_BATCHES).map((batch) => batch.micros));
-      this.microsPerIteration = micros / iterations;
+      // The first warm-up tells: a few batches more do not know better.
+      if (this.microsPerIteration === 0) this.microsPerIteration = micros / iterations;
       return { micros, checksum: warmed.at(-1)?.checksum ?? 0 };
     },
     slowDown: async ({ share }) => this.slowDown(share),

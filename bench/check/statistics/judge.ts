@@ -9,6 +9,10 @@ import { signFlipTest } from './sign-flip.js';
 const CONTROL_ALPHA = 0.01;
 const CONTROL_FLIP_ALPHA = 0.05;
 
+/** The standard error of a median, for a median absolute deviation of 1: of the normal distribution. */
+const MEDIAN_PER_MAD = 1.4826 * 1.2533;
+const SETTLED_ERROR = 0.004;
+
 /** CPU time of four batches in the order base, head, head, base: what drifts evenly hits both sides alike. */
 export interface Quartet {
   readonly base: readonly [number, number];
@@ -17,7 +21,22 @@ export interface Quartet {
 
 /** Of one launch: the median over its quartets, so that what interrupts some of them does not count. */
 export function launchEffect(quartets: readonly Quartet[]): number {
-  return median(quartets.map(({ base, head }) => (Math.log(head[0] / base[0]) + Math.log(head[1] / base[1])) / 2));
+  return median(quartets.map(quartetEffect));
+}
+
+/**
+ * Whether more quartets would tell little more of this launch: the standard error of its effect is that small. Launches differ by more than that, and
+ * another launch is dearer than another quartet.
+ */
+export function isSettled(quartets: readonly Quartet[]): boolean {
+  const effects = quartets.map(quartetEffect);
+  const center = median(effects);
+  const spread = median(effects.map((effect) => Math.abs(effect - center)));
+  return (MEDIAN_PER_MAD * spread) / Math.sqrt(effects.length) < SETTLED_ERROR;
+}
+
+function quartetEffect({ base, head }: Quartet): number {
+  return (Math.log(head[0] / base[0]) + Math.log(head[1] / base[1])) / 2;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { changeOf, detectable, effectOf, estimate } from '../../../../bench/check/statistics/estimate.js';
 import { holm } from '../../../../bench/check/statistics/holm.js';
-import { controlMoved, judge, launchEffect } from '../../../../bench/check/statistics/judge.js';
+import { controlMoved, isSettled, judge, launchEffect } from '../../../../bench/check/statistics/judge.js';
 import { confirmingLaunches, planLooks } from '../../../../bench/check/statistics/looks.js';
 import { signFlipTest } from '../../../../bench/check/statistics/sign-flip.js';
 import { studentQuantile, upperTail } from '../../../../bench/check/statistics/student-t.js';
@@ -76,6 +76,18 @@ describe('the effect of a launch', () => {
     });
     const quartets = [0, 4, 8, 12, 16].map((at, i) => quartet(at, i < 2 ? 3 : 1));
     expect(changeOf(launchEffect(quartets))).toBeCloseTo(0.05, 10);
+  });
+
+  it('has settled when more quartets would tell little', () => {
+    const draw = new Draw(2);
+    const quartets = (count: number, spread: number) =>
+      Array.from({ length: count }, () => ({
+        base: [100, 100] as const,
+        head: [100 * Math.exp(spread * draw.normal()), 100 * Math.exp(spread * draw.normal())] as const,
+      }));
+    expect(isSettled(quartets(15, 0.002))).toBe(true);
+    expect(isSettled(quartets(15, 0.1))).toBe(false);
+    expect(isSettled(quartets(2000, 0.1))).toBe(true);
   });
 });
 
