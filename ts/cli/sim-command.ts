@@ -1,6 +1,7 @@
 /** The command line of `consort sim`. */
 import { Command } from 'commander';
 import { PLANTED } from '../sim/planted.js';
+import { PLANTED_IN_STORES } from '../sim/store/planted.js';
 import { simCommand } from './sim.js';
 import { parseSimOptions, type SimWords } from './sim-options.js';
 
@@ -16,6 +17,7 @@ Examples:
   consort sim --seed 4711 --trace            one, with all that its members saw and their layers did
   consort sim --seeds 100 --plant skip-cut   with a bug on purpose: it should fail
   consort sim --seeds 100 --servers          with clients, servers and state transfers in each
+  consort sim --seeds 1000 --store           replicated stores, with disks that fail, too
 
 Exit codes:
   0  all is well
@@ -31,11 +33,15 @@ export function makeSimCommand(onDone: (exitCode: number) => void): Command {
     .description('Simulates groups under faults, in simulated time, and checks what must hold.')
     .option('--seed <integer>', 'The first seed. Default: 1.')
     .option('--seeds <integer>', 'How many seeds. Default: 1, which is shown at length; with --minutes no end.')
-    .option('--members <integer>', 'How many addresses there are. Default: 3 to 8, as the seed says.')
+    .option('--store', 'Replicated stores: crashes, disks, partitions, synchronizations.')
+    .option('--members <integer>', 'How many addresses there are. Default: 3 to 8, as the seed says; replicas: 1 to 5.')
     .option('--minutes <number>', 'Ends after so many minutes.')
     .option('--jobs <integer>', 'How many threads. Default: 1.')
     .option('--json <file>', 'Writes the result there.')
-    .option('--plant <name>', `With a bug on purpose: ${Object.keys(PLANTED).join(', ')}.`)
+    .option(
+      '--plant <name>',
+      `With a bug on purpose: ${Object.keys(PLANTED).join(', ')}; with --store: ${Object.keys(PLANTED_IN_STORES).join(', ')}.`,
+    )
     .option('--trace', 'With one seed: shows all that was seen and done.')
     .option('--groupd', 'With membership services that decide about views, and fail too.')
     .option('--servers', 'With clients, servers and state transfers in all scenarios, not in part of them.')

@@ -2,7 +2,10 @@
 import { UsageError } from '../../bench/usage-error.js';
 import { didYouMean } from '../base/nearest.js';
 import { listOf, quote } from '../base/show.js';
-import { PLANTED } from '../sim/planted.js';
+import { plantedBugs } from './sim-kinds.js';
+
+/** Of a simulated store. */
+const MOST_REPLICAS = 9;
 
 export interface SimOptions {
   /** The first. */
@@ -19,6 +22,8 @@ export interface SimOptions {
   /** Never the addon, even where there is one. */
   readonly ts: boolean;
   readonly shrink: boolean;
+  /** Replicated stores, and not groups. */
+  readonly store: boolean;
   /** A membership service decides about views. */
   readonly groupd: boolean;
   /** Whether there are clients and servers; undefined: in part of the scenarios. */
@@ -30,17 +35,23 @@ export type SimWords = { readonly [Name in keyof SimOptions]?: string | boolean 
 /** @throws UsageError for the first thing that is wrong */
 export function parseSimOptions(words: SimWords): SimOptions {
   const minutes = number(words, 'minutes', 0.01, 100_000, false);
+  const store = words.store === true;
+  if (store && (words.groupd === true || words.servers !== undefined))
+    throw new UsageError(
+      '--store simulates a store without the group below it: leave out --groupd, --servers and --no-servers',
+    );
   return {
     seed: number(words, 'seed', 0, 2 ** 32 - 1) ?? 1,
     seeds: number(words, 'seeds', 1, 2 ** 32 - 1) ?? (minutes === undefined ? 1 : 2 ** 32 - 1),
-    members: number(words, 'members', 2, 64),
+    members: store ? number(words, 'members', 1, MOST_REPLICAS) : number(words, 'members', 2, 64),
     minutes,
     jobs: number(words, 'jobs', 1, 256) ?? 1,
     json: typeof words.json === 'string' ? words.json : undefined,
-    plant: plantOf(words.plant),
+    plant: plantOf(words.plant, store),
     trace: words.trace === true,
     ts: words.ts === true,
     shrink: words.shrink !== false,
+    store,
     groupd: words.groupd === true,
     servers: typeof words.servers === 'boolean' ? words.servers : undefined,
   };
@@ -62,9 +73,9 @@ function number(
   );
 }
 
-function plantOf(word: string | boolean | undefined): string | undefined {
+function plantOf(word: string | boolean | undefined, store: boolean): string | undefined {
   if (typeof word !== 'string') return undefined;
-  const known = Object.keys(PLANTED);
+  const known = Object.keys(plantedBugs(store));
   if (known.includes(word)) return word;
   throw new UsageError(
     `--plant: ${quote(word)} is no planted bug, want one of ${listOf(known)}${didYouMean(word, known)}`,

@@ -3,14 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { BenchExit } from '../../bench/main-command.js';
-import { hasNativeCore } from '../sim/cores.js';
-import { breathe } from '../sim/io-breathe.js';
-import { hashOf, type Outcome, runScenario, runSeed } from '../sim/outcome.js';
-import { plant } from '../sim/planted.js';
-import { renderOutcome } from '../sim/report.js';
-import { makeScenario } from '../sim/scenario.js';
-import { shrink } from '../sim/shrink.js';
-import { traceStacks } from '../sim/trace.js';
+import { hasNative, plantFor, type SimChoices, type SimRun, simulate } from './sim-kinds.js';
 import type { SimOptions } from './sim-options.js';
 import type { SimAnswer, SimTask } from './sim-worker.js';
 
@@ -22,7 +15,7 @@ const PROGRESS_MS = 2000;
 
 interface Tally {
   scenarios: number;
-  datagrams: number;
+  messages: number;
   simulatedSeconds: number;
   seconds: number;
   readonly failed: number[];
@@ -30,57 +23,52 @@ interface Tally {
 
 /** Resolves to the exit code. */
 export async function simCommand(options: SimOptions): Promise<number> {
-  const native = !options.ts && hasNativeCore();
-  if (options.seeds === 1) return replay(options, native);
-  const tally = await runAll(options, native);
-  const perSecond = (tally.scenarios / tally.seconds).toFixed(1);
-  process.stdout.write(
-    `${tally.scenarios} scenarios, ${Math.round(tally.simulatedSeconds)} simulated seconds, ${tally.datagrams} datagrams in ` +
-      `${tally.seconds.toFixed(1)} s (${perSecond} scenarios/s, ${options.jobs} ${options.jobs === 1 ? 'job' : 'jobs'}): ` +
-      `${tally.failed.length} failed${tally.failed.length > 0 ? `: seeds ${tally.failed.slice(0, 50).join(' ')}` : ''}\n`,
-  );
-  if (options.json !== undefined)
+  const { store, plant } = options;
+  const choices: SimChoices = { ...options, native: hasNative(options.ts) };
+  if (options.seeds === 1) return replay(options, choices);
+  const tally = await runAll(options, choices);
+  process.stdout.write(`${summaryOf(tally, options)}\n`);
+  if (options.json !== undefined) {
+    const { native } = choices;
     await writeFile(options.json, `${JSON.stringify({ options, native, ...tally }, undefined, 2)}\n`);
-  if (options.plant !== undefined && tally.failed.length > 0) plant(options.plant);
+  }
+  if (tally.failed.length > 0) plantFor(store, plant);
   for (const seed of tally.failed.slice(0, MOST_SHOWN)) {
-    const outcome = runSeed(seed, { ...options, native });
-    await show(outcome, { ...options, seed });
+    await show(simulate(seed, choices), { ...options, seed });
   }
   return tally.failed.length > 0 ? BenchExit.failed : BenchExit.passed;
 }
 
+function summaryOf(tally: Tally, { jobs, store }: SimOptions): string {
+  const { scenarios, simulatedSeconds, messages, seconds, failed } = tally;
+  return (
+    `${scenarios} scenarios, ${Math.round(simulatedSeconds)} simulated seconds, ${messages} ${store ? 'messages' : 'datagrams'} in ` +
+    `${seconds.toFixed(1)} s (${(scenarios / seconds).toFixed(1)} scenarios/s, ${jobs} ${jobs === 1 ? 'job' : 'jobs'}): ` +
+    `${failed.length} failed${failed.length > 0 ? `: seeds ${failed.slice(0, 50).join(' ')}` : ''}`
+  );
+}
+
 /** One seed, told at length. */
-async function replay(options: SimOptions, native: boolean): Promise<number> {
-  const undo = options.plant === undefined ? () => {} : plant(options.plant);
-  const scenario = makeScenario(options.seed, { ...options, native });
-  const lines: (readonly [number, string])[] = [];
-  let now = () => 0;
-  const end = options.trace
-    ? traceStacks((member, view, what) => lines.push([now(), `  ${member} in ${view}: ${what}`]))
-    : () => {};
-  const outcome = runScenario(scenario, ({ clock }) => {
-    now = () => clock.now;
-  });
-  end();
-  if (options.trace) {
-    process.stdout.write(renderOutcome(outcome, { replay: replayOf(options), all: true, traced: lines }));
-  } else if (outcome.violations.length > 0) await show(outcome, options);
-  else process.stdout.write(`seed ${options.seed}: all is well; the log's hash is ${hashOf(outcome)}\n`);
+async function replay(options: SimOptions, choices: SimChoices): Promise<number> {
+  const undo = plantFor(options.store, options.plant);
+  const run = simulate(options.seed, choices, options.trace);
+  if (options.trace) process.stdout.write(run.render(replayOf(options), true));
+  else if (run.failed) await show(run, options);
+  else process.stdout.write(`seed ${options.seed}: all is well; the log's hash is ${run.hash()}\n`);
   undo();
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(outcome, undefined, 2)}\n`);
-  return outcome.violations.length > 0 ? BenchExit.failed : BenchExit.passed;
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(run.outcome, undefined, 2)}\n`);
+  return run.failed ? BenchExit.failed : BenchExit.passed;
 }
 
-async function show(outcome: Outcome, options: SimOptions): Promise<void> {
-  const small = options.shrink ? await shrink(outcome, breathe) : outcome;
-  const dropped = outcome.scenario.steps.length - small.scenario.steps.length;
-  if (dropped > 0)
-    process.stdout.write(`shrunk: ${dropped} of ${outcome.scenario.steps.length} steps are not needed for it\n`);
-  process.stdout.write(renderOutcome(small, { replay: replayOf(options), all: false }));
+async function show(run: SimRun, options: SimOptions): Promise<void> {
+  const small = options.shrink ? await run.shrink() : { run, dropped: 0 };
+  if (small.dropped > 0) process.stdout.write(`shrunk: ${small.dropped} steps are not needed for it\n`);
+  process.stdout.write(small.run.render(replayOf(options), false));
 }
 
-function replayOf({ seed, members, ts, groupd, servers, plant: bug }: SimOptions): string {
+function replayOf({ seed, store, members, ts, groupd, servers, plant: bug }: SimOptions): string {
   const more = [
+    store ? ' --store' : '',
     members === undefined ? '' : ` --members ${members}`,
     ts ? ' --ts' : '',
     groupd ? ' --groupd' : '',
@@ -90,8 +78,8 @@ function replayOf({ seed, members, ts, groupd, servers, plant: bug }: SimOptions
   return `consort sim --seed ${seed}${more.join('')} --trace`;
 }
 
-async function runAll(options: SimOptions, native: boolean): Promise<Tally> {
-  const { jobs, members, groupd, servers, plant: bug } = options;
+async function runAll(options: SimOptions, choices: SimChoices): Promise<Tally> {
+  const { jobs, plant } = options;
   const pool = new Piscina<SimTask, SimAnswer>({
     filename: fileURLToPath(new URL('./sim-worker.js', import.meta.url)),
     name: 'simulate',
@@ -101,16 +89,17 @@ async function runAll(options: SimOptions, native: boolean): Promise<Tally> {
   const begun = performance.now();
   const until = options.minutes === undefined ? Number.POSITIVE_INFINITY : begun + options.minutes * 60_000;
   const end = options.seed + options.seeds;
-  const tally: Tally = { scenarios: 0, datagrams: 0, simulatedSeconds: 0, seconds: 0, failed: [] };
+  const tally: Tally = { scenarios: 0, messages: 0, simulatedSeconds: 0, seconds: 0, failed: [] };
   let next = options.seed;
   let told = begun;
+  const { store, members, native, groupd, servers } = choices;
   const work = async () => {
     while (next < end && performance.now() < until) {
       const seeds = Array.from({ length: Math.min(CHUNK, end - next) }, (_, i) => next + i);
       next += seeds.length;
-      const answer = await pool.run({ seeds, members, native, groupd, servers, plant: bug });
+      const answer = await pool.run({ seeds, store, members, native, groupd, servers, plant });
       tally.scenarios += seeds.length;
-      tally.datagrams += answer.datagrams;
+      tally.messages += answer.messages;
       tally.simulatedSeconds += answer.simulatedSeconds;
       tally.failed.push(...answer.failed);
       // At once: a long run may be ended before it comes to the end.

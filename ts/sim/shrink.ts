@@ -1,7 +1,8 @@
 /** Makes a scenario that fails smaller, as long as it fails in the same way: fewer steps, then fewer members, then less that is odd about them. */
 import { PLAIN } from './member.js';
 import { type Outcome, runScenario } from './outcome.js';
-import type { Scenario, Step } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import { shrinkSteps } from './shrink-steps.js';
 
 /** Runs that a shrinking may take at most. */
 const MOST_RUNS = 400;
@@ -57,16 +58,11 @@ class Shrinker {
     }
   }
 
-  /** Halves first, then quarters, down to single steps. */
-  private async dropSteps(): Promise<void> {
-    for (let size = Math.ceil(this.best.scenario.steps.length / 2); size >= 1; size = Math.floor(size / 2)) {
-      for (let from = this.best.scenario.steps.length - size; from > -size; from -= size) {
-        const { steps } = this.best.scenario;
-        const first = Math.max(0, from);
-        const rest: Step[] = [...steps.slice(0, first), ...steps.slice(from + size)];
-        if (rest.length < steps.length) await this.attempt({ steps: rest });
-      }
-    }
+  private dropSteps(): Promise<void> {
+    return shrinkSteps(
+      () => this.best.scenario.steps,
+      (steps) => this.attempt({ steps }),
+    );
   }
 
   private async dropOddities(): Promise<void> {

@@ -74,6 +74,8 @@ class Link {
   delivered = 0;
   /** No more than so many are ever delivered. */
   limit = Number.POSITIVE_INFINITY;
+  /** The receiver's view ends, and all up to `limit` is given to it. */
+  isCut = false;
   /** When each of those that were sent arrives. */
   readonly arrivals: number[] = [];
   isArmed = false;
@@ -81,7 +83,16 @@ class Link {
   constructor(
     readonly stream: Stream,
     readonly to: SimGroupMember,
-  ) {}
+  ) {
+    // Begun when the receiver's view was ending already: nothing of it belongs there.
+    if (to.endingView === stream.view) this.cut(0);
+  }
+
+  /** The receiver is given so many, and then no more. */
+  cut(limit: number): void {
+    this.limit = limit;
+    this.isCut = true;
+  }
 
   get hasMore(): boolean {
     return this.delivered < Math.min(this.limit, this.stream.sent.length);
@@ -136,6 +147,8 @@ export class SimGroupMember implements GroupPort {
   isGone = false;
   isBlocked = false;
   change: Change | undefined;
+  /** It has been decided what it is still given of this view. */
+  endingView: View | undefined;
   /** Until then nothing that it sends goes out. */
   congestedUntil = 0;
   /** Until then what it sends and gets takes longer. */
@@ -199,7 +212,7 @@ export class SimGroup {
     if (member.isGone) return;
     for (const stream of member.view?.streamsOf(member) ?? []) {
       for (const link of stream.links)
-        link.limit = Math.min(link.limit, this.someFrom(link.delivered, stream.sent.length));
+        if (!link.isCut) link.limit = Math.min(link.limit, this.someFrom(link.delivered, stream.sent.length));
     }
     this.remove(member);
   }
@@ -440,13 +453,14 @@ export class SimGroup {
   }
 
   private cutView(view: View, those: readonly SimGroupMember[]): void {
+    for (const member of those) member.endingView = view;
     for (const from of view.members) {
       const goesOn = those.includes(from);
       for (const stream of view.streamsOf(from)) {
         const links = stream.links.filter(({ to }) => those.includes(to));
         const most = Math.max(0, ...links.map(({ delivered }) => delivered));
         const cut = goesOn ? stream.sent.length : this.someFrom(most, stream.sent.length);
-        for (const link of links) link.limit = cut;
+        for (const link of links) link.cut(cut);
       }
     }
   }

@@ -97,7 +97,8 @@ export type ReplicaEntry =
   | { readonly type: 'trouble'; readonly code: string; readonly message: string }
   | { readonly type: 'called'; readonly operation: ClientOperation }
   | { readonly type: 'returned'; readonly operation: ClientOperation }
-  | { readonly type: 'hit'; readonly text: string };
+  /** In a run that is traced. */
+  | { readonly type: 'message'; readonly text: string };
 
 /** Who says so, and when. */
 export interface LogLine {

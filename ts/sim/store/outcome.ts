@@ -20,8 +20,9 @@ export function runStoreSeed(seed: number, options: StoreScenarioOptions = {}): 
   return runStoreScenario(makeStoreScenario(seed, options));
 }
 
-export function runStoreScenario(scenario: StoreScenario): StoreOutcome {
-  const run = new StoreRun(scenario);
+/** @param traced its lines have the messages between replicas, too */
+export function runStoreScenario(scenario: StoreScenario, traced = false): StoreOutcome {
+  const run = new StoreRun(scenario, traced);
   let history: StoreHistory | undefined;
   let violations: StoreViolation[];
   try {

@@ -13,7 +13,7 @@ import type { StoreAction, StoreScenario, Victim } from './actions.js';
 import { Clients } from './clients.js';
 import { SimGroup, type SimGroupMember } from './group.js';
 import type { FinalState, LogLine, ReplicaEntry, StoreHistory, StoreInvariant, StoreViolation } from './history.js';
-import { messageType } from './message-type.js';
+import { describeMessage, messageType } from './message-type.js';
 import { type ProcessWorld, StoreProcess, type WriteMoment } from './process.js';
 
 const MS = 1000;
@@ -59,7 +59,10 @@ export class StoreRun implements ProcessWorld {
   private calm = false;
   private togetherAt: number | undefined;
 
-  constructor(readonly scenario: StoreScenario) {
+  constructor(
+    readonly scenario: StoreScenario,
+    private readonly traced = false,
+  ) {
     const { seed, places } = scenario;
     this.dice = new Dice(seed, 20);
     this.group = new SimGroup(this.clock, new Dice(seed, 21), scenario.group, {
@@ -310,6 +313,7 @@ export class StoreRun implements ProcessWorld {
     other: SimGroupMember | undefined,
     bytes: Uint8Array,
   ): void {
+    if (this.traced) this.trace(moment, self, other, bytes);
     if (this.ambushes.length === 0 || this.calm) return;
     const type = messageType(bytes);
     for (const ambush of this.ambushes) {
@@ -322,6 +326,13 @@ export class StoreRun implements ProcessWorld {
       if (ambush.after) this.clock.schedule(0, spring);
       else spring();
     }
+  }
+
+  private trace(moment: string, { place }: SimGroupMember, other: SimGroupMember | undefined, bytes: Uint8Array): void {
+    const process = this.places[place]?.process;
+    const from = other === undefined ? '' : ` of ${this.names[other.place]}`;
+    if (process !== undefined)
+      this.log(process, { type: 'message', text: `  ${moment}${from}: ${describeMessage(bytes)}` });
   }
 
   private victimsOf(victim: Victim, self: SimGroupMember, other: SimGroupMember | undefined): StoreProcess[] {

@@ -55,6 +55,16 @@ export function makeStoreScenario(seed: number, { replicas }: StoreScenarioOptio
   };
 }
 
+/** A network and members that are quick, and have room for all. */
+export const PLAIN_GROUP: GroupTraits = {
+  minDelay: 50,
+  maxDelay: 100,
+  detection: 2 * MS,
+  step: 100,
+  window: 1 << 20,
+  highWaterMark: 1 << 16,
+};
+
 function makeTraits(dice: Dice): GroupTraits {
   const minDelay = dice.pick([10, 50, 200]);
   return {
