@@ -353,7 +353,7 @@ export interface StoreSample {
   readonly recoveryMillis?: number;
   /** Of keys and values that a replica takes that has nothing, while another writes. */
   readonly syncBytesPerSecond?: number;
-  /** How far the memory of its process grew. */
+  /** How far the memory of its process grew, without the files that it maps. */
   readonly requesterPeakBytes?: number;
 }
 

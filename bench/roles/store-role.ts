@@ -6,7 +6,7 @@ import type { Durability } from '../options.js';
 import type { Place } from '../pool/place.js';
 import { randomBytes } from '../verify/pattern.js';
 import { UnverifiedError } from '../verify/unverified-error.js';
-import { MemoryWatch } from './memory-watch.js';
+import { MemoryWatch, ownBytes } from './memory-watch.js';
 import { fsyncMicros, openPlainLevel, readsPerSecond } from './store-probes.js';
 
 export interface StoreOpen {
@@ -76,7 +76,7 @@ export class StoreRole {
 
   /** As `open`, of a replica that has nothing and takes the whole store. */
   readonly sync = async (options: StoreOpen): Promise<StoreSynced> => {
-    const memory = new MemoryWatch();
+    const memory = new MemoryWatch(ownBytes);
     memory.start();
     const store = this.make(options);
     let startMs = 0;

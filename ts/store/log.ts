@@ -210,7 +210,10 @@ export class Log {
 
   private forget(place: Place): void {
     this.bytes -= place.size;
-    if (place.bytes !== undefined) this.cachedBytes -= place.size;
+    if (place.bytes === undefined) return;
+    this.cachedBytes -= place.size;
+    // Its place may stay in the list for a while.
+    place.bytes = undefined;
   }
 
   private evict(): void {

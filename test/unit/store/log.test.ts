@@ -1,4 +1,6 @@
 /** The log of a replica: against a list of what should be in it. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../../ts/store/database.js';
@@ -99,6 +101,24 @@ describe('Log', () => {
     bench.write(bench.log.trimTo(99));
     expect(facts(bench.log)).toMatchObject({ base: { version: 18, epoch: 1 }, lastVersion: 20, length: 2 });
     expect(facts(bench.reload())).toEqual(facts(bench.log));
+  });
+
+  it('lets go at once of the bytes of what is trimmed', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { log } = new Bench();
+    const kept = (version: number) => {
+      const bytes = record(1, version);
+      log.append(bytes);
+      return new WeakRef(bytes);
+    };
+    const records = [1, 2, 3, 4].map(kept);
+    log.trimTo(3);
+    const left = () => {
+      collect();
+      return records.map((each) => each.deref() !== undefined);
+    };
+    await expect.poll(left).toEqual([false, false, false, true]);
   });
 
   it('reads from the database only what it has there', () => {
