@@ -113,9 +113,14 @@ export const STORE_OPTIONS = {
 } as const satisfies Record<string, OptionDeclaration>;
 
 /** Those that it has in common with a GroupMember, and what counts here when they are not given. */
-export const STORE_GROUP_OPTIONS: Readonly<Record<GroupOptionName, OptionDeclaration>> = Object.freeze(
-  Object.fromEntries(GROUP_OPTION_NAMES.map((name) => [name, OPTIONS[name]])),
-) as Record<GroupOptionName, OptionDeclaration>;
+export const STORE_GROUP_OPTIONS: Readonly<Record<GroupOptionName, OptionDeclaration>> = Object.freeze({
+  ...(Object.fromEntries(GROUP_OPTION_NAMES.map((name) => [name, OPTIONS[name]])) as Record<
+    GroupOptionName,
+    OptionDeclaration
+  >),
+  // No more than some windows of records are ever on their way.
+  memory: { ...OPTIONS.memory, default: 32 * MIB },
+});
 
 export interface CheckedStoreOptions {
   readonly name: string;
@@ -152,7 +157,7 @@ export function checkStoreOptions(given: unknown): CheckedStoreOptions {
   }
   const { name, members, maxPendingTransactions, maxPendingBytes, writeTimeoutMs, outcomeTimeoutMs, ...simple } =
     own as unknown as Omit<CheckedStoreOptions, 'limits' | 'group' | 'errorHandler'> & StoreLimits;
-  const { key = '', errorHandler, ...group } = rest as unknown as GroupMemberOptions;
+  const { key = '', errorHandler, memory, ...group } = rest as unknown as GroupMemberOptions;
   if (typeof key !== 'string') throw invalid('options.key', key, wanted(OPTIONS.key.kind));
   return Object.freeze({
     ...simple,
@@ -162,6 +167,7 @@ export function checkStoreOptions(given: unknown): CheckedStoreOptions {
     errorHandler: checkHandler(errorHandler),
     group: Object.freeze({
       ...group,
+      memory: memory ?? (STORE_GROUP_OPTIONS.memory.default as number),
       key: KEY_PREFIX + key,
       properties: PROPERTIES,
       heartbeatRate: 0,
