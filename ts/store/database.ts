@@ -49,6 +49,8 @@ export interface Database extends DatabaseReads {
   write(operations: readonly Operation[], durable: boolean, done: Done): void;
   /** As it is now: of writes that are not done it may hold any from the first on. */
   snapshot(): DatabaseSnapshot;
+  /** Of all keys and values, about; for who is told how far a synchronization is. Left out: not known. */
+  readonly approximateBytes?: number;
   /** When the writes that are under way are done; afterwards nothing may be called. */
   close(done: Done): void;
 }

@@ -24,8 +24,13 @@ const GROUP_BYTES = 4 * 1024 * 1024;
 
 /** Two of them may be in memory, and are read when the database is opened. Bytes. */
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
+/** After so many bytes of writes it is looked how much there is: a few lookups in the indexes of the tables. */
+const LOOK_BYTES = 64 * 1024 * 1024;
+
 /** Of blocks that were read lately. */
 const CACHE_BYTES = 32 * 1024 * 1024;
+
+const LAST_KEY = Uint8Array.of(0xff);
 
 interface Write {
   /** Of the operations, about. */
@@ -45,6 +50,9 @@ class LevelDatabase implements Database {
   /** Of a write; all later ones have it too. */
   private failed: Error | undefined;
   private closing: Done | undefined;
+  /** In the tables, when it was looked last; what was written since adds to it. */
+  private tableBytes = 0;
+  private writtenBytes = 0;
   /** What readers see while a write is half done. */
   private before: { readonly shared: SharedSnapshot; readonly reads: DatabaseSnapshot } | undefined;
 
@@ -60,6 +68,7 @@ class LevelDatabase implements Database {
 
   /** Before anything else: sees whose it is, and ends what a crash came in between of. */
   async prepare(): Promise<void> {
+    await this.look();
     const mark = this.now.get(MARK_KEY);
     if (mark === undefined) {
       const [first] = await this.level.keys({ gte: FIRST_KEY, limit: 1 }).all();
@@ -82,6 +91,10 @@ class LevelDatabase implements Database {
 
   snapshot(): DatabaseSnapshot {
     return (this.before?.shared ?? this.newSnapshot()).use();
+  }
+
+  get approximateBytes(): number {
+    return this.tableBytes + this.writtenBytes;
   }
 
   write(operations: readonly Operation[], durable: boolean, done: Done): void {
@@ -135,6 +148,13 @@ class LevelDatabase implements Database {
     if (group.some((write) => write.hasRange)) return this.commitRanges(operations, durable);
     const bytes = group.reduce((sum, write) => sum + write.bytes, 0);
     await this.batches.write(operations as readonly PutOrDelete[], bytes, durable);
+    this.writtenBytes += bytes;
+    if (this.writtenBytes >= LOOK_BYTES) await this.look();
+  }
+
+  private async look(): Promise<void> {
+    this.tableBytes = await this.level.approximateSize(FIRST_KEY, LAST_KEY);
+    this.writtenBytes = 0;
   }
 
   private async commitRanges(operations: readonly Operation[], durable: boolean): Promise<void> {

@@ -70,7 +70,7 @@ export type ReplicaState =
 export interface SyncProgress {
   readonly provider: string;
   readonly bytes: number;
-  /** About. */
+  /** About; 0: not known. */
   readonly totalBytes: number;
   readonly keys: number;
 }

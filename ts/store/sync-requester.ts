@@ -78,7 +78,8 @@ export class SyncRequester {
   get progress(): SyncProgress | undefined {
     if (!this.isActive) return undefined;
     const { copy, totalBytes, lastProvider } = this;
-    return { provider: lastProvider, bytes: copy.bytes, totalBytes: Math.max(totalBytes, copy.bytes), keys: copy.keys };
+    const { bytes, keys } = copy;
+    return { provider: lastProvider, bytes, totalBytes: totalBytes === 0 ? 0 : Math.max(totalBytes, bytes), keys };
   }
 
   /** Why it waits for another attempt; undefined: it does not. */

@@ -157,7 +157,7 @@ export class Synchronization {
   private openSnapshot(): StoreSnapshot | undefined {
     if (!this.host.isWhole) return undefined;
     const snapshot = this.host.database.snapshot();
-    return { snapshot, ...readApplied(snapshot), totalBytes: 0 };
+    return { snapshot, ...readApplied(snapshot), totalBytes: this.host.database.approximateBytes ?? 0 };
   }
 
   private makePort(): SyncPort {

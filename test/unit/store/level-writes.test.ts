@@ -1,4 +1,5 @@
 // How writes get into LevelDB: what a durable one waits for, and writes of many parts that a crash comes in between of.
+import { randomBytes } from 'node:crypto';
 import { fstatSync, statSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -185,3 +186,23 @@ describe('a database whose disk has failed', () => {
     await close(database);
   });
 });
+
+describe('LevelDB', () => {
+  it('tells about how much there is in it, also when it is opened again', async (context) => {
+    const directory = await makeDirectory(context);
+    const database = await openLevelDatabase(directory);
+    expect(database.approximateBytes).toBeLessThan(1000);
+    for (let key = 0; key < 20; key++) await write(database, [put(`${key}`, randomText(1_000_000))], key === 19);
+    expect(database.approximateBytes).toBeGreaterThan(15e6);
+    expect(database.approximateBytes).toBeLessThan(25e6);
+    await close(database);
+    const again = await openIn(context, directory);
+    // What is in no table yet is not counted.
+    expect(again.approximateBytes).toBeGreaterThan(10e6);
+  });
+});
+
+/** It can't be made shorter. */
+function randomText(length: number): string {
+  return randomBytes(length / 2).toString('hex');
+}
