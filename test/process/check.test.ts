@@ -115,6 +115,19 @@ describe('consort check', () => {
   );
 
   it(
+    'measures the example',
+    async () => {
+      const { code, report } = await checkToJson(root, 'examples/check.mjs', '--self-test', 'aa');
+      expect({ code, outcome: report?.outcome }).toEqual({ code: 0, outcome: 'passed' });
+      expect(report?.benchmarks.map(({ name, verdict }) => [name, verdict])).toEqual([
+        ['parse', 'same'],
+        ['join', 'same'],
+      ]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'finds its own slowdown: the self-test',
     async () => {
       const { code, report } = await checkToJson(project.folder, '--self-test', 'inject=100%');
@@ -147,6 +160,12 @@ describe('consort check', () => {
         stderr: expect.stringContaining(
           'there is no benchmark whose name contains other that both sides have; the head has spin',
         ),
+      });
+      project.library({ result: Number.NaN });
+      expect(await checkToJson(project.folder, '--base', 'HEAD', '--self-test', 'aa')).toMatchObject({ code: 2 });
+      expect(await checkToJson(project.folder, '--self-test', 'aa')).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('run() returned NaN; want a finite number or a text'),
       });
       project.write('empty.mjs', 'export const nothing = 1;');
       const { code, stderr } = await check(project.folder, [
