@@ -6,16 +6,21 @@
  *   node scripts/check-trial.mjs --runs 200 --minutes 60 --out build/check-trial.jsonl -- --quick
  *   node scripts/check-trial.mjs --report --out build/check-trial.jsonl
  *
+ * Beside what the runs have found, the report tells what checks would find whose launches are drawn from those that were measured: many more checks
+ * than there were runs, but of the same launches.
+ *
  * What follows `--` goes to `consort check`. Runs of different kinds take turns, so that all see the same weather.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { Random } from '../dist/ts/data-plane/typescript/random.js';
 import { optionValue, root } from './lib/project.mjs';
 
 const KINDS = ['aa', 'inject=5%', 'inject=10%'];
 const CONFIDENCE = 0.95;
+const DRAWN_CHECKS = 5000;
 
 const file = resolve(root, optionValue('out', 'build/check-trial.jsonl'));
 const runs = Number(optionValue('runs', '200'));
@@ -173,7 +178,7 @@ function reportTrial() {
       kind === 'aa' ? `at most ${percent(upperBound(hits, trials))}` : `at least ${percent(lowerBound(hits, trials))}`;
     const loads = some.map(({ load }) => load);
     rows.push(
-      `| ${kind === 'aa' ? 'A/A' : kind.replace('inject=', '').replace('%', ' %')} | ${some.length} | ` +
+      `| ${titleOf(kind)} | ${some.length} | ` +
         `${found} of ${valid.length} (${bound(found, valid.length)}) | ` +
         `${each.filter(isFound).length} of ${each.length} (${bound(each.filter(isFound).length, each.length)}) | ` +
         `${some.length - valid.length} | ${undecided} | ${median(some.map(({ seconds }) => seconds))} s | ` +
@@ -183,5 +188,47 @@ function reportTrial() {
   console.log(rows.join('\n'));
 }
 
+/** Checks of launches that are drawn from all that were measured, each benchmark's from its own. */
+async function reportDrawn() {
+  const { decide } = await import('../dist/bench/check/decide.js');
+  const all = readRuns();
+  const effect = (change) => Math.log1p(change);
+  const controls = all.flatMap(({ controls: each }) => each.map(({ changes }) => changes.map(effect)));
+  console.log(`\n${DRAWN_CHECKS} checks of each kind, their launches drawn from those that were measured:\n`);
+  console.log('| | launches | found | by benchmark | invalid | undecided |\n|---|---:|---:|---:|---:|---:|');
+  for (const kind of KINDS) {
+    const pools = new Map();
+    for (const { benchmarks } of all.filter((run) => run.kind === kind))
+      for (const { name, changes, confirming } of benchmarks)
+        pools.set(name, [...(pools.get(name) ?? []), ...[...changes, ...confirming].map(effect)]);
+    if (pools.size === 0) continue;
+    const rows = [...pools.values(), controls.flat(), controls.flat()];
+    const kinds = [...[...pools.values()].map(() => 'benchmark'), 'null', 'frozen'];
+    const settings = { alpha: 0.05, minEffect: 0.025, looks: 1, hasTime: () => true };
+    const counts = { found: 0, each: 0, invalid: 0, undecided: 0 };
+    const random = new Random(KINDS.indexOf(kind) + 1);
+    for (let check = 0; check < DRAWN_CHECKS; check++) {
+      const draw = async (row) => rows[row][random.below(rows[row].length)];
+      const { rows: decided, moved } = await decide(kinds, { ...settings, seed: check }, draw);
+      const verdicts = decided.flatMap(({ verdict }) => verdict ?? []);
+      const regressions = verdicts.filter((verdict) => verdict === 'regression').length;
+      if (moved.length > 0) counts.invalid++;
+      else if (regressions > 0) counts.found++;
+      else if (verdicts.includes('inconclusive')) counts.undecided++;
+      if (moved.length === 0) counts.each += regressions;
+    }
+    const share = (count, of) => percent(count / of);
+    console.log(
+      `| ${titleOf(kind)} | ${[...pools.values()].flat().length} | ${share(counts.found, DRAWN_CHECKS)} | ` +
+        `${share(counts.each, DRAWN_CHECKS * pools.size)} | ${share(counts.invalid, DRAWN_CHECKS)} | ${share(counts.undecided, DRAWN_CHECKS)} |`,
+    );
+  }
+}
+
+function titleOf(kind) {
+  return kind === 'aa' ? 'A/A' : kind.replace('inject=', '').replace('%', ' %');
+}
+
 if (!process.argv.includes('--report')) await runTrial();
 reportTrial();
+await reportDrawn();

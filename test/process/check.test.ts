@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../bench/check/check-report.js';
+import { hasCallgrind } from '../../bench/check/launcher/instructions.js';
 import { CheckProject } from '../helpers/check-project.js';
 import { root } from '../helpers/child.js';
 
@@ -101,15 +102,30 @@ describe('consort check', () => {
   );
 
   it(
-    'needs no statistics where a counter has risen',
+    'needs no statistics where a counter has risen; instructions are counted where there is callgrind',
     async () => {
       project.library({ calls: 2 });
-      const { code, report } = await checkToJson(project.folder);
+      const { code, report } = await checkToJson(project.folder, '--instructions', 'all');
       expect(code).toBe(1);
+      if (hasCallgrind()) expect(Math.abs(report?.benchmarks[0]?.instructions?.change ?? 1)).toBeLessThan(0.01);
+      else expect(report?.missing).toContainEqual(expect.stringContaining('valgrind'));
       expect(report?.benchmarks[0]).toMatchObject({
         verdict: 'same',
         counters: [{ head: 2, verdict: 'rise' }],
       });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'measures the example',
+    async () => {
+      const { code, report } = await checkToJson(root, 'examples/check.mjs', '--self-test', 'aa');
+      expect({ code, outcome: report?.outcome }).toEqual({ code: 0, outcome: 'passed' });
+      expect(report?.benchmarks.map(({ name, verdict }) => [name, verdict])).toEqual([
+        ['parse', 'same'],
+        ['join', 'same'],
+      ]);
     },
     TIMEOUT_MS,
   );
@@ -147,6 +163,12 @@ describe('consort check', () => {
         stderr: expect.stringContaining(
           'there is no benchmark whose name contains other that both sides have; the head has spin',
         ),
+      });
+      project.library({ result: Number.NaN });
+      expect(await checkToJson(project.folder, '--base', 'HEAD', '--self-test', 'aa')).toMatchObject({ code: 2 });
+      expect(await checkToJson(project.folder, '--self-test', 'aa')).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('run() returned NaN; want a finite number or a text'),
       });
       project.write('empty.mjs', 'export const nothing = 1;');
       const { code, stderr } = await check(project.folder, [

@@ -55,6 +55,8 @@ export interface LaunchResult {
 /** Counters are of so many batches together. */
 export const COUNTED_BATCHES = 4;
 
+const SETTLING_BATCHES = 60;
+
 /** Fewer do not tell how far they are spread. */
 const LEAST_QUARTETS = 15;
 
@@ -80,7 +82,11 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
     );
     demandSame(benchmark, counted.base.checksum, counted.head.checksum);
     await inTurn(order, (side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: plan.phaseBatches }));
-    if (slowDown > 0) await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
+    if (slowDown > 0) {
+      // How much slower is reckoned from how long it takes: that must not get less any more.
+      await inTurn(order, (side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: SETTLING_BATCHES }));
+      await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
+    }
     const quartets = await runQuartets(sides, order, plan);
     return {
       effect: launchEffect(quartets),

@@ -38,8 +38,8 @@ class Worker {
       const warmed: Batch[] = [];
       for (let batch = 0; batch < batches; batch++) warmed.push(await this.batch(iterations));
       const micros = median(warmed.slice(-SETTLED_BATCHES).map((batch) => batch.micros));
-      // The first warm-up tells: a few batches more do not know better.
-      if (this.microsPerIteration === 0) this.microsPerIteration = micros / iterations;
+      // A few batches more do not know better.
+      if (this.microsPerIteration === 0 || batches >= SETTLED_BATCHES) this.microsPerIteration = micros / iterations;
       return { micros, checksum: warmed.at(-1)?.checksum ?? 0 };
     },
     slowDown: async ({ share }) => this.slowDown(share),
@@ -63,7 +63,7 @@ class Worker {
   /** Waits only for what is not there already: a turn of the event loop is not what is measured. */
   private async run(iterations: number): Promise<Checksum> {
     const checksum = this.benchmark.run(iterations);
-    return checksum instanceof Promise ? await checksum : checksum;
+    return checked(checksum instanceof Promise ? await checksum : checksum);
   }
 
   private async batch(iterations: number): Promise<Batch> {
@@ -75,7 +75,7 @@ class Worker {
       const until = end + (end - start) * this.burnShare;
       while (end < until) end = cpuMicros();
     }
-    return { micros: end - start, checksum };
+    return { micros: end - start, checksum: checked(checksum) };
   }
 
   /** A batch is made longer until it has its time, and again when the code has been compiled and takes less. */
@@ -111,6 +111,14 @@ class Worker {
     const grown = Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]);
     return { checksum, counters: Object.fromEntries(grown) };
   }
+}
+
+/** What is no number can not be compared. */
+function checked(checksum: unknown): Checksum {
+  if (typeof checksum === 'string' || Number.isFinite(checksum)) return checksum as Checksum;
+  throw new TypeError(
+    `run() returned ${String(checksum)}; want a finite number or a text that depends on all that was computed`,
+  );
 }
 
 async function benchmarksOf(file: string): Promise<readonly Benchmark[]> {

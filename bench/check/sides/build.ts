@@ -24,6 +24,7 @@ import {
 import path from 'node:path';
 import { CheckError, CheckExit } from '../check-error.js';
 import type { SideName } from '../launcher/side-process.js';
+import { isAlive } from './is-alive.js';
 import type { Repository, Revision } from './repository.js';
 
 export interface BuildOptions {
@@ -65,24 +66,53 @@ export function buildSide(
     utimesSync(done, now, now);
     return packageFolder;
   }
-  options.onBuild(side, revision);
+  mkdirSync(path.dirname(folder), { recursive: true });
+  const lock = takeLock(`${folder}.lock`);
+  try {
+    options.onBuild(side, revision);
+    checkOut(side, revision, folder, options, overlaidFrom, laid);
+    runBuild(side, packageFolder, folder, options);
+  } finally {
+    // From here on it is a folder like any other, and git knows nothing of it.
+    rmSync(path.join(folder, '.git'), { force: true });
+    repository.prune();
+    rmSync(lock, { force: true });
+  }
+  writeFileSync(done, `${revision.commit}\n`);
+  dropOldest(path.dirname(folder));
+  return packageFolder;
+}
+
+function checkOut(
+  side: SideName,
+  { commit }: Revision,
+  folder: string,
+  { repository }: BuildOptions,
+  overlaidFrom: string | undefined,
+  laid: readonly string[],
+): void {
   forget(folder);
   repository.prune();
-  mkdirSync(path.dirname(folder), { recursive: true });
-  repository.checkOut(revision.commit, folder);
+  repository.checkOut(commit, folder);
+  const packageFolder = path.join(folder, repository.prefix);
   if (!existsSync(packageFolder))
     throw new CheckError(CheckExit.failed, `${side} does not build: it has no folder ${repository.prefix}`);
   for (const file of laid) {
     rmSync(path.join(packageFolder, file), { recursive: true, force: true });
     cpSync(path.join(overlaidFrom as string, file), path.join(packageFolder, file), { recursive: true });
   }
-  runBuild(side, packageFolder, folder, options);
-  // From here on it is a folder like any other, and git knows nothing of it.
-  rmSync(path.join(folder, '.git'), { force: true });
-  repository.prune();
-  writeFileSync(done, `${revision.commit}\n`);
-  dropOldest(path.dirname(folder));
-  return packageFolder;
+}
+
+/** Two checks must not build in one folder. The lock of a process that is gone is nobody's. */
+function takeLock(lock: string): string {
+  const owner = Number(read(lock) ?? '0');
+  if (owner !== process.pid && isAlive(owner))
+    throw new CheckError(
+      CheckExit.failed,
+      `another check, process ${owner}, builds the same now; wait for it, or use another --cache`,
+    );
+  writeFileSync(lock, String(process.pid));
+  return lock;
 }
 
 function runBuild(side: SideName, packageFolder: string, folder: string, options: BuildOptions): void {

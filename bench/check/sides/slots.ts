@@ -6,9 +6,20 @@
  *                          b   the head                       the base
  *                          c   the base again, for the null
  */
-import { constants, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  constants,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { SidePlace } from '../launcher/launch.js';
+import { isAlive } from './is-alive.js';
 
 /** A built package, and the folder that goes with it: its repository's, where it is one of several in there. */
 export interface Built {
@@ -38,6 +49,7 @@ export class Slots {
     this.folder = path.join(cache, 'runs', String(process.pid).padStart(PID_CHARACTERS, '0'));
     this.prefixes = { base: base.prefix, head: head.prefix };
     this.remove();
+    removeAbandoned(path.dirname(this.folder));
     mkdirSync(this.folder, { recursive: true });
     for (const [slot, built] of [
       ['a', base],
@@ -90,6 +102,13 @@ export class Slots {
     const directory = path.join(this.at(slot), prefix);
     return { directory, file: path.join(directory, this.file) };
   }
+}
+
+/** Of processes that were killed. */
+function removeAbandoned(runs: string): void {
+  if (!existsSync(runs)) return;
+  for (const name of readdirSync(runs))
+    if (!isAlive(Number(name))) rmSync(path.join(runs, name), { recursive: true, force: true });
 }
 
 /** All but what is large and the same anyway: installed packages stay where they are. */

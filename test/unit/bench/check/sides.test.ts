@@ -8,6 +8,7 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,6 +137,17 @@ describe('the sides', () => {
     }
   });
 
+  it('are not built by two checks at once, but after one that was killed', () => {
+    project.library({ turns: 5 });
+    const { head } = prepare({});
+    rmSync(`${head.root}.done`);
+    writeFileSync(`${head.root}.lock`, String(process.ppid));
+    expect(() => prepare({})).toThrow(`another check, process ${process.ppid}, builds the same now`);
+    // No process has this number: it is above what Linux gives.
+    writeFileSync(`${head.root}.lock`, '99999999');
+    expect(prepare({}).head.root).toBe(head.root);
+  });
+
   it("run their own benchmarks where the base does not build with the head's", () => {
     project.write('only-head.txt', '');
     project.write('helper.mjs', '');
@@ -226,7 +238,11 @@ describe('the slots', () => {
     slots.swap();
     expect([slots.base, slots.head].map(({ file }) => turns(file))).toEqual(['5', '2000']);
     expect([slots.base.directory, slots.head.directory]).toEqual([before[1]?.directory, before[0]?.directory]);
+    // What a check that was killed has left goes with the next.
+    mkdirSync(join(cache, 'runs', '99999999'));
     slots.remove();
+    new Slots(cache, head, head, 'library.mjs', join(project.folder, 'consort.check.mjs')).remove();
+    expect(readdirSync(join(cache, 'runs'))).toEqual([]);
     expect(existsSync(before[0]?.directory as string)).toBe(false);
     other.remove();
   });
