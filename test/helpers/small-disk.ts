@@ -1,5 +1,6 @@
 // A disk of a few megabytes for one process: a file system in memory, in a namespace of mounts that ends with the process.
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import type { TestContext } from 'vitest';
 
 /** Mounts it at its first argument, and becomes the command that follows. */
@@ -7,6 +8,7 @@ const SCRIPT = 'mount -t tmpfs -o size=$1 tmpfs "$0" && shift && exec "$@"';
 
 /** The command that runs a program with such a disk at `directory`. Skips the test where the machine doesn't let us. */
 export function throughSmallDisk(context: TestContext, directory: string, size: string): [string, ...string[]] {
+  mkdirSync(directory, { recursive: true });
   const command: [string, ...string[]] = [
     'unshare',
     '--user',
