@@ -189,14 +189,14 @@ export const ERROR_CODES = {
     when: 'Another replica of the same name is in the group; the later one ends.',
     remedy: 'Give each replica a name of its own, and start it once.',
   },
+  ERR_STORE_NOT_READY: {
+    when: 'A replica has not agreed with the others yet, since it was opened or was cut off; or it is taking the whole store from another one. What it has may be old, or half.',
+    remedy: "Await `whenReady()`, or ask another replica; `{ read: 'stale' }` reads what is here, unless that is half.",
+  },
   ERR_STORE_NO_QUORUM: {
     when: 'Less than a majority of the configured replicas can be reached: nothing can be committed, and what is read may be old.',
     remedy:
       "Try again when the others are back; `{ read: 'stale' }` reads what is here. Nothing of the transaction happened.",
-  },
-  ERR_STORE_NOT_READY: {
-    when: 'A replica has not agreed with the others yet, since it was opened or was cut off; or it is taking the whole store from another one. What it has may be old, or half.',
-    remedy: "Await `whenReady()`, or ask another replica; `{ read: 'stale' }` reads what is here, unless that is half.",
   },
   ERR_STORE_OUTCOME_UNKNOWN: {
     when: 'A transaction was on its way when its majority was lost, or this replica was synchronized as a whole: it may have happened or not, once at most.',
