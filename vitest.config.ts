@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of real processes and sockets: one file at a time, so that they have the machine to themselves, after all others. */
+/** Tests of real processes and sockets, after all others: two files at a time, for most of them wait for time-outs most of the time. */
 const processes = ['test/process/**/*.test.ts'];
 
 export default defineConfig({
@@ -21,7 +21,7 @@ export default defineConfig({
           include: processes,
           // Longer than what a call of a child may take.
           testTimeout: 120_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

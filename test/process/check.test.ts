@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../bench/check/check-report.js';
-import { hasCallgrind } from '../../bench/check/launcher/instructions.js';
 import { CheckProject } from '../helpers/check-project.js';
 import { root } from '../helpers/child.js';
 
@@ -102,13 +101,11 @@ describe('consort check', () => {
   );
 
   it(
-    'needs no statistics where a counter has risen; instructions are counted where there is callgrind',
+    'needs no statistics where a counter has risen',
     async () => {
       project.library({ calls: 2 });
-      const { code, report } = await checkToJson(project.folder, '--instructions', 'all');
+      const { code, report } = await checkToJson(project.folder);
       expect(code).toBe(1);
-      if (hasCallgrind()) expect(Math.abs(report?.benchmarks[0]?.instructions?.change ?? 1)).toBeLessThan(0.01);
-      else expect(report?.missing).toContainEqual(expect.stringContaining('valgrind'));
       expect(report?.benchmarks[0]).toMatchObject({
         verdict: 'same',
         counters: [{ head: 2, verdict: 'rise' }],
@@ -120,22 +117,9 @@ describe('consort check', () => {
   it(
     'measures the example',
     async () => {
-      const { code, report } = await checkToJson(root, 'examples/check.mjs', '--self-test', 'aa');
+      const { code, report } = await checkToJson(root, 'examples/check.mjs', '--self-test', 'aa', '--filter', 'parse');
       expect({ code, outcome: report?.outcome }).toEqual({ code: 0, outcome: 'passed' });
-      expect(report?.benchmarks.map(({ name, verdict }) => [name, verdict])).toEqual([
-        ['parse', 'same'],
-        ['join', 'same'],
-      ]);
-    },
-    TIMEOUT_MS,
-  );
-
-  it(
-    'finds its own slowdown: the self-test',
-    async () => {
-      const { code, report } = await checkToJson(project.folder, '--self-test', 'inject=100%');
-      expect({ code, outcome: report?.outcome }).toEqual({ code: 0, outcome: 'passed' });
-      expect(report?.options.selfTest).toBe(1);
+      expect(report?.benchmarks.map(({ name, verdict }) => [name, verdict])).toEqual([['parse', 'same']]);
     },
     TIMEOUT_MS,
   );

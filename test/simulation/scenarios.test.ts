@@ -7,7 +7,7 @@ import type { ScenarioOptions } from '../../ts/sim/scenario.js';
 import { REGRESSIONS } from './regressions.js';
 
 const native = hasNativeCore();
-const BLOCKS = 20;
+const BLOCKS = 10;
 const SEEDS_PER_BLOCK = 100;
 const TIMEOUT_MS = 240_000;
 
