@@ -26,7 +26,10 @@ write('results/first.json', first);
 write('results/second.json', at('2026-01-02T00:00:00.000Z', 2));
 write('mine.json', at('2026-01-03T00:00:00.000Z', 3));
 write('elsewhere.json', { ...first, environment: { ...first.environment, cpuModel: 'Other CPU' } });
-write('views.json', at('2026-01-04T00:00:00.000Z', 1, { throughput: [], latency: [], transfer: [], store: [] }));
+write(
+  'views.json',
+  at('2026-01-04T00:00:00.000Z', 1, { throughput: [], latency: [], transfer: [], store: [], layers: [], scale: [] }),
+);
 write('transfer.json', at('2026-01-05T00:00:00.000Z', 1, { throughput: [], latency: [], views: [] }));
 write('newer.json', { ...first, schemaVersion: 3 });
 write('package.json', { name: 'something' });
