@@ -31,7 +31,8 @@ export function logScale(values: readonly number[], format: Format): Scale {
       ...minor.filter((value) => !major.includes(value)).map((value) => ({ value, label: '', minor: true })),
       ...major.map((value) => ({ value, label: format(value) })),
     ],
-    place: (value) => (Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from)),
+    // Nothing has no place on it: bars begin where the axis does.
+    place: (value) => (value > 0 ? (Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from)) : 0),
   };
 }
 
