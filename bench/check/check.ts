@@ -226,10 +226,11 @@ async function instructionsOf(
   for (const { name, benchmark, iterations } of wanted) {
     signal.throwIfAborted();
     listener.onInstructions(name);
-    const count = (place: SidePlace, side: SideName, slowDown: number) =>
+    const injected = selfTest === undefined || selfTest.share === 0 ? undefined : selfTest.share;
+    const count = (place: SidePlace, side: SideName, slowDown: number | undefined) =>
       countInstructions({ ...place, side, benchmark, iterations, slowDown }, surroundings);
-    const base = await count(slots.base, 'base', 0);
-    const head = await count(slots.head, 'head', selfTest?.share ?? 0);
+    const base = await count(slots.base, 'base', injected && 0);
+    const head = await count(slots.head, 'head', injected);
     if (base === undefined || head === undefined)
       return { results, missing: ['valgrind: no instructions were counted'] };
     results.set(name, { base, head, change: head / base - 1 });

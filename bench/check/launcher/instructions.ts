@@ -17,7 +17,8 @@ export interface CountingPlan {
   readonly benchmark: string;
   /** Of a batch. */
   readonly iterations: number;
-  readonly slowDown: number;
+  /** Undefined: nothing is slowed down on either side. */
+  readonly slowDown: number | undefined;
 }
 
 /** Warm-up in batches: callgrind is some 50 times slower than the machine. */
@@ -38,8 +39,9 @@ export async function countInstructions(
     const child = await SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
     try {
       await child.ask<'load'>({ do: 'load', file, benchmark });
+      if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: 0 });
       await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: WARM_UP_BATCHES });
-      if (slowDown > 0) await child.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
+      if (slowDown !== undefined && slowDown > 0) await child.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
       await child.ask<'instructions'>({ do: 'instructions', iterations });
     } finally {
       await child.end();
