@@ -73,9 +73,7 @@ export function buildSide(
     checkOut(side, revision, folder, options, overlaidFrom, laid);
     runBuild(side, packageFolder, folder, options);
   } finally {
-    // From here on it is a folder like any other, and git knows nothing of it.
-    rmSync(path.join(folder, '.git'), { force: true });
-    repository.prune();
+    repository.letGo(folder);
     rmSync(lock, { force: true });
   }
   writeFileSync(done, `${revision.commit}\n`);
@@ -91,8 +89,8 @@ function checkOut(
   overlaidFrom: string | undefined,
   laid: readonly string[],
 ): void {
+  repository.letGo(folder);
   forget(folder);
-  repository.prune();
   repository.checkOut(commit, folder);
   const packageFolder = path.join(folder, repository.prefix);
   if (!existsSync(packageFolder))

@@ -1,6 +1,6 @@
 /** As much of git as a check needs. It changes no branch, no index and no file of the checkout. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CheckError, CheckExit } from '../check-error.js';
@@ -85,9 +85,15 @@ export class Repository {
     this.demand(['worktree', 'add', '--force', '--detach', '--quiet', folder, commit]);
   }
 
-  /** Forgets worktrees whose folder is no worktree any more. */
-  prune(): void {
-    git(this.root, ['worktree', 'prune']);
+  /** From here on a folder that was checked out is one like any other: git knows nothing of it. Nothing happens where it is none. */
+  letGo(folder: string): void {
+    const link = path.join(folder, '.git');
+    if (!existsSync(link) || !statSync(link).isFile()) return;
+    const administration = /^gitdir: (.*)$/m.exec(readFileSync(link, 'utf8'))?.[1];
+    rmSync(link);
+    // Only this one, for others may be missing just for now.
+    if (administration !== undefined && path.basename(path.dirname(administration)) === 'worktrees')
+      rmSync(administration, { recursive: true, force: true });
   }
 
   private demand(args: readonly string[], environment: NodeJS.ProcessEnv = {}): string {

@@ -135,6 +135,7 @@ describe('the sides', () => {
     } catch (error) {
       expect(error).toMatchObject({ exitCode: 4, output: 'no such thing\n' });
     }
+    expect(project.git('worktree', 'list').split('\n')).toHaveLength(1);
   });
 
   it('are not built by two checks at once, but after one that was killed', () => {
