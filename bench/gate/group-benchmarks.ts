@@ -89,8 +89,8 @@ function inGroup(group: GateGroup, mode: GateGroupOptions['mode'], iterate: () =
     },
     counters: () => group.counters,
     slowDown: (share, microsPerIteration) => {
-      const frames = (group.network.datagrams - before) / iterated;
-      slowDownPlane(mode, (microsPerIteration * share) / frames);
+      const framesPerIteration = (group.network.datagrams - before) / iterated;
+      slowDownPlane(mode, share === 0 ? 0 : (microsPerIteration * share) / framesPerIteration);
     },
   };
 }

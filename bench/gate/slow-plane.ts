@@ -6,13 +6,20 @@ import { CORE_CLASSES, type Mode, type SimCore } from '../../ts/sim/cores.js';
 
 const CALIBRATING_TURNS = 2_000_000;
 
-/** From now on each frame that a member takes in costs so much more. */
+/** What each frame costs more; undefined: nothing is put before it. */
+const turnsPerFrame: { [Name in Mode]?: number } = {};
+
+/** From now on each frame that a member takes in costs so much more. With 0 all is there but the cost: so the other side can have it, too. */
 export function slowDownPlane(mode: Mode, microsPerFrame: number): void {
-  const turns = Math.round(microsPerFrame * turnsPerMicrosecond());
+  if (turnsPerFrame[mode] === undefined) putBefore(mode);
+  turnsPerFrame[mode] = microsPerFrame === 0 ? 0 : Math.round(microsPerFrame * turnsPerMicrosecond());
+}
+
+function putBefore(mode: Mode): void {
   const { prototype } = CORE_CLASSES[mode];
   const original = prototype.receive;
   prototype.receive = function (this: SimCore, frame, header, now) {
-    spin(turns);
+    spin(turnsPerFrame[mode] ?? 0);
     original.call(this, frame, header, now);
   };
 }

@@ -72,7 +72,10 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
       started.set(side, await SideProcess.start({ side, surroundings, directory: plan[side].directory }));
     const sides = Object.fromEntries(started) as Pair<SideProcess>;
     // One side at a time: they share a CPU.
-    for (const side of order) await sides[side].ask<'load'>({ do: 'load', file: plan[side].file, benchmark });
+    for (const side of order) {
+      await sides[side].ask<'load'>({ do: 'load', file: plan[side].file, benchmark });
+      if (slowDown > 0) await sides[side].ask<'slowDown'>({ do: 'slowDown', share: 0 });
+    }
     const warmed = await inTurn(order, (side) =>
       sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: warmUpBatches }),
     );

@@ -3,7 +3,7 @@ import { median } from '../../stats/summary.js';
 import { type Estimate, effectOf, estimate } from './estimate.js';
 import { holm } from './holm.js';
 import type { Look } from './looks.js';
-import { signFlipTest } from './sign-flip.js';
+import { drawnIn, signFlipTest } from './sign-flip.js';
 
 /** A check that is called invalid by chance is a nuisance, and there are two controls and some looks. */
 const CONTROL_ALPHA = 0.01;
@@ -62,7 +62,7 @@ export function judge(
   minEffect: number,
   seed: number,
 ): readonly (Judged | undefined)[] {
-  const pValues = rows.map((effects) => (effects === undefined ? 1 : signFlipTest(effects, 'either', seed)));
+  const pValues = rows.map((effects) => (effects === undefined ? 1 : signFlipTest(drawnIn(effects), 'either', seed)));
   const significant = holm(pValues, look.alpha);
   const bound = effectOf(minEffect);
   return rows.map((effects, at) => {
@@ -97,7 +97,7 @@ export function confirm(
   const towards = rows.map(({ standing, effects }) =>
     effects.map((effect) => (standing === 'slower' ? effect : -effect)),
   );
-  const pValues = towards.map((effects) => signFlipTest(effects, 'greater', seed));
+  const pValues = towards.map((effects) => signFlipTest(drawnIn(effects), 'greater', seed));
   const significant = holm(pValues, alpha);
   return rows.map(({ effects }, at) => {
     const estimated = estimate(effects, alpha);
@@ -113,5 +113,5 @@ export function confirm(
 export function controlMoved(effects: readonly number[], minEffect: number, seed: number): boolean {
   const { effect, margin } = estimate(effects, CONTROL_ALPHA);
   const far = Math.abs(effect) > Math.max(margin, effectOf(minEffect) / 2);
-  return far && signFlipTest(effects, 'either', seed) <= CONTROL_FLIP_ALPHA;
+  return far && signFlipTest(drawnIn(effects), 'either', seed) <= CONTROL_FLIP_ALPHA;
 }

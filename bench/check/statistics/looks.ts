@@ -42,7 +42,7 @@ export function planLooks(alpha: number, comparisons: number, most = SHARES.leng
 
 /** Fresh launches that confirm one of `candidates` regressions; the direction is known by then. */
 export function confirmingLaunches(alpha: number, candidates: number): number {
-  return even(Math.max(LEAST_LAUNCHES, launchesFor(candidates / alpha)));
+  return even(Math.max(LEAST_FOR_CHANGE, launchesFor(candidates / alpha)));
 }
 
 function even(launches: number): number {

@@ -3,11 +3,23 @@
  * the opposite sign was as likely. So the sum of the effects is looked up among the sums with all choices of signs. Nothing is assumed of how effects
  * are distributed, but that under the null they are so symmetrically.
  */
+
 import { Random } from '../../../ts/data-plane/typescript/random.js';
+import { outermost } from './estimate.js';
 
 /** Up to so many launches all choices of signs are counted; beyond, so many are drawn. */
 export const EXACT_LAUNCHES = 30;
 const DRAWN = 100_000;
+
+/**
+ * Effects as the test should see them: those furthest from 0 are drawn in to the next. One launch that has gone astray would decide alone otherwise. How
+ * far out they lie says nothing of their signs, so the test stays exact.
+ */
+export function drawnIn(effects: readonly number[]): readonly number[] {
+  const sizes = effects.map(Math.abs).sort((a, b) => b - a);
+  const most = sizes[outermost(effects.length)] ?? 0;
+  return effects.map((effect) => Math.sign(effect) * Math.min(Math.abs(effect), most));
+}
 
 /** Of adding in another order. */
 const ROUNDING = 1e-12;

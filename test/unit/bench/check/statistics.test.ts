@@ -3,7 +3,7 @@ import { changeOf, detectable, effectOf, estimate } from '../../../../bench/chec
 import { holm } from '../../../../bench/check/statistics/holm.js';
 import { controlMoved, isSettled, judge, launchEffect } from '../../../../bench/check/statistics/judge.js';
 import { confirmingLaunches, planLooks } from '../../../../bench/check/statistics/looks.js';
-import { signFlipTest } from '../../../../bench/check/statistics/sign-flip.js';
+import { drawnIn, signFlipTest } from '../../../../bench/check/statistics/sign-flip.js';
 import { studentQuantile, upperTail } from '../../../../bench/check/statistics/student-t.js';
 import { Draw, NOISES, type Noise } from './simulated-launches.js';
 
@@ -93,12 +93,17 @@ describe('the effect of a launch', () => {
 
 describe('an interval', () => {
   it('holds the true effect as often as it says', () => {
-    for (const alpha of [0.02, 0.1]) {
+    for (const [alpha, launches] of [
+      [0.02, 8],
+      [0.1, 8],
+      [0.05, 10],
+      [0.05, 22],
+    ] as const) {
       let missed = 0;
       const draw = new Draw(3);
       for (let i = 0; i < 4000; i++) {
         const { effect, margin } = estimate(
-          Array.from({ length: 8 }, () => 1 + draw.normal()),
+          Array.from({ length: launches }, () => 1 + draw.normal()),
           alpha,
         );
         if (Math.abs(effect - 1) > margin) missed++;
@@ -106,6 +111,24 @@ describe('an interval', () => {
       expect(missed / 4000).toBeGreaterThan(alpha * 0.8);
       expect(missed / 4000).toBeLessThan(alpha * 1.2);
     }
+  });
+});
+
+describe('a launch that has gone astray', () => {
+  const calm = [1, -1, 2, -2, 1, -1, 2, -2, 1].map((step) => step * 1e-3);
+
+  it('does not widen the interval, nor move it', () => {
+    const { effect, margin } = estimate([...calm, -0.3], 0.02);
+    expect(Math.abs(effect)).toBeLessThan(0.001);
+    expect(margin).toBeLessThan(0.005);
+  });
+
+  it('neither hides what the others show, nor shows it alone', () => {
+    const slower = calm.map((each) => 0.05 + each);
+    expect(signFlipTest(drawnIn([...slower, -0.3]), 'either', 1)).toBeLessThan(0.03);
+    expect(signFlipTest([...slower, -0.3], 'either', 1)).toBeGreaterThan(0.03);
+    expect(drawnIn([0.1, -0.2, 0.3, 0, 0, 0, 0, 0, 0, 0])).toEqual([0.1, -0.2, 0.2, 0, 0, 0, 0, 0, 0, 0]);
+    expect(drawnIn([3, -1])).toEqual([3, -1]);
   });
 });
 
