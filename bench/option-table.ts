@@ -26,7 +26,7 @@ export const BENCH_OPTIONS = {
     want: 'sizes from 1 byte to 64 GiB, as in 1MiB,1GiB',
     sentence:
       'Sizes of the state that a member gets when it becomes a server, and of the store that a replica takes as a whole.',
-    defaultText: 'transfer: 1MiB,64MiB,1GiB (with --quick 16MiB); store: 64MiB (with --quick 8MiB)',
+    defaultText: 'transfer: 1MiB,64MiB,1GiB (peers 64MiB, with --quick 16MiB); store: 64MiB (with --quick 8MiB)',
   },
   mode: {
     argument: 'LIST',

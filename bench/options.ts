@@ -98,14 +98,15 @@ const QUICK_BUDGET_SECONDS = 45;
 /** @throws UsageError for the first thing that is wrong */
 export function parseOptions(scenarios: readonly string[], words: BenchWords): BenchOptions {
   const quick = words.quick === true;
+  const properties = parseStackWords(words);
   const members = list(words, 'members', integer(2, 64));
   return {
-    ...parseScenarios(scenarios, words),
+    ...parseScenarios(scenarios, words, hasViews(properties)),
     sizesBytes: list(words, 'size', parseSize(MAX_SIZE_BYTES)),
     statesBytes: list(words, 'state', parseSize(MAX_STATE_BYTES)),
     modes: list(words, 'mode', oneOf(BENCH_MODES)),
     threads: list(words, 'threads', oneOf(['single', 'multi'])),
-    properties: parseStackWords(words),
+    properties,
     compareFixed: words['compare-fixed'] === true,
     orderings: list(words, 'ordering', parseOrdering) ?? [FIFO],
     members,
@@ -134,6 +135,7 @@ export function parseOptions(scenarios: readonly string[], words: BenchWords): B
 function parseScenarios(
   given: readonly string[],
   words: BenchWords,
+  withViews: boolean,
 ): Pick<BenchOptions, 'scenarios' | 'peers' | 'peersNamed'> {
   const known = [...SCENARIOS, PEERS_WORD];
   const unknown = given.find((word) => !known.includes(word));
@@ -150,7 +152,9 @@ function parseScenarios(
     throw new UsageError('--network: peers are on loopback only, want loopback');
   }
   return {
-    scenarios: scenarios.length === 0 ? COMPARED_WITH_PEERS : scenarios,
+    // A fixed view has no state transfer.
+    scenarios:
+      scenarios.length > 0 ? scenarios : COMPARED_WITH_PEERS.filter((name) => name !== 'transfer' || withViews),
     peers: named ?? PEER_NAMES,
     peersNamed: named !== undefined,
   };

@@ -129,6 +129,7 @@ const PEERS_SIZES_BYTES = [64, 1024, 65536];
 
 const STATES_BYTES = [2 ** 20, 64 * 2 ** 20, 2 ** 30];
 const QUICK_STATES_BYTES = [16 * 2 ** 20];
+const PEERS_STATES_BYTES = [64 * 2 ** 20];
 const STORES_BYTES = [64 * 2 ** 20];
 const QUICK_STORES_BYTES = [8 * 2 ** 20];
 /** A value's first bytes say which one it is. */
@@ -237,20 +238,23 @@ function scaleBlocks(
 function peerRows(scenario: ScenarioName, sizeBytes: number, peers: readonly PeerName[]): readonly PeerRow[] {
   const compared: readonly ScenarioName[] = COMPARED_WITH_PEERS;
   if (!compared.includes(scenario)) return [];
+  // A state is carried in parts that all of them take.
+  if (scenario === 'transfer') return peers.map((kind) => ({ kind }));
   return peers.filter((peer) => sizeBytes <= maxPeerBytes(peer)).map((kind) => ({ kind }));
 }
 
 /** One, without a state, where none is transferred. A store without a disk to wait for is measured for its commits only. */
 function variantsOf(
   scenario: ScenarioName,
-  { statesBytes, quick }: BenchOptions,
+  { statesBytes, quick, peers }: BenchOptions,
 ): readonly Pick<Block, 'stateBytes' | 'durability'>[] {
   if (scenario === 'store') {
     const stores = statesBytes ?? (quick ? QUICK_STORES_BYTES : STORES_BYTES);
     return [...stores.map((stateBytes) => ({ durability: 'disk' as const, stateBytes })), { durability: 'memory' }];
   }
   if (scenario !== 'transfer') return [{}];
-  return (statesBytes ?? (quick ? QUICK_STATES_BYTES : STATES_BYTES)).map((stateBytes) => ({ stateBytes }));
+  const usual = peers.length > 0 ? PEERS_STATES_BYTES : STATES_BYTES;
+  return (statesBytes ?? (quick ? QUICK_STATES_BYTES : usual)).map((stateBytes) => ({ stateBytes }));
 }
 
 /** A fixed view never changes: of its changes there is nothing to measure. */
@@ -356,6 +360,7 @@ function sendersOf(scenario: ScenarioName, options: BenchOptions): readonly Send
 }
 
 function referenceRows(scenario: ScenarioName, sizeBytes: number, withLimit: boolean): readonly ReferenceRow[] {
+  if (scenario === 'transfer') return [{ kind: 'tcp' }];
   const dgram: readonly ReferenceRow[] = sizeBytes <= MAX_DATAGRAM_BYTES ? [{ kind: 'dgram' }] : [];
   if (NEED_VIEWS.includes(scenario)) return [];
   if (scenario === 'latency') return dgram;

@@ -210,28 +210,28 @@ export interface ViewsResult extends ResultHead {
   readonly aimMillis?: number;
 }
 
-/** A state that was transferred, and casts without and with a transfer in progress. */
+/** A state that was transferred, and casts without and with a transfer in progress. All but the rate and its costs is of groups only. */
 export interface TransferSample {
   readonly repetition: number;
   /** At the member that got the state. */
   readonly seconds: number;
   readonly bytesPerSecond: number;
   /** The same where each part of the state has memory of its own. */
-  readonly ownPartsBytesPerSecond: number;
-  /** Of all processes of the group, while it was transferred the first time. */
-  readonly cpuSecondsPerGigabyte: number;
+  readonly ownPartsBytesPerSecond?: number;
+  /** Of all processes, while it was transferred the first time. */
+  readonly cpuSecondsPerGigabyte?: number;
   /** How far the memory of the process grew whose member gave the state, and of that which got it; with members in threads they are one. */
-  readonly giverPeakBytes: number;
-  readonly getterPeakBytes: number;
+  readonly giverPeakBytes?: number;
+  readonly getterPeakBytes?: number;
   /** Casts that came at the slowest receiver: with no transfer, and with a free one in progress. */
-  readonly castsPerSecond: number;
-  readonly castsUnderFreePerSecond: number;
+  readonly castsPerSecond?: number;
+  readonly castsUnderFreePerSecond?: number;
   /** The same of safe ones, with a protected transfer. */
-  readonly safeCastsPerSecond: number;
-  readonly safeCastsUnderProtectedPerSecond: number;
+  readonly safeCastsPerSecond?: number;
+  readonly safeCastsUnderProtectedPerSecond?: number;
   /** Of the state, meanwhile. */
-  readonly stateUnderFreeBytesPerSecond: number;
-  readonly stateUnderProtectedBytesPerSecond: number;
+  readonly stateUnderFreeBytesPerSecond?: number;
+  readonly stateUnderProtectedBytesPerSecond?: number;
 }
 
 export interface TransferResult extends ResultHead {
@@ -248,6 +248,8 @@ export interface TransferResult extends ResultHead {
   readonly shareUnderProtected?: number;
   /** Native and mixed rows: against ts in the same group. */
   readonly timesTs?: number;
+  /** Groups: against the same bytes by node:net alone. */
+  readonly timesTcp?: number;
   /** What the median shall be at least. */
   readonly aimBytesPerSecond?: number;
 }

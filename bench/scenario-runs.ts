@@ -1,6 +1,6 @@
 /** How the blocks of each scenario are measured, and what is made of the measurements. */
 import type { BenchOptions, ScenarioName } from './options.js';
-import type { Block, GroupRow, LayerRow, ReferenceRow, SimulatedRow } from './plan.js';
+import type { Block, GroupRow, LayerRow, PeerRow, ReferenceRow, SimulatedRow } from './plan.js';
 import type { Crew } from './pool/crew.js';
 import { latencyResults } from './report/latency-results.js';
 import { layersResults } from './report/layers-results.js';
@@ -16,6 +16,7 @@ import { measureGroup } from './scenarios/group-throughput.js';
 import { measureLatency } from './scenarios/latency.js';
 import { measureLayerRow } from './scenarios/layers.js';
 import { isPeer, measurePeerThroughput } from './scenarios/peer-trial.js';
+import { measurePlainTransfer } from './scenarios/plain-transfer.js';
 import { measureReference } from './scenarios/reference-throughput.js';
 import { measureScale, measureSimulated } from './scenarios/scale.js';
 import { measureSoak } from './scenarios/soak.js';
@@ -50,7 +51,11 @@ export const SCENARIO_RUNS: {
   transfer: async (run) =>
     transferResults(
       run.block,
-      await measureRows(run, (crew, turn) => measureTransfer(crew, { ...turn, row: turn.row as GroupRow })),
+      await measureRows(run, (crew, turn) =>
+        turn.row.kind === 'group'
+          ? measureTransfer(crew, { ...turn, row: turn.row })
+          : measurePlainTransfer(crew, { ...turn, row: turn.row as PeerRow | ReferenceRow }),
+      ),
     ),
   store: async (run) =>
     storeResults(

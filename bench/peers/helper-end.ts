@@ -1,7 +1,7 @@
 /** An end whose work is done by a program of its own, which is told what to do by lines (bench/peers/helpers/cpg-peer.c lists them). */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Sent } from '../roles/cast-pump.js';
+import type { Amount, Sent } from '../roles/cast-pump.js';
 import { cpuTime } from '../roles/cpu-time.js';
 import type { LatencyMeasure, LatencyReport } from '../roles/latency-role.js';
 import type { TallyReport } from '../verify/tally.js';
@@ -53,9 +53,9 @@ class HelperEnd implements PeerEnd {
     await this.ask(`arm ${phase} ${sizeBytes} ${seed}`);
   }
 
-  async send(milliseconds: number): Promise<Sent> {
-    const [, messages, hash] = await this.ask(`send ${milliseconds}`);
-    return { messages: Number(messages), hash: Number(hash) };
+  async send({ milliseconds = 0, messages = 0 }: Amount): Promise<Sent> {
+    const [, sent, hash] = await this.ask(`send ${milliseconds} ${messages}`);
+    return { messages: Number(sent), hash: Number(hash) };
   }
 
   async receive(): Promise<TallyReport> {

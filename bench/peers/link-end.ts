@@ -4,7 +4,7 @@
  */
 import { Message } from '../../ts/base/message.js';
 import { ArrivalLog } from '../roles/arrival-log.js';
-import { type Caster, CastPump, type Sent } from '../roles/cast-pump.js';
+import { type Amount, type Caster, CastPump, type Sent } from '../roles/cast-pump.js';
 import { cpuTime } from '../roles/cpu-time.js';
 import type { LatencyMeasure, LatencyReport } from '../roles/latency-role.js';
 import { machineOffsetMs } from '../roles/machine-clock.js';
@@ -67,7 +67,7 @@ export class LinkEnd implements PeerEnd {
     this.phase = { pattern, number: phase, window, tally, ended, count: 0, told: 0 };
   }
 
-  send(milliseconds: number): Promise<Sent> {
+  send(amount: Amount): Promise<Sent> {
     const { link } = this;
     const phase = this.armed();
     let scheduled = false;
@@ -92,7 +92,7 @@ export class LinkEnd implements PeerEnd {
       phase.told = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0, true);
       pump.resume();
     };
-    return this.orFailure(pump.run(milliseconds));
+    return this.orFailure(pump.run(amount));
   }
 
   async receive(): Promise<TallyReport> {

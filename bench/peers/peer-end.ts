@@ -1,6 +1,6 @@
 /** One end of what groups are compared with: the same orders for all peers, whatever carries them out. */
 
-import type { Sent } from '../roles/cast-pump.js';
+import type { Amount, Sent } from '../roles/cast-pump.js';
 import type { LatencyMeasure, LatencyReport } from '../roles/latency-role.js';
 import type { TallyReport } from '../verify/tally.js';
 
@@ -27,8 +27,8 @@ export interface PeerArm {
 export interface PeerEnd {
   /** Another phase of throughput begins. */
   arm(arm: PeerArm): Promise<void>;
-  /** Sends for some time, then the end marker. */
-  send(milliseconds: number): Promise<Sent>;
+  /** Sends so much, then the end marker. */
+  send(amount: Amount): Promise<Sent>;
   /** Resolves when the end marker is here. */
   receive(): Promise<TallyReport>;
   /** What comes is answered from now on. */

@@ -36,4 +36,4 @@ export function maxPeerBytes(peer: PeerName): number {
 }
 
 /** Where there are peers. */
-export const COMPARED_WITH_PEERS = ['throughput', 'latency'] as const;
+export const COMPARED_WITH_PEERS = ['throughput', 'latency', 'transfer'] as const;

@@ -99,6 +99,7 @@ const transferColumns: readonly Column<TransferResult>[] = [
     title: 'aim',
     cell: ({ aimBytesPerSecond }) => (aimBytesPerSecond === undefined ? '' : `≥ ${gigabytes(aimBytesPerSecond)}`),
   },
+  { title: '× tcp', cell: ({ timesTcp }) => times(timesTcp) },
   { title: '× ts', cell: ({ timesTs }) => times(timesTs) },
   { title: 'own parts', cell: ({ ownPartsBytesPerSecond }) => gigabytes(ownPartsBytesPerSecond?.median) },
   { title: 'CPU s/GB', cell: ({ cpuSecondsPerGigabyte }) => plain(cpuSecondsPerGigabyte?.median) },

@@ -1,4 +1,4 @@
-/** Casts as fast as flow control lets it, for some time; then the end marker. */
+/** Casts as fast as flow control lets it, for some time or so many messages; then the end marker. */
 import { encodeMarker } from '../verify/end-marker.js';
 import { CHECK_INTERVAL, mixSent, type Pattern } from '../verify/pattern.js';
 
@@ -12,6 +12,12 @@ export interface Sent {
   readonly hash: number;
 }
 
+/** How much is sent: one of both. */
+export interface Amount {
+  readonly milliseconds?: number;
+  readonly messages?: number;
+}
+
 /** Who casts: a member. */
 export interface Caster {
   cast(payload: Uint8Array): unknown;
@@ -22,6 +28,7 @@ export class CastPump {
   private messages = 0;
   private hash = 0;
   private endMs = 0;
+  private most = Number.POSITIVE_INFINITY;
   private scheduled = false;
   private done: ((sent: Sent) => void) | undefined;
   private failed: ((error: unknown) => void) | undefined;
@@ -38,11 +45,12 @@ export class CastPump {
   }
 
   /** Resolves when all is cast, with what that was. `resume` must be called when the member has room again. */
-  run(milliseconds: number): Promise<Sent> {
+  run({ milliseconds = Number.POSITIVE_INFINITY, messages = Number.POSITIVE_INFINITY }: Amount): Promise<Sent> {
     return new Promise((resolve, reject) => {
       this.done = resolve;
       this.failed = reject;
       this.endMs = performance.now() + milliseconds;
+      this.most = messages;
       this.resume();
     });
   }
@@ -71,8 +79,8 @@ export class CastPump {
     const { member } = this;
     const looks = Math.ceil(TURN_BYTES / (this.messagesPerLook * this.pattern.sizeBytes));
     for (let look = 0; look < looks; look++) {
-      if (performance.now() >= this.endMs && this.messages > 1) return this.finish();
-      this.castSome();
+      if (this.messages >= this.most || (performance.now() >= this.endMs && this.messages > 1)) return this.finish();
+      this.castSome(Math.min(this.messagesPerLook, this.most - this.messages));
       if (member.writableNeedDrain) return;
     }
     this.scheduled = true;
@@ -80,11 +88,11 @@ export class CastPump {
   }
 
   /** The loop that is measured. */
-  private castSome(): void {
-    const { member, payload, messagesPerLook } = this;
+  private castSome(count: number): void {
+    const { member, payload } = this;
     const lastAt = payload.length - 1;
     let { messages, hash } = this;
-    for (let i = 0; i < messagesPerLook; i++) {
+    for (let i = 0; i < count; i++) {
       if ((messages & (CHECK_INTERVAL - 1)) === 0) this.pattern.fill(payload, messages);
       payload[lastAt] = messages >>> 8;
       payload[0] = messages;

@@ -141,7 +141,7 @@ export class GroupRole {
       const pump = new CastPump(phase.safe ? safely(member) : member, phase.pattern, phase.number);
       phase.pump = pump;
       member.whenRoom = pump.resume;
-      phase.sent = await pump.run(milliseconds);
+      phase.sent = await pump.run({ milliseconds });
     }
     await phase.allEnded;
   };

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { encodeMarker } from '../verify/end-marker.js';
 import { CHECK_INTERVAL, mixSent, type Pattern } from '../verify/pattern.js';
-import type { Sent } from './cast-pump.js';
+import type { Amount, Sent } from './cast-pump.js';
 
 const PREFIX_BYTES = 4;
 const BATCH_BYTES = 64 * 1024;
@@ -26,15 +26,15 @@ export class BatchWriter {
     this.batchBytes = Math.max(BATCH_BYTES, pattern.sizeBytes + PREFIX_BYTES);
   }
 
-  /** Resolves when the time is over and everything is written, the end marker too. */
-  run(milliseconds: number): Promise<Sent> {
+  /** Resolves when the time is over, or so many are sent, and everything is written, the end marker too. */
+  run({ milliseconds = Number.POSITIVE_INFINITY, messages: most = Number.POSITIVE_INFINITY }: Amount): Promise<Sent> {
     const { socket } = this;
     const endMs = performance.now() + milliseconds;
     return new Promise((resolve, reject) => {
       const pump = () => {
-        while (performance.now() < endMs || this.messages < 2) {
+        while (this.messages < most && (performance.now() < endMs || this.messages < 2)) {
           const batch = this.free.pop() ?? new Uint8Array(this.batchBytes);
-          const filled = this.fill(batch);
+          const filled = this.fill(batch, most);
           if (socket.write(batch.subarray(0, filled), () => this.free.push(batch))) continue;
           socket.once('drain', pump);
           return;
@@ -48,12 +48,12 @@ export class BatchWriter {
     });
   }
 
-  private fill(batch: Uint8Array): number {
+  private fill(batch: Uint8Array, most: number): number {
     const { payload } = this;
     const { length } = payload;
     let { messages, hash } = this;
     let at = 0;
-    while (at + PREFIX_BYTES + length <= batch.length) {
+    while (at + PREFIX_BYTES + length <= batch.length && messages < most) {
       if ((messages & (CHECK_INTERVAL - 1)) === 0) this.pattern.fill(payload, messages);
       payload[length - 1] = messages >>> 8;
       payload[0] = messages;

@@ -8,7 +8,7 @@ import type { PeerName } from '../peers/peer-table.js';
 import { openRedisLink } from '../peers/redis-link.js';
 import { openZeromqLink } from '../peers/zeromq-link.js';
 import type { TallyReport } from '../verify/tally.js';
-import type { Sent } from './cast-pump.js';
+import type { Amount, Sent } from './cast-pump.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
 import type { LatencyMeasure, LatencyReport } from './latency-role.js';
 
@@ -51,8 +51,7 @@ export class PeerRole {
     this.cpuBefore = { own: cpuTime(), helperSeconds: await end.extraCpuSeconds() };
   };
 
-  readonly send = ({ milliseconds }: { readonly milliseconds: number }): Promise<Sent> =>
-    this.opened().send(milliseconds);
+  readonly send = (amount: Amount): Promise<Sent> => this.opened().send(amount);
 
   readonly receive = (_: undefined): Promise<TallyReport> => this.opened().receive();
 

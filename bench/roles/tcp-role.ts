@@ -9,7 +9,7 @@ import type { Address } from '../../ts/index.js';
 import type { Place } from '../pool/place.js';
 import { Pattern } from '../verify/pattern.js';
 import { Tally, type TallyReport } from '../verify/tally.js';
-import type { Sent } from './cast-pump.js';
+import type { Amount, Sent } from './cast-pump.js';
 import { type CpuTime, cpuTime } from './cpu-time.js';
 import { LengthPrefixReader } from './length-prefix-reader.js';
 import { BatchWriter } from './length-prefix-writer.js';
@@ -77,13 +77,13 @@ export class TcpRole {
     this.phase = { pattern, number: phase, tally, ended, cpu: cpuTime() };
   };
 
-  /** Sends for some time; resolves with how many messages, when all is written. */
-  readonly send = async ({ milliseconds }: { readonly milliseconds: number }): Promise<Sent> => {
+  /** Resolves with how many messages it were, when all is written. */
+  readonly send = async (amount: Amount): Promise<Sent> => {
     await this.connected;
     const { socket } = this;
     if (socket === undefined) throw new Error('nobody has connected');
     const { pattern, number } = this.armed();
-    return new BatchWriter(socket, pattern, number).run(milliseconds);
+    return new BatchWriter(socket, pattern, number).run(amount);
   };
 
   /** Resolves when everything of the phase has come. */

@@ -6,10 +6,11 @@ import type { PeerRow, Row } from '../plan.js';
 import type { Actor } from '../pool/actor.js';
 import type { Crew } from '../pool/crew.js';
 import type { ThroughputSample } from '../results.js';
+import type { Amount } from '../roles/cast-pump.js';
 import { totalCpuSeconds } from '../roles/cpu-time.js';
 import { UnverifiedError } from '../verify/unverified-error.js';
 import { type LatencyMeasurement, type LoadTimes, timesOf } from './latency-times.js';
-import { PATIENCE_SECONDS, type Trial, TrialError, warmUpSeconds } from './trial.js';
+import { PATIENCE_SECONDS, patienceFor, type Trial, TrialError, warmUpSeconds } from './trial.js';
 
 /** After a phase some of what it took is still being done: by garbage collectors, and by daemons. */
 const SETTLE_MS = 20;
@@ -20,11 +21,15 @@ export function isPeer(row: Row): row is PeerRow {
   return PEER_NAMES.some((name) => name === row.kind);
 }
 
-export async function measurePeerThroughput(crew: Crew, trial: Trial<PeerRow>): Promise<ThroughputSample> {
-  const { settings } = trial;
+export function measurePeerThroughput(crew: Crew, trial: Trial<PeerRow>): Promise<ThroughputSample> {
+  return measurePeerStream(crew, trial, { milliseconds: trial.settings.seconds * 1000 });
+}
+
+/** So much as fast as it goes, after a warm-up. */
+export async function measurePeerStream(crew: Crew, trial: Trial<PeerRow>, amount: Amount): Promise<ThroughputSample> {
   const pair = await openPair(crew, trial);
-  await runPhase(pair, trial, 1, peerWarmUpSeconds(trial));
-  const sample = await runPhase(pair, trial, 2, settings.seconds);
+  await runPhase(pair, trial, 1, { milliseconds: peerWarmUpSeconds(trial) * 1000 });
+  const sample = await runPhase(pair, trial, 2, amount);
   await pair.close();
   return sample;
 }
@@ -84,16 +89,17 @@ async function runPhase(
   { actors, server }: Pair,
   { block, settings, repetition }: Trial<PeerRow>,
   phase: number,
-  seconds: number,
+  amount: Amount,
 ): Promise<ThroughputSample> {
   const [sender, receiver] = actors;
   const { sizeBytes } = block;
   const arm = { phase, sizeBytes, seed: settings.seed };
+  const patience = patienceFor(amount, sizeBytes);
   await Promise.all(actors.map((actor) => actor.call('peerArm', arm, PATIENCE_SECONDS)));
   const serverBefore = server.cpuSeconds();
   const [sent, got] = await Promise.all([
-    sender.call('peerSend', { milliseconds: seconds * 1000 }, seconds + PATIENCE_SECONDS),
-    receiver.call('peerReceive', undefined, seconds + PATIENCE_SECONDS),
+    sender.call('peerSend', amount, patience),
+    receiver.call('peerReceive', undefined, patience),
   ]);
   await sleep(SETTLE_MS);
   const cpu = await Promise.all(actors.map((actor) => actor.call('peerCpu', undefined, PATIENCE_SECONDS)));

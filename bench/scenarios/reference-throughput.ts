@@ -4,19 +4,28 @@ import type { ReferenceRow } from '../plan.js';
 import type { Actor } from '../pool/actor.js';
 import type { Crew } from '../pool/crew.js';
 import type { ThroughputSample } from '../results.js';
+import type { Amount } from '../roles/cast-pump.js';
 import { type CpuTime, totalCpuSeconds } from '../roles/cpu-time.js';
 import type { BaselineReport } from '../roles/dgram-role.js';
 import { UnverifiedError } from '../verify/unverified-error.js';
-import { frameBytes, PATIENCE_SECONDS, type Trial, TrialError, warmUpSeconds } from './trial.js';
+import { frameBytes, PATIENCE_SECONDS, patienceFor, type Trial, TrialError, warmUpSeconds } from './trial.js';
 
 /** After so long nothing of plain datagrams is on its way any more. */
 const SETTLE_MS = 50;
 
 export function measureReference(crew: Crew, trial: Trial<ReferenceRow>): Promise<ThroughputSample> {
-  const [sender, receiver] = crew.actors;
-  if (sender === undefined || receiver === undefined) throw new TrialError('a reference needs two workers');
   const measure = { limit: measureLimit, dgram: measureDgram, tcp: measureTcp }[trial.row.kind];
-  return measure(sender, receiver, trial);
+  return measure(...bothOf(crew), trial);
+}
+
+/** So much by TCP, as fast as it goes, after a warm-up. */
+export function measureTcpStream(crew: Crew, trial: Trial<ReferenceRow>, amount: Amount): Promise<ThroughputSample> {
+  return streamByTcp(...bothOf(crew), trial, amount);
+}
+
+function bothOf({ actors: [sender, receiver] }: Crew): [Actor, Actor] {
+  if (sender === undefined || receiver === undefined) throw new TrialError('a reference needs two workers');
+  return [sender, receiver];
 }
 
 async function measureLimit(sender: Actor, receiver: Actor, trial: Trial<ReferenceRow>): Promise<ThroughputSample> {
@@ -61,24 +70,34 @@ async function measureDgram(sender: Actor, receiver: Actor, trial: Trial<Referen
   return makeSample(trial, got, sent, cpu);
 }
 
-async function measureTcp(sender: Actor, receiver: Actor, trial: Trial<ReferenceRow>): Promise<ThroughputSample> {
+function measureTcp(sender: Actor, receiver: Actor, trial: Trial<ReferenceRow>): Promise<ThroughputSample> {
+  return streamByTcp(sender, receiver, trial, { milliseconds: trial.settings.seconds * 1000 });
+}
+
+async function streamByTcp(
+  sender: Actor,
+  receiver: Actor,
+  trial: Trial<ReferenceRow>,
+  amount: Amount,
+): Promise<ThroughputSample> {
   const { block, settings } = trial;
   const { sizeBytes } = block;
   const address = await sender.call('tcpListen', undefined, PATIENCE_SECONDS);
   await receiver.call('tcpConnect', address, PATIENCE_SECONDS);
-  const send = async (phase: number, seconds: number) => {
+  const send = async (phase: number, some: Amount) => {
+    const patience = patienceFor(some, sizeBytes);
     const arm = { phase, sizeBytes, seed: settings.seed };
     await both((actor) => actor.call('tcpArm', arm, PATIENCE_SECONDS), receiver, sender);
     const [got, sent] = await Promise.all([
-      receiver.call('tcpReceive', undefined, seconds + PATIENCE_SECONDS),
-      sender.call('tcpSend', { milliseconds: seconds * 1000 }, seconds + PATIENCE_SECONDS),
+      receiver.call('tcpReceive', undefined, patience),
+      sender.call('tcpSend', some, patience),
     ]);
     const cpu = await both((actor) => actor.call('tcpCpu', undefined, PATIENCE_SECONDS), receiver, sender);
     if (got.faults.length > 0) throw new UnverifiedError(`by TCP ${got.faults.join('; ')}`);
     return { sent, got, cpu };
   };
-  await send(1, warmUpSeconds(trial));
-  const { sent, got, cpu } = await send(2, settings.seconds);
+  await send(1, { milliseconds: warmUpSeconds(trial) * 1000 });
+  const { sent, got, cpu } = await send(2, amount);
   await both((actor) => actor.call('tcpClose', undefined, PATIENCE_SECONDS), receiver, sender);
   const received = { messages: got.messages, seconds: (got.lastMs - got.firstMs) / 1000 };
   return makeSample(trial, received, sent.messages, cpu);

@@ -11,6 +11,7 @@ import { totalCpuSeconds } from '../roles/cpu-time.js';
 import { runPhase, slowestRate } from './group-throughput.js';
 import {
   freshGroupName,
+  LEAST_BYTES_PER_SECOND,
   memberSeed,
   modeOf,
   PATIENCE_SECONDS,
@@ -22,8 +23,6 @@ import {
 /** A state is fetched before that is a quarter as long, within these bounds: what runs is compiled then. Bytes. */
 const MIN_WARM_UP_BYTES = 4 * 2 ** 20;
 const MAX_WARM_UP_BYTES = 128 * 2 ** 20;
-/** A transfer may be so slow before it is given up. Bytes per second. */
-const LEAST_BYTES_PER_SECOND = 5e6;
 
 /** Phases of casting, by number. */
 const WARM_UP = 1;

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Network } from '../options.js';
 import type { Block, GroupRow, Row } from '../plan.js';
+import type { Amount } from '../roles/cast-pump.js';
 
 /** Told to the user as the row's error. */
 export class TrialError extends Error {
@@ -26,6 +27,9 @@ export interface Trial<R> {
 /** What a call may take beyond what it is told to take. Seconds. */
 export const PATIENCE_SECONDS = 30;
 
+/** A state may be carried so slowly before it is given up. */
+export const LEAST_BYTES_PER_SECOND = 5e6;
+
 const MIN_WARM_UP_SECONDS = 0.1;
 const COLD_WARM_UP_SECONDS = 0.4;
 const MAX_WARM_UP_SECONDS = 1;
@@ -39,6 +43,11 @@ export function warmUpSeconds({ row, repetition, settings }: Trial<Row>): number
   const warmUp = Math.min(MAX_WARM_UP_SECONDS, Math.max(MIN_WARM_UP_SECONDS, seconds / 3));
   const brings = row.kind === 'group' && row.threads === 'multi' && row.mode !== 'native';
   return repetition === 0 || brings ? Math.max(COLD_WARM_UP_SECONDS, warmUp) : warmUp;
+}
+
+/** What sending so much may take. */
+export function patienceFor({ milliseconds = 0, messages = 0 }: Amount, sizeBytes: number): number {
+  return milliseconds / 1000 + (messages * sizeBytes) / LEAST_BYTES_PER_SECOND + PATIENCE_SECONDS;
 }
 
 /** Of a frame, at most. */

@@ -18,8 +18,10 @@ const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('
 
 describe('consort bench peers', () => {
   it('starts a server, measures it beside a group, and leaves nothing of it', async () => {
-    const { code, report } = await bench(['peers', '--peers', 'nats', '--size', '1KiB', ...once], { environment });
-    const results = [...report.throughput, ...report.latency];
+    const { code, report } = await bench(['peers', '--peers', 'nats', '--size', '1KiB', '--state', '1MiB', ...once], {
+      environment,
+    });
+    const results = [...report.throughput, ...report.latency, ...report.transfer];
     expect({ code, errors: results.flatMap(({ error }) => error ?? []) }).toEqual({ code: 0, errors: [] });
     expect(report.peers).toEqual([{ peer: 'nats', installed: true, version: '0.0.1' }]);
     const throughput = report.throughput.find(({ row }) => row === 'nats');
@@ -32,6 +34,9 @@ describe('consort bench peers', () => {
     for (const { p50Micros, oneWayP50Micros } of latency) {
       expect(oneWayP50Micros?.median).toBeLessThan(p50Micros?.median as number);
     }
+    const carried = report.transfer.find(({ row }) => row === 'nats');
+    expect(carried?.bytesPerSecond?.median).toBeGreaterThan(0);
+    expect(carried?.cpuSecondsPerGigabyte?.median).toBeGreaterThan(0);
     expect(leftovers()).toEqual([]);
   });
 
@@ -72,10 +77,10 @@ describe('consort bench peers', () => {
   it('carries messages through those that are installed, and nothing is lost', async ({ skip }) => {
     const here = findPeers(PEER_NAMES).flatMap(({ peer, installed }) => (installed && mayRun(peer) ? [peer] : []));
     skip(here.length === 0, 'no peer is installed here');
-    const { code, report } = await bench(['peers', '--peers', here.join(), '--size', '64', ...once]);
-    const results = [...report.throughput, ...report.latency];
+    const { code, report } = await bench(['peers', '--peers', here.join(), '--size', '64', '--state', '1MiB', ...once]);
+    const results = [...report.throughput, ...report.latency, ...report.transfer];
     expect({ code, errors: results.flatMap(({ error }) => error ?? []) }).toEqual({ code: 0, errors: [] });
-    for (const peer of here) expect(results.filter(({ row }) => row === peer)).toHaveLength(3);
+    for (const peer of here) expect(results.filter(({ row }) => row === peer)).toHaveLength(4);
     expect(leftovers()).toEqual([]);
   });
 });

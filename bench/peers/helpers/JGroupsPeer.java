@@ -84,7 +84,7 @@ public final class JGroupsPeer extends ReceiverAdapter {
         arm((int) number(words, 1), (int) number(words, 2), (int) (long) number(words, 3));
         break;
       case "send":
-        sendFor(number(words, 1));
+        sendSome(number(words, 1), (long) number(words, 2));
         break;
       case "receive":
         receiveAll();
@@ -175,12 +175,13 @@ public final class JGroupsPeer extends ReceiverAdapter {
     channel.send(message);
   }
 
-  private void sendFor(double milliseconds) throws Exception {
+  /** For so long, or so many messages if that is not 0. */
+  private void sendSome(double milliseconds, long most) throws Exception {
     double endMs = nowMs() + milliseconds;
     long n = 0;
     int sum = 0;
-    while (n < 2 || nowMs() < endMs) {
-      for (int i = 0; i < 16; i++, n++) {
+    while (most > 0 ? n < most : n < 2 || nowMs() < endMs) {
+      for (int i = 0; i < 16 && (most == 0 || n < most); i++, n++) {
         // A message keeps its bytes until all have them.
         int window = windowOf(n);
         byte[] payload = Arrays.copyOfRange(pattern, window, window + sizeBytes);

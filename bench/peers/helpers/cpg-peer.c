@@ -4,7 +4,7 @@
  *
  *   open GROUP              ok, when there are two members
  *   arm PHASE SIZE SEED     ok
- *   send MS                 sent MESSAGES HASH
+ *   send MS COUNT           sent MESSAGES HASH         for so long, or COUNT messages if that is not 0
  *   receive                 got MESSAGES HASH FIRST_MS LAST_MS COMPARED FAULTS
  *   echo SIZE               ok; from now on what comes is sent back
  *   ping RATE MS SIZE       times N: round trip in ns and intended time in ms, N pairs; a rate of 0 is ping-pong
@@ -177,13 +177,13 @@ static void open_group(const char *name) {
   printf("ok\n");
 }
 
-static void send_for(double milliseconds) {
+static void send_some(double milliseconds, int64_t most) {
   uint8_t *payload = malloc(size_bytes);
   const double end_ms = now_ms() + milliseconds;
   int64_t n = 0;
   int32_t sum = 0;
-  while (n < 2 || now_ms() < end_ms) {
-    for (int i = 0; i < 16; i++, n++) {
+  while (most > 0 ? n < most : n < 2 || now_ms() < end_ms) {
+    for (int i = 0; i < 16 && (most == 0 || n < most); i++, n++) {
       if (n % CHECK_INTERVAL == 0) memcpy(payload, window_of(n), size_bytes);
       payload[size_bytes - 1] = (uint8_t)(n >> 8);
       payload[0] = (uint8_t)n;
@@ -259,7 +259,7 @@ static void carry_out(char *line) {
   sscanf(line, "%*s %lf %lf %lf", &a, &b, &c);
   if (strcmp(word, "open") == 0) open_group(text);
   if (strcmp(word, "arm") == 0) arm((uint32_t)a, (size_t)b, (uint32_t)c);
-  if (strcmp(word, "send") == 0) send_for(a);
+  if (strcmp(word, "send") == 0) send_some(a, (int64_t)b);
   if (strcmp(word, "cpu") == 0) report_cpu();
   if (strcmp(word, "arrivals") == 0) report_arrivals();
   if (strcmp(word, "echo") == 0) {

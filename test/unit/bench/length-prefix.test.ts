@@ -29,7 +29,9 @@ function feed(reader: LengthPrefixReader, stream: Uint8Array, pieceBytes: number
 
 async function stream(sizeBytes: number): Promise<Uint8Array> {
   const socket = new FakeSocket();
-  const sent = await new BatchWriter(socket as unknown as Socket, new Pattern(sizeBytes, 1), 1).run(5);
+  const sent = await new BatchWriter(socket as unknown as Socket, new Pattern(sizeBytes, 1), 1).run({
+    milliseconds: 5,
+  });
   expect(sent.messages).toBeGreaterThan(1);
   return Buffer.concat(socket.written);
 }

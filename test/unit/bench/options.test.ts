@@ -102,8 +102,11 @@ describe('the options of consort bench', () => {
     expect(parseOptions([], { quick: true }).durationSeconds).toBe(5);
   });
 
-  it('take peers: with them come throughput and latency, if nothing else is said', () => {
-    expect(parseOptions(['peers'], {})).toMatchObject({ scenarios: ['throughput', 'latency'], peersNamed: false });
+  it('take peers: with them come throughput, latency and transfer, if nothing else is said', () => {
+    expect(parseOptions(['peers'], {})).toMatchObject({
+      scenarios: ['throughput', 'latency', 'transfer'],
+      peersNamed: false,
+    });
     expect(parseOptions(['peers'], {}).peers).toContain('corosync');
     expect(parseOptions(['latency', 'peers'], { peers: 'redis,nats' })).toMatchObject({
       scenarios: ['latency'],

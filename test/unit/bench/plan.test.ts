@@ -124,6 +124,8 @@ describe('the plan of a bench', () => {
       'throughput group limit tcp redis',
       'latency group dgram nats redis',
       'latency group redis',
+      'transfer group tcp nats redis',
+      'transfer group tcp nats redis',
     ]);
   });
 

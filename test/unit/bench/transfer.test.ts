@@ -12,7 +12,7 @@ type Words = Parameters<typeof parseOptions>[1];
 const plan = (scenarios: string[], words: Words) => planBlocks(parseOptions(scenarios, words), { noNative: undefined });
 
 describe('the plan of state transfers', () => {
-  it('has a block for each state, in which groups of two take turns', () => {
+  it('has a block for each state, in which groups of two and TCP take turns', () => {
     const blocks = plan(['transfer'], { state: '1MiB,1GiB' });
     expect(blocks.map(({ stateBytes, sizeBytes }) => [stateBytes, sizeBytes])).toEqual([
       [2 ** 20, 1024],
@@ -22,6 +22,7 @@ describe('the plan of state transfers', () => {
       expect(rows).toMatchObject([
         { kind: 'group', mode: 'native', threads: 'multi', members: 2, senders: 'one' },
         { kind: 'group', mode: 'ts', threads: 'multi', members: 2, senders: 'one' },
+        { kind: 'tcp' },
       ]);
       for (const row of rows) expect(crewSize({ scenario: 'transfer' }, row)).toBe(2);
     }
@@ -30,7 +31,16 @@ describe('the plan of state transfers', () => {
   it('goes up to 1 GiB, and is shorter in a quick run', () => {
     expect(plan(['transfer'], {}).map(({ stateBytes }) => stateBytes)).toEqual([2 ** 20, 2 ** 26, 2 ** 30]);
     const quick = plan(['transfer'], { quick: true });
-    expect(quick.map(({ stateBytes, rows }) => [stateBytes, rows.length])).toEqual([[2 ** 24, 1]]);
+    expect(quick.map(({ stateBytes, rows }) => [stateBytes, rows.length])).toEqual([[2 ** 24, 2]]);
+  });
+
+  it('has peers, whatever the size of the casts beside it', () => {
+    const planWith = (words: Words) =>
+      planBlocks(parseOptions(['peers'], words), { noNative: undefined, peers: ['nats', 'jgroups'] });
+    const [block, ...more] = planWith({ size: '2MiB' }).filter(({ scenario }) => scenario === 'transfer');
+    expect([block?.stateBytes, more]).toEqual([2 ** 26, []]);
+    expect(block?.rows.map(({ kind }) => kind)).toEqual(['group', 'group', 'tcp', 'nats', 'jgroups']);
+    expect(planWith({ fixed: true }).some(({ scenario }) => scenario === 'transfer')).toBe(false);
   });
 
   it('is left out where views are fixed, and refused when it was asked for by name', () => {
@@ -61,6 +71,25 @@ describe('results of state transfers', () => {
     expect(results[0]?.timesTs).toBeCloseTo(4);
     expect(results[1]).not.toHaveProperty('timesTs');
     expect(results[2]).not.toHaveProperty('timesTs');
+  });
+
+  it('of TCP are a rate and what it costs, and what groups are compared with', () => {
+    const carried = { repetition: 1, seconds: 4, bytesPerSecond: 5.5e8, cpuSecondsPerGigabyte: 2 };
+    const [group, tcp] = transferResults(transferBlock, [
+      transferOutcome(nativeRow, 1e9),
+      { row: { kind: 'tcp' }, samples: [carried], error: undefined },
+    ]);
+    expect(group?.timesTcp).toBeCloseTo(2);
+    expect(tcp).toMatchObject({ row: 'tcp', bytesPerSecond: { median: 5.5e8 }, cpuSecondsPerGigabyte: { median: 2 } });
+    for (const name of [
+      'shareUnderFree',
+      'getterPeakBytes',
+      'ownPartsBytesPerSecond',
+      'timesTcp',
+      'timesTs',
+      'aimBytesPerSecond',
+    ])
+      expect(tcp).not.toHaveProperty(name);
   });
 
   it('have an aim for 1 GiB where both sides are alike', () => {

@@ -8,7 +8,7 @@ const HELPER = `
     open: (words) => 'ok',
     arm: () => 'ok',
     echo: () => 'ok',
-    send: () => 'sent 10 -77',
+    send: ([milliseconds, messages]) => 'sent ' + (messages === '0' ? milliseconds : messages) + ' -77',
     receive: () => 'got 10 -77 1.5 2.5 1 0',
     ping: () => 'times 2 0 1000 5.25 2000 6.25',
     arrivals: () => 'arrived 2 5.5 6.5',
@@ -32,7 +32,8 @@ describe('an end that is a program', () => {
   it('is told what to do by lines, and answers by lines', async () => {
     const end = await open('group');
     await end.arm({ phase: 1, sizeBytes: 64, seed: 1 });
-    expect(await end.send(10)).toEqual({ messages: 10, hash: -77 });
+    expect(await end.send({ milliseconds: 10 })).toEqual({ messages: 10, hash: -77 });
+    expect(await end.send({ messages: 16 })).toEqual({ messages: 16, hash: -77 });
     expect(await end.receive()).toEqual({
       messages: 10,
       hash: -77,

@@ -44,17 +44,24 @@ describe('two ends of a link', () => {
   it('send, receive and verify, with no more under way than a window', async () => {
     const { links, ends } = makePair();
     await Promise.all(ends.map((end) => end.arm(arm)));
-    const [sent, got] = await Promise.all([ends[0].send(30), ends[1].receive()]);
+    const [sent, got] = await Promise.all([ends[0].send({ milliseconds: 30 }), ends[1].receive()]);
     expect(got).toMatchObject({ messages: sent.messages, hash: sent.hash, faults: [], ended: true });
     expect(sent.messages).toBeGreaterThan(16);
     expect(links[0].mostUnderWay).toBeLessThanOrEqual(16 + 1);
+  });
+
+  it('send so many messages and no more', async () => {
+    const { ends } = makePair();
+    await Promise.all(ends.map((end) => end.arm(arm)));
+    const [sent, got] = await Promise.all([ends[0].send({ messages: 21 }), ends[1].receive()]);
+    expect([sent.messages, got.messages, got.faults]).toEqual([21, 21, []]);
   });
 
   it('notice what is lost', async () => {
     const { links, ends } = makePair();
     links[0].loses = 5;
     await Promise.all(ends.map((end) => end.arm({ ...arm, sizeBytes: 64 })));
-    const [, got] = await Promise.all([ends[0].send(5), ends[1].receive()]);
+    const [, got] = await Promise.all([ends[0].send({ milliseconds: 5 }), ends[1].receive()]);
     expect(got.faults[0]).toContain('message 5 begins with 6, not 5: lost, repeated or out of order');
   });
 
