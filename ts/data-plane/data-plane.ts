@@ -81,7 +81,7 @@ export interface ViewConfig {
 
 /**
  * One socket and the protocol behind it. Views are named by small numbers that the caller chooses.
- * `openSend` and `openReceive` are given memory that must stay where it is until the view is retired.
+ * `openSend` and `openReceive` are given memory that must stay where it is until the view is retired and released.
  */
 export interface PlaneDriver {
   readonly mode: 'native' | 'ts';
@@ -105,8 +105,11 @@ export interface PlaneDriver {
   exclude(view: number, rank: number): void;
   setHolder(view: number, origin: number, holder: number, upTo: number): void;
   stopAt(view: number, origin: number, cut: number): void;
-  /** When it returns nothing reads or writes the view's rings any more, unless they are shared memory. */
-  retire(view: number): void;
+  /**
+   * Ends a view. From the call of `onReleased` on nothing here reads or writes the view's rings any more, and they may be used for another: that is before it
+   * returns, but where the plane's thread can't be waited for; then on the event loop, and never if the plane is closed or fails before.
+   */
+  retire(view: number, onReleased: () => void): void;
   /** JavaScript has published or consumed: the plane may act on it now. */
   flush(): void;
   /**

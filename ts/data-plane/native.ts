@@ -72,8 +72,10 @@ class NativeDriver implements PlaneDriver {
     this.plane.change(view, 'stop', origin, 0, cut);
   }
 
-  retire(view: number): void {
+  /** The addon's thread holds the plane's lock while it touches rings: with the lock here it is done with them. */
+  retire(view: number, onReleased: () => void): void {
     this.plane.change(view, 'retire', 0, 0, 0);
+    onReleased();
   }
 
   flush(): void {

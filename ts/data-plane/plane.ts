@@ -100,7 +100,7 @@ export class Plane {
     try {
       view = new ViewPlane(this.driver, number, config, sizes, maxMessageSize, this.rings, receivers, order);
     } catch (error) {
-      this.driver.retire(number);
+      this.driver.retire(number, () => {});
       throw error;
     }
     this.views.set(number, view);
@@ -112,10 +112,16 @@ export class Plane {
     for (const [number, installed] of this.views) {
       if (installed !== view) continue;
       this.views.delete(number);
-      view.retire();
       // Not while a receiver, which may be who retires it, walks over a ring.
-      this.defer(() => (this.views.size > 0 ? view.giveRings() : this.rings.clear()));
+      view.retire(() => this.defer(() => this.takeBack(view)));
     }
+  }
+
+  /** Neither the driver nor a receiver touches the rings of this view any more. */
+  private takeBack(view: ViewPlane): void {
+    // Shared memory waits for a view to come, however late: it would not be freed.
+    if (this.views.size > 0 || this.driver.needsSharedRings) view.giveRings();
+    else this.rings.clear();
   }
 
   /** Bytes of rings that wait for the next view. */

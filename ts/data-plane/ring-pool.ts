@@ -1,13 +1,24 @@
 /**
  * The memory of rings, from view to view. Zeroing the rings of all members anew in every view, and collecting those of the last, was most of the time
- * of a view change: so the rings of the view that was retired last wait here for the next one.
+ * of a view change: so the rings of views that are over wait here for the next one.
+ *
+ *   view n      takes rings ... is retired ... the driver has let go of them, and so has JavaScript -> give()
+ *   view n + 2  takes them
+ *
+ * Invariant: from `give` on nothing reads or writes a ring but through who takes it next. What the plane's own thread still does with the rings of a retired
+ * view is over before they come here: `PlaneDriver.retire` tells when.
+ *
+ * Shared memory has to go round: V8 does not count it, so that a thousand rings which nobody needs are a few kilobytes to it, no reason to collect any. A member
+ * that made new ones for every view grew by megabytes with each.
  */
 export class RingPool {
   private sends: Uint8Array[] = [];
   private receives: Uint8Array[] = [];
+  /** What may wait. Bytes. */
+  private most = 0;
 
   /**
-   * @param shared whether rings must be shared memory: another thread may still touch one after its view was retired, so they are not used again
+   * @param shared whether rings must be shared memory
    * @param makeRing where memory comes from, if not from the system
    */
   constructor(
@@ -28,13 +39,25 @@ export class RingPool {
   }
 
   /**
-   * The rings of a view that nobody touches any more. Those of the view before it are let go.
+   * The rings of a view that nobody touches any more. What waits longest is let go where it is too much.
    * @param sends each with the bytes at its beginning that were written
+   * @param most bytes of the rings that such a view can have: as much may wait
    */
-  give(sends: readonly (readonly [ring: Uint8Array, written: number])[], receives: readonly Uint8Array[]): void {
-    if (this.shared) return;
-    this.sends = sends.map(([ring, written]) => ring.fill(0, 0, written));
-    this.receives = [...receives];
+  give(
+    sends: readonly (readonly [ring: Uint8Array, written: number])[],
+    receives: readonly Uint8Array[],
+    most: number,
+  ): void {
+    // A group that has become smaller needs less; but to let go of shared memory does not free it.
+    this.most = this.shared ? Math.max(this.most, most) : most;
+    const given = sends.map(([ring, written]) => ring.fill(0, 0, written));
+    let room = this.most - bytesOf(given) - bytesOf(receives);
+    const hasRoom = ({ length }: Uint8Array) => {
+      room -= length;
+      return room >= 0;
+    };
+    this.sends = [...given, ...this.sends.filter(hasRoom)];
+    this.receives = [...receives, ...this.receives.filter(hasRoom)];
   }
 
   /** There is no view any more, and none to come soon. */
@@ -45,7 +68,7 @@ export class RingPool {
 
   /** Bytes that wait. */
   get bytes(): number {
-    return [...this.sends, ...this.receives].reduce((sum, { length }) => sum + length, 0);
+    return bytesOf(this.sends) + bytesOf(this.receives);
   }
 
   /**
@@ -61,4 +84,8 @@ export class RingPool {
 function takeFrom(rings: Uint8Array[], bytes: number): Uint8Array | undefined {
   const at = rings.findIndex(({ length }) => length === bytes);
   return at < 0 ? undefined : rings.splice(at, 1)[0];
+}
+
+function bytesOf(rings: readonly Uint8Array[]): number {
+  return rings.reduce((sum, { length }) => sum + length, 0);
 }

@@ -42,6 +42,12 @@ export function ringSizes(memory: number, members: number): RingSizes {
   };
 }
 
+/** Of all rings that a view of this many members can have open at once: a cast and a control ring for each of them, and pt2pt both ways. Bytes. */
+export function mostRingBytes(sizes: RingSizes, members: number): number {
+  const { cast, controlCast, pt2pt, controlPt2pt } = StreamKind;
+  return members * (sizes[cast] + sizes[controlCast] + 2 * (sizes[pt2pt] + sizes[controlPt2pt]));
+}
+
 function powerOfTwo(bytes: number, most: number): number {
   const size = 2 ** Math.floor(Math.log2(Math.max(bytes, MIN_RING_BYTES)));
   return Math.min(size, most);

@@ -9,7 +9,7 @@ import { SLOT_WORDS } from './record.js';
 import { incomingWords, ownWords, RecordReader, type RecordReceiver } from './record-reader.js';
 import { RecordWriter } from './record-writer.js';
 import type { RingPool } from './ring-pool.js';
-import type { RingSizes } from './ring-sizes.js';
+import { mostRingBytes, type RingSizes } from './ring-sizes.js';
 
 /** Casts and control casts of each member, and pt2pt both ways; mine, to which I do not send, are spare. */
 const SLOTS_PER_MEMBER = 6;
@@ -216,15 +216,17 @@ export class ViewPlane {
     return readers.reduce((sum, reader) => sum + (reader?.pendingBytes ?? 0), this.ringBytes);
   }
 
-  retire(): void {
-    this.driver.retire(this.number);
+  /** @param onReleased called when the driver does not touch this view's rings any more */
+  retire(onReleased: () => void): void {
+    this.driver.retire(this.number, onReleased);
   }
 
-  /** After `retire`, when nobody walks over this view any more: its rings are for the next one. */
+  /** When the driver has let go of them and nobody walks over this view any more: its rings are for the next one. */
   giveRings(): void {
     this.pool.give(
       this.sendRings.map((ring, index) => [ring, this.written(ring, this.writers[index] as RecordWriter)] as const),
       this.receiveRings,
+      mostRingBytes(this.sizes, this.config.addresses.length),
     );
   }
 

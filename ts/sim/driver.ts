@@ -114,12 +114,14 @@ export class SimDriver implements PlaneDriver {
     this.flush();
   }
 
-  retire(number: number): void {
+  retire(number: number, onReleased: () => void): void {
     const index = this.views.findIndex((view) => view.number === number);
     const [view] = index < 0 ? [] : this.views.splice(index, 1);
-    if (view === undefined || this.dead) return;
-    view.change().answerAll();
-    view.poll(this.clock.now);
+    if (view !== undefined && !this.dead) {
+      view.change().answerAll();
+      view.poll(this.clock.now);
+    }
+    onReleased();
   }
 
   makeRing(bytes: number): Uint8Array {

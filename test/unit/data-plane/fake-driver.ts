@@ -82,6 +82,8 @@ export class FakeDriver implements PlaneDriver {
   readonly calls: string[] = [];
   flushes = 0;
   closed = false;
+  /** Where it is a list, views are released when the test says so, as by a thread of the driver's own. */
+  held: (() => void)[] | undefined;
 
   constructor(
     private readonly network: FakeNetwork,
@@ -124,9 +126,11 @@ export class FakeDriver implements PlaneDriver {
     this.calls.push(`stopAt ${origin} ${cut}`);
   }
 
-  retire(view: number): void {
+  retire(view: number, onReleased: () => void): void {
     this.calls.push('retire');
     this.views.delete(view);
+    if (this.held === undefined) onReleased();
+    else this.held.push(onReleased);
   }
 
   flush(): void {

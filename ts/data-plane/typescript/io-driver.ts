@@ -91,11 +91,12 @@ class EventLoopDriver implements PlaneDriver {
     this.flush();
   }
 
-  retire(view: number): void {
+  retire(view: number, onReleased: () => void): void {
     this.assertOpen();
     this.endpoint.retire(view);
     this.book.retire(view);
     this.flush();
+    onReleased();
   }
 
   /** JavaScript is on the stack: it is told later, by the loop. */

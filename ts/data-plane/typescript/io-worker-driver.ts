@@ -20,6 +20,8 @@ export class WorkerDriver implements PlaneDriver {
   private readonly slot: Slot;
   private readonly ended: Promise<void>;
   private readonly fail: (error: Error) => void;
+  /** Retired views of which the worker has not said yet that it touches their rings no more: whom to tell. */
+  private readonly releases = new Map<number, () => void>();
   private closing: Promise<void> | undefined;
 
   private constructor(
@@ -109,9 +111,10 @@ export class WorkerDriver implements PlaneDriver {
     this.post({ type: 'stop', view, origin, cut });
   }
 
-  retire(view: number): void {
+  retire(view: number, onReleased: () => void): void {
     this.assertOpen();
     this.book.retire(view);
+    this.releases.set(view, onReleased);
     this.post({ type: 'retire', view });
   }
 
@@ -160,10 +163,17 @@ export class WorkerDriver implements PlaneDriver {
     if (this.closing !== undefined) return;
     if (typeof report === 'number') return this.events.onReady();
     if (report.type === 'failed') return this.fail(unpackError(report.failure));
+    if (report.type === 'released') return this.release(report.view);
     Atomics.add(this.data.taken, 0, 1);
     if (report.type === 'wanted') this.events.onWanted(report.stream.view, report.stream.origin, report.stream.kind);
     if (report.type === 'nobody') this.events.onRefused(report.address);
     if (report.type === 'unattached') this.events.onUnattached(report.datagram.from, report.datagram.bytes);
+  }
+
+  private release(view: number): void {
+    const onReleased = this.releases.get(view);
+    this.releases.delete(view);
+    onReleased?.();
   }
 
   private post(command: Command): void {

@@ -1,7 +1,7 @@
 // What passes between a driver in thread mode `multi` and its worker. Bytes of streams never do: they are in shared rings.
 //
 //   event loop   commands, WAKE if `asleep` was set ------>  worker
-//                <------ READY if `listening` was set, what it wants or has received of no view, by a port of their own
+//                <------ READY if `listening` was set, what it wants or has received of no view, whose rings it has let go of, by a port of their own
 import type { MessagePort } from 'node:worker_threads';
 import type { Address, DriverOptions, StreamKind, ViewConfig } from '../data-plane.js';
 import type { Unattached, WantedStream } from './io-endpoint.js';
@@ -63,6 +63,8 @@ export type Report =
   | { readonly type: 'opened'; readonly address: Address; readonly frameBytes: number }
   | { readonly type: 'refused'; readonly failure: Failure }
   | { readonly type: 'failed'; readonly failure: Failure }
+  /** The answer to 'retire': the worker touches no ring of this view any more. */
+  | { readonly type: 'released'; readonly view: number }
   | { readonly type: 'wanted'; readonly stream: WantedStream }
   | { readonly type: 'unattached'; readonly datagram: Unattached }
   /** Nothing is bound to this address any more, it seems. */

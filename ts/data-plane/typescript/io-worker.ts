@@ -76,7 +76,8 @@ class IoWorker {
       case 'stop':
         return endpoint.stopAt(command.view, command.origin, command.cut);
       case 'retire':
-        return endpoint.retire(command.view);
+        endpoint.retire(command.view);
+        return this.post({ type: 'released', view: command.view });
       case 'unattached':
         return endpoint.sendUnattached(command.to, command.bytes);
       case 'close':
