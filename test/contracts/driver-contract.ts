@@ -483,7 +483,7 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
     it('fetches what is missing from the holder that it is told', async () => {
       const [a, b, c] = (await openView(3)) as [Member, Member, Member];
       // c hears nothing of a's casts: a thinks that c is elsewhere.
-      c.view.retire();
+      c.view.retire(() => {});
       const messages = makeMessages(0, 20, () => 1_000);
       await a.cast(messages);
       await vi.waitUntil(() => b.received.length === messages.length, WAIT);
@@ -503,8 +503,8 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
       await a.cast(makeMessages(0, 10, () => 1_000));
       await vi.waitUntil(() => b.received.length === 10, WAIT);
       await vi.waitUntil(() => a.plane.stats().dataBytesSent === 10 * 1_008, WAIT);
-      a.view.retire();
-      b.view.retire();
+      a.view.retire(() => {});
+      b.view.retire(() => {});
       const [next, other] = [a, b].map((member) => member.address) as [Address, Address];
       a.install([next, other], 0, 77);
       b.install([next, other], 1, 77);
@@ -513,6 +513,59 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
       // In a worker the counts are written after the frames went out.
       await vi.waitUntil(() => a.plane.stats().dataBytesSent === 2 * 10 * 1_008, WAIT);
       expect(b.view.received()[0]).toBe(10 * 1_008);
+    });
+
+    it('touches the rings of a retired view no more when it has said so', async () => {
+      const [a, b] = await openPair();
+      const { driver } = b.plane;
+      // In the place of the view that b has: one whose ring the test can see.
+      b.view.retire(() => {});
+      const ring = new Uint8Array(new SharedArrayBuffer(64 * 1024));
+      const config = {
+        connectionLow: 0x12345678,
+        connectionHigh: 0x9abcdef0,
+        myRank: 1,
+        addresses: [a.address, b.address],
+        frameBytes: driver.frameBytes,
+        maxWindow: 65536,
+        checked: false,
+        seed: 1,
+        prompt: false,
+      };
+      driver.install(9, config, new Int32Array(new SharedArrayBuffer(32 * 4)));
+      driver.openReceive(9, StreamKind.cast, 0, ring, 0);
+      await a.cast(makeMessages(0, 4, () => 1_000));
+      await vi.waitUntil(() => ring.some((byte) => byte !== 0), WAIT);
+      let released = 0;
+      driver.retire(9, () => released++);
+      // Only a worker can't be waited for.
+      expect(released).toBe(mode === 'ts' && threadMode === 'multi' ? 0 : 1);
+      await vi.waitUntil(() => released > 0, WAIT);
+      ring.fill(7);
+      const before = b.plane.stats().datagramsReceived;
+      await a.cast(makeMessages(0, 4, () => 1_000));
+      await vi.waitUntil(() => b.plane.stats().datagramsReceived > before, WAIT);
+      expect(ring.every((byte) => byte === 7)).toBe(true);
+      expect(released).toBe(1);
+    });
+
+    it('is given the rings of one view again in the next, and carries in them what it carried in new ones', async () => {
+      const members = await openPair();
+      const [a, b] = members;
+      const addresses = [a.address, b.address];
+      const messages = makeMessages(0, 40, mixed);
+      for (let view = 1; view <= 5; view++) {
+        a.received.length = b.received.length = 0;
+        await Promise.all(members.map((member) => member.cast(messages)));
+        await vi.waitUntil(() => members.every(({ received }) => received.length === messages.length), WAIT);
+        for (const member of members) expectSame(member.bytesFrom(member === a ? 1 : 0), messages);
+        const old = [a.view, b.view];
+        for (const [rank, member] of members.entries()) member.install(addresses, rank, view);
+        for (const [rank, { plane }] of members.entries()) plane.retire(old[rank] as ViewPlane);
+        await vi.waitUntil(() => members.every(({ plane }) => plane.spareBytes > 0), WAIT);
+        // What is in use, and what waits: the rings of two views, however many there were.
+        for (const { plane, view: next } of members) expect(plane.spareBytes).toBe(next.memoryBytes());
+      }
     });
 
     it('counts what it sends and receives', async () => {
@@ -559,7 +612,7 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
       expect(() => driver.openSend(9, StreamKind.pt2pt, 1, ring, 4)).toThrow('stream out of range');
       expect(() => driver.openSend(9, StreamKind.pt2pt, 1, ring.subarray(0, 5000), 1)).toThrow('stream out of range');
       expect(() => driver.openSend(8, StreamKind.pt2pt, 1, ring, 1)).toThrow('stream out of range');
-      driver.retire(9);
+      driver.retire(9, () => {});
     });
 
     it('rejects with the code of the system when the address is taken or not here', async () => {
@@ -604,7 +657,7 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
       const [a, b] = await openPair();
       let closed: Promise<void> | undefined;
       let after = 0;
-      b.view.retire();
+      b.view.retire(() => {});
       const receiver = {
         onMessage: () => {
           if (closed !== undefined) after++;

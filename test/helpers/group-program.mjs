@@ -4,7 +4,7 @@ import { openSync, writeSync } from 'node:fs';
 import { GroupMember } from 'consort';
 import { Endpoint } from '../../dist/ts/base/endpoint.js';
 import { idOf, payloadOf } from './group-payload.mjs';
-import { blockEventLoop, serve, until } from './program.mjs';
+import { blockEventLoop, footprint, serve, until } from './program.mjs';
 
 /** Between two bursts of the load; one has some ten messages. */
 const LOAD_MS = 3;
@@ -312,6 +312,12 @@ serve({
   },
 
   look: () => ({ views, exits, blocks, heartbeats, errors, marks, received: received.size, stats: member.stats() }),
+
+  footprint,
+
+  async waitForArrayBuffers(most) {
+    await until(() => footprint().arrayBuffers <= most);
+  },
 
   suspect: (names) => member.suspect(endpoints(names)),
   requestNewView: () => member.requestNewView(),

@@ -1,4 +1,17 @@
 /**
+ * So many views' rings may wait where they are shared. Views that come fast live side by side, as each waits a second for its last words to arrive; let go of
+ * between two such flurries, their rings would not be freed, and be made anew in the second.
+ */
+const SHARED_VIEWS = 4;
+
+/** A ring that waits. */
+interface Spare {
+  readonly ring: Uint8Array;
+  /** Of those that were received into not known. */
+  readonly isZero: boolean;
+}
+
+/**
  * The memory of rings, from view to view. Zeroing the rings of all members anew in every view, and collecting those of the last, was most of the time
  * of a view change: so the rings of views that are over wait here for the next one.
  *
@@ -12,8 +25,8 @@
  * that made new ones for every view grew by megabytes with each.
  */
 export class RingPool {
-  private sends: Uint8Array[] = [];
-  private receives: Uint8Array[] = [];
+  /** Those that were given last come first. */
+  private spare: Spare[] = [];
   /** What may wait. Bytes. */
   private most = 0;
 
@@ -28,12 +41,12 @@ export class RingPool {
 
   /** All zeros: between the records there are gaps, which go out with them, and must not hold what was in this memory before. */
   takeSend(bytes: number): Uint8Array {
-    return takeFrom(this.sends, bytes) ?? this.make(bytes);
+    return this.take(bytes, true) ?? this.make(bytes);
   }
 
   /** With anything in it: nothing is read, or sent again for others, but what has arrived. */
   takeReceive(bytes: number): Uint8Array {
-    const used = takeFrom(this.receives, bytes);
+    const used = this.take(bytes, false);
     if (used !== undefined || this.shared || this.makeRing !== undefined) return used ?? this.make(bytes);
     return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
   }
@@ -41,7 +54,7 @@ export class RingPool {
   /**
    * The rings of a view that nobody touches any more. What waits longest is let go where it is too much.
    * @param sends each with the bytes at its beginning that were written
-   * @param most bytes of the rings that such a view can have: as much may wait
+   * @param most bytes of the rings that such a view can have
    */
   give(
     sends: readonly (readonly [ring: Uint8Array, written: number])[],
@@ -49,26 +62,31 @@ export class RingPool {
     most: number,
   ): void {
     // A group that has become smaller needs less; but to let go of shared memory does not free it.
-    this.most = this.shared ? Math.max(this.most, most) : most;
-    const given = sends.map(([ring, written]) => ring.fill(0, 0, written));
-    let room = this.most - bytesOf(given) - bytesOf(receives);
-    const hasRoom = ({ length }: Uint8Array) => {
-      room -= length;
+    this.most = this.shared ? Math.max(this.most, SHARED_VIEWS * most) : most;
+    const given = [
+      ...sends.map(([ring, written]) => ({ ring: ring.fill(0, 0, written), isZero: true })),
+      ...receives.map((ring) => ({ ring, isZero: false })),
+    ];
+    let room = this.most;
+    this.spare = [...given, ...this.spare].filter(({ ring }) => {
+      room -= ring.length;
       return room >= 0;
-    };
-    this.sends = [...given, ...this.sends.filter(hasRoom)];
-    this.receives = [...receives, ...this.receives.filter(hasRoom)];
+    });
   }
 
   /** There is no view any more, and none to come soon. */
   clear(): void {
-    this.sends = [];
-    this.receives = [];
+    this.spare = [];
   }
 
   /** Bytes that wait. */
   get bytes(): number {
-    return bytesOf(this.sends) + bytesOf(this.receives);
+    return this.spare.reduce((sum, { ring }) => sum + ring.length, 0);
+  }
+
+  private take(bytes: number, isZero: boolean): Uint8Array | undefined {
+    const at = this.spare.findIndex((each) => each.ring.length === bytes && each.isZero === isZero);
+    return at < 0 ? undefined : this.spare.splice(at, 1)[0]?.ring;
   }
 
   /**
@@ -79,13 +97,4 @@ export class RingPool {
     if (this.makeRing !== undefined) return this.makeRing(bytes);
     return new Uint8Array(this.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   }
-}
-
-function takeFrom(rings: Uint8Array[], bytes: number): Uint8Array | undefined {
-  const at = rings.findIndex(({ length }) => length === bytes);
-  return at < 0 ? undefined : rings.splice(at, 1)[0];
-}
-
-function bytesOf(rings: readonly Uint8Array[]): number {
-  return rings.reduce((sum, { length }) => sum + length, 0);
 }
