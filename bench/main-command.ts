@@ -65,18 +65,18 @@ function checkPeers({ peersNamed }: BenchOptions, states: readonly PeerState[]):
   throw new UsageError(`--peers: ${absent.peer} is not here (no ${absent.missing}); ${absent.install} brings it`);
 }
 
-/** The tables go to standard output, unless the JSON does. */
+/** The tables go to standard output, unless the JSON does. Files come first: nobody may read the tables to their end. */
 async function writeReport(report: BenchReport, options: BenchOptions): Promise<void> {
   const { json, markdown, html, quiet } = options;
+  if (json !== undefined) await writeOutput(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (markdown !== undefined) await writeOutput(markdown, renderMarkdown(report));
+  if (html !== undefined) await writeOutput(html, pageOf(report, html));
   const isTaken = json === STANDARD_OUTPUT;
   const stream = isTaken ? process.stderr : process.stdout;
   if (!isTaken || !quiet) {
     const colors = hasColors(stream, process.env);
     await write(stream, renderText(report, { colors, columns: stream.columns ?? 80 }));
   }
-  if (json !== undefined) await writeOutput(json, `${JSON.stringify(report, undefined, 2)}\n`);
-  if (markdown !== undefined) await writeOutput(markdown, renderMarkdown(report));
-  if (html !== undefined) await writeOutput(html, pageOf(report, html));
 }
 
 /** With the results of other days, where there are some that can be read. */

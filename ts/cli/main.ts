@@ -6,6 +6,7 @@ import { UsageError } from '../../bench/usage-error.js';
 import { VERSION } from '../base/version.js';
 import { makeBenchCommand } from './bench-command.js';
 import { makeCheckCommand } from './check-command.js';
+import { CLOSED_OUTPUT_EXIT, endWithOutput, isClosedOutput } from './closed-output.js';
 import { makeCompareCommand } from './compare-command.js';
 import { makeGossipCommand } from './gossip-command.js';
 import { makeGroupdCommand } from './groupd-command.js';
@@ -36,12 +37,15 @@ for (const command of [program, ...program.commands.flatMap((each) => [each, ...
   command.exitOverride().showSuggestionAfterError().showHelpAfterError('Run it with --help to see what it takes.');
 }
 
+endWithOutput();
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     // It has said what is wrong, or shown the help that was asked for.
     process.exitCode = error.exitCode === 0 ? 0 : BenchExit.usage;
+  } else if (isClosedOutput(error)) {
+    process.exitCode = CLOSED_OUTPUT_EXIT;
   } else if (error instanceof UsageError) {
     console.error(`consort: ${error.message}`);
     process.exitCode = BenchExit.usage;

@@ -187,7 +187,6 @@ async function untilStopped(work: (signal: AbortSignal) => Promise<void>): Promi
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  process.stdout.once('error', stop);
   try {
     await work(stopped.signal);
   } catch (error) {

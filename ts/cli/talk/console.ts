@@ -5,19 +5,20 @@ export class TalkConsole {
   private input: Interface | undefined;
   /** The cursor stands behind the prompt. */
   private prompted = false;
+  /** It may be closed before anybody asks for its lines. */
+  private closed = false;
   private readonly onTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
 
-  /** @param prompt where one types; @param onStop Ctrl-C, or nobody reads any more */
+  /** @param prompt where one types; @param onStop Ctrl-C */
   constructor(
     private readonly prompt: string,
     private readonly onStop: () => void,
-  ) {
-    process.stdout.on('error', onStop);
-  }
+  ) {}
 
   /** Lines as they are typed, until the end of the input or `close()`. */
   async *lines(): AsyncGenerator<string> {
-    const { onTerminal, prompt } = this;
+    const { closed, onTerminal, prompt } = this;
+    if (closed) return;
     const { stdin: input, stdout: output } = process;
     const lines = createInterface(onTerminal ? { input, output, prompt } : { input, terminal: false });
     this.input = lines;
@@ -48,6 +49,7 @@ export class TalkConsole {
 
   close(): void {
     const { input } = this;
+    this.closed = true;
     this.input = undefined;
     input?.close();
     if (this.prompted) process.stdout.write('\n');
