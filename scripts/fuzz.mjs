@@ -6,12 +6,12 @@
 // --seconds is for each target (default 60). Inputs that reach new code are kept in build/fuzz/<target>/corpus and
 // tried first the next time, beside those of native/test/corpus/<target>. Exit codes: 0 nothing found,
 // 1 a finding, 2 usage, 3 this machine has no libFuzzer.
-import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { buildPrograms, sanitizerCommand } from './lib/native-programs.mjs';
-import { isInstalled, listFiles, optionValue, root, run } from './lib/project.mjs';
+import { buildPrograms, canSanitize, inParallel, sanitizerCommand } from './lib/native-programs.mjs';
+import { listFiles, optionValue, root } from './lib/project.mjs';
 
 const limits = {
   rssMb: 1024, // memory that a hostile input makes us take
@@ -28,18 +28,12 @@ const fuzzFlags = [
   '-fsanitize=fuzzer,address,undefined',
 ];
 
-// clang may be there without its run-time libraries, so link a target that does nothing.
-function hasLibFuzzer() {
-  if (!isInstalled(compiler)) return false;
-  const folder = mkdtempSync(join(tmpdir(), 'consort-fuzz-'));
-  const input = 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }';
-  const args = ['-x', 'c++', '-fsanitize=fuzzer,address,undefined', '-', '-o', join(folder, 'probe')];
-  const { status } = spawnSync(compiler, args, { input, stdio: ['pipe', 'ignore', 'ignore'] });
-  rmSync(folder, { recursive: true });
-  return status === 0;
-}
+const EMPTY_TARGET = 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }';
 
-function fuzz({ name, file }, seconds, seed) {
+// clang may be there without its run-time libraries.
+const hasLibFuzzer = () => canSanitize(compiler, 'fuzzer,address,undefined', EMPTY_TARGET);
+
+async function fuzz({ name, file }, seconds, seed) {
   const folder = join('build/fuzz', name);
   const corpus = join(folder, 'corpus');
   const given = join('native/test/corpus', name);
@@ -55,8 +49,10 @@ function fuzz({ name, file }, seconds, seed) {
   ];
   console.log(`${name}: ${seconds} s, log in ${folder}/log`);
   const log = openSync(join(root, folder, 'log'), 'w');
-  const passed = run(...sanitizerCommand(file, args), { stdio: ['ignore', log, log] }) === 0;
+  const child = spawn(...sanitizerCommand(file, args), { cwd: root, stdio: ['ignore', log, log] });
+  const [status] = await once(child, 'close');
   closeSync(log);
+  const passed = status === 0;
   report({ name, file, folder, passed });
   return passed;
 }
@@ -64,7 +60,7 @@ function fuzz({ name, file }, seconds, seed) {
 function report({ name, file, folder, passed }) {
   const log = readFileSync(join(root, folder, 'log'), 'utf8');
   if (passed) {
-    console.log(`  ${/^#\d+\s+DONE.*$/m.exec(log)?.[0] ?? 'done'}`);
+    console.log(`${name}: ${/^#\d+\s+DONE.*$/m.exec(log)?.[0] ?? 'done'}`);
     return;
   }
   console.error(log.split('\n').slice(-maxLogLines).join('\n'));
@@ -73,15 +69,18 @@ function report({ name, file, folder, passed }) {
   for (const input of inputs) console.error(`  ${relative(root, file)} ${folder}/${input}`);
 }
 
-function fuzzAll(sources, seconds, seed) {
+async function fuzzAll(sources, seconds, seed) {
   const programs = buildPrograms({ flavor: 'fuzz', compiler, flags: fuzzFlags, sources });
   if (!programs) return 1;
-  const findings = programs.filter((program) => !fuzz(program, seconds, seed));
-  console.log(`fuzz: ${programs.length} targets, ${findings.length} with findings`);
-  return findings.length > 0 ? 1 : 0;
+  let findings = 0;
+  await inParallel(programs, async (program) => {
+    if (!(await fuzz(program, seconds, seed))) findings++;
+  });
+  console.log(`fuzz: ${programs.length} targets, ${findings} with findings`);
+  return findings > 0 ? 1 : 0;
 }
 
-function main() {
+async function main() {
   const seconds = Number(optionValue('seconds', '60'));
   if (!Number.isInteger(seconds) || seconds < 1) {
     console.error('fuzz: --seconds wants a whole number of at least 1');
@@ -105,4 +104,4 @@ function main() {
   return fuzzAll(sources, seconds, optionValue('seed', ''));
 }
 
-process.exitCode = main();
+process.exitCode = await main();

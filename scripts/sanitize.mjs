@@ -1,6 +1,6 @@
 // Runs the C++ unit tests twice more: under AddressSanitizer with UndefinedBehaviorSanitizer, then
 // under ThreadSanitizer (the two do not go together).
-import { findCompiler, runUnitTests, unitTestSources } from './lib/native-programs.mjs';
+import { findSanitizingCompiler, runUnitTests, unitTestSources } from './lib/native-programs.mjs';
 import { isInstalled, summaryLine } from './lib/project.mjs';
 
 const common = ['-O1', '-fno-omit-frame-pointer', '-fno-sanitize-recover=all'];
@@ -27,11 +27,11 @@ const flavors = [
   },
 ];
 
-function sanitizeWith(compiler) {
+async function sanitizeWith(compiler) {
   const total = { passed: 0, failed: 0 };
   for (const { title, flavor, flags, env } of flavors) {
     console.log(`\n${title} (${compiler})`);
-    const counts = runUnitTests({
+    const counts = await runUnitTests({
       flavor,
       compiler,
       flags: [...common, ...flags(compiler)],
@@ -45,7 +45,7 @@ function sanitizeWith(compiler) {
   return total;
 }
 
-const compiler = findCompiler();
+const compiler = findSanitizingCompiler();
 if (!compiler || !isInstalled('make')) {
   console.error('sanitize: install g++ or clang++, and make (Debian, Ubuntu: apt-get install g++ make)');
   process.exitCode = 3;
@@ -53,7 +53,7 @@ if (!compiler || !isInstalled('make')) {
   console.error('sanitize: there is no native/test/*_test.cc');
   process.exitCode = 1;
 } else {
-  const total = sanitizeWith(compiler);
+  const total = await sanitizeWith(compiler);
   console.log(`\n${summaryLine(total)}`);
   process.exitCode = total.failed > 0 ? 1 : 0;
 }

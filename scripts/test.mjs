@@ -32,13 +32,13 @@ function printSkipped(skipped) {
   for (const [reason, count] of byReason) console.log(`skipped ${count} in ${reason}`);
 }
 
-function testAll() {
+async function testAll() {
   if (runNode([join(root, 'scripts/build.mjs')]) !== 0) {
     console.log('FAIL the build');
     return { passed: 0, failed: 1 };
   }
   console.log('\nC++ unit tests');
-  const native = runPlainUnitTests();
+  const native = await runPlainUnitTests();
   if (native.reason) console.log(`${native.failed > 0 ? 'FAIL' : 'skipped'} C++ unit tests: ${native.reason}`);
   const vitest = runVitest(process.argv.slice(2));
   printSkipped(vitest.skipped);
@@ -49,6 +49,6 @@ function testAll() {
   };
 }
 
-const counts = testAll();
+const counts = await testAll();
 process.exitCode = counts.failed > 0 ? 1 : 0;
 console.log(summaryLine(counts));

@@ -9,8 +9,8 @@ import { blockEventLoop, footprint, serve, until } from './program.mjs';
 /** Between two bursts of the load; one has some ten messages. */
 const LOAD_MS = 3;
 /** So many messages are a load; what is more comes slowly, so that the log of a test that waits for long stays small. */
-const FAST_MESSAGES = 20_000;
-const SLOW_MS = 100;
+const FAST_MESSAGES = 6_000;
+const SLOW_MS = 30;
 /** Bytes of the messages of a burst, by turns. */
 const SIZES = [30, 200, 30, 64, 5_000, 30, 0, 100, 40, 30, 80_000, 30];
 
