@@ -1,18 +1,21 @@
 // Packs the package and checks the tarball as its users will meet it: what is in it, how large it is,
 // that publint and attw find no fault, that ESM and CommonJS programs can import it, that its types
-// hold in a strict program, and that the first program of the README does what the README says. Nothing is installed: the unpacked tarball finds its dependencies in our
+// hold in a strict program, and that the first program of the README, the benchmark of docs/benchmarking.md and the
+// example of a store do what is said there. Nothing is installed: the unpacked tarball finds its dependencies in our
 // node_modules, and the import rules see that it imports no development package.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { listFiles, root, run, runNode, summaryLine, toolFile } from './lib/project.mjs';
 
 const maxTarballBytes = 1.5 * 1024 * 1024;
 const readmeMs = 30_000;
+const programMs = 240_000; // on a machine with other things to do
 const folder = 'build/pack';
 const consumer = join(root, folder, 'consumer');
 const unpacked = `${folder}/consumer/node_modules/consort`;
+const command = join(root, unpacked, 'dist/ts/cli/main.js');
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
@@ -59,7 +62,14 @@ function runInConsumer(file, source) {
 function typesHold() {
   writeFileSync(
     join(consumer, 'use.ts'),
-    "import * as consort from 'consort';\nexport type Face = keyof typeof consort;\n",
+    [
+      "import * as consort from 'consort';",
+      "import { type Benchmark, defineBenchmarks } from 'consort/check';",
+      'export type Face = keyof typeof consort;',
+      "const one: Benchmark = { name: 'one', setup: () => ({ run: (iterations: number) => iterations }) };",
+      'export const benchmarks: readonly Benchmark[] = defineBenchmarks([one]);',
+      '',
+    ].join('\n'),
   );
   const options = ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
   const settings = ['--target', 'es2023', '--lib', 'es2023,esnext.disposable', '--types', 'node'];
@@ -118,15 +128,58 @@ function chat() {
   return { child, line, ended };
 }
 
+/** Runs a program in the consumer's folder; what it has said, or undefined when it failed or took too long. */
+function outputOf(args, codes = [0]) {
+  const options = { cwd: consumer, encoding: 'utf8', timeout: programMs, stdio: ['ignore', 'pipe', 'pipe'] };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
+  if (codes.includes(status)) return stdout;
+  console.error(`${args.join(' ')}: exit code ${status}\n${stdout}${stderr}`);
+  return undefined;
+}
+
+/** The benchmark that docs/benchmarking.md begins with, of a project that is there twice and the same. */
+function checkHolds() {
+  const page = readFileSync(join(root, 'docs/benchmarking.md'), 'utf8');
+  const [, program] = /```js\n(\/\/ consort\.check\.mjs\n.*?)```/s.exec(page) ?? [];
+  if (program === undefined) throw new Error('docs/benchmarking.md has no consort.check.mjs');
+  for (const side of ['base', 'head']) {
+    mkdirSync(join(consumer, side, 'dist'), { recursive: true });
+    // Both have what they import in a node_modules of their own.
+    symlinkSync(join(consumer, 'node_modules'), join(consumer, side, 'node_modules'));
+    writeFileSync(join(consumer, side, 'consort.check.mjs'), program);
+    const parse = "export const parse = (text) => new Map(text.split(';').map((pair) => pair.split('=')));\n";
+    writeFileSync(join(consumer, side, 'dist/parse.js'), parse);
+  }
+  const sides = ['head/consort.check.mjs', '--base-dir', 'base', '--head-dir', 'head'];
+  const words = [...sides, '--quick', '--warm-up', '30', '--quartets', '10', '--json', '-', '--quiet'];
+  // How fast this machine is today, and how steady, is not what is to be found out: no code but those of a check that worked.
+  const json = outputOf([command, 'check', ...words], [0, 1, 3]);
+  if (json === undefined) return false;
+  const [benchmark] = JSON.parse(json).benchmarks;
+  const holds = benchmark?.name === 'parse' && benchmark.counters[0]?.verdict === 'equal' && benchmark.launches > 0;
+  if (!holds) console.error(json);
+  return holds;
+}
+
+/** The store that counts while its replicas are killed. */
+function storeHolds() {
+  const said = outputOf(['node_modules/consort/examples/replicated-store.mjs', 'store']);
+  return said !== undefined && /^after all of that it is 300$/m.test(said);
+}
+
 const tarball = pack();
 const checks = {
   content: () => contentFaults(tarball),
   publint: () => runNode([toolFile('publint', 'src/cli.js'), 'run', tarball, '--strict']) === 0,
   attw: () => runNode([toolFile('@arethetypeswrong/cli', 'dist/index.js'), tarball, '--profile', 'esm-only']) === 0,
   'ESM import': () => runInConsumer('use.mjs', "await import('consort');\n"),
+  'ESM import of consort/check': () => runInConsumer('use-check.mjs', "await import('consort/check');\n"),
   'CommonJS require': () => runInConsumer('use.cjs', "require('consort');\n"),
   types: typesHold,
   'the program of README.md': readmeHolds,
+  'the benchmark of docs/benchmarking.md': checkHolds,
+  'the example of a store': storeHolds,
+  'the help of consort bench store': () => /--quick/.test(outputOf([command, 'bench', 'store', '--help']) ?? ''),
 };
 const failed = [];
 for (const [name, check] of Object.entries(checks)) {
