@@ -64,7 +64,6 @@ describe.each(MEMBER_COMBINATIONS)('members in mode %s, %s', { concurrent: true 
     const codes = await child.call<number[]>('workers', options, WORKERS, 2, 2);
     const before = await settle(child);
     codes.push(...(await child.call<number[]>('workers', options, WORKERS, 2, 2)));
-    codes.push(...(await child.call<number[]>('workers', options, WORKERS, 2, 2)));
     expect(codes.every((code) => code === 0)).toBe(true);
     await expectNothingLeft(child, before);
   });
