@@ -19,7 +19,7 @@ export const BENCH_OPTIONS = {
     want: 'sizes from 1 byte to 32 MiB, as in 64,1KiB,64KiB',
     sentence: 'Message sizes, and those of the values of a store.',
     defaultText:
-      'throughput: 16,64,1KiB,64KiB (peers 64,1KiB,64KiB); latency, scale: 64; views, transfer, soak: 1KiB; store: 100',
+      'throughput: 16,64,1KiB,64KiB (peers 64,1KiB,64KiB, with --quick 1KiB); latency, scale: 64; views, transfer, soak: 1KiB; store: 100',
   },
   state: {
     argument: 'LIST',

@@ -126,6 +126,8 @@ const DEFAULTS: Readonly<Record<ScenarioName, Defaults>> = {
 
 /** Beside peers. */
 const PEERS_SIZES_BYTES = [64, 1024, 65536];
+/** There are up to nine rows of each size. */
+const QUICK_PEERS_SIZES_BYTES = [1024];
 
 const STATES_BYTES = [2 ** 20, 64 * 2 ** 20, 2 ** 30];
 const QUICK_STATES_BYTES = [16 * 2 ** 20];
@@ -183,8 +185,9 @@ export function planBlocks(options: BenchOptions, { noNative, peers = [] }: Abil
     if (scenario === 'layers') return layerBlocks(languages);
     const defaults = DEFAULTS[scenario];
     const besidePeers = options.peers.length > 0;
+    const besidePeersBytes = options.quick ? QUICK_PEERS_SIZES_BYTES : PEERS_SIZES_BYTES;
     const sizes =
-      options.sizesBytes ?? (scenario === 'throughput' && besidePeers ? PEERS_SIZES_BYTES : defaults.sizesBytes);
+      options.sizesBytes ?? (scenario === 'throughput' && besidePeers ? besidePeersBytes : defaults.sizesBytes);
     const mtus = options.mtus ?? (options.quick || besidePeers ? defaults.mtus.slice(0, 1) : defaults.mtus);
     checkSizes(scenario, sizes);
     const blocks = options.networks.flatMap((network) =>

@@ -113,6 +113,16 @@ describe('the plan of a bench', () => {
     expect(plan(['soak'], { loss: '0', mode: 'native' })[0]?.rows).toMatchObject([{ mode: 'native', lossRate: 0 }]);
   });
 
+  it('is short with --quick: one size beside peers, each of which takes its time to start', () => {
+    const sizesOf = (quick: boolean) =>
+      planBlocks(parseOptions(['peers', 'throughput'], { quick, mode: 'ts' }), {
+        noNative: 'none',
+        peers: ['nats', 'redis'],
+      }).map(({ sizeBytes }) => sizeBytes);
+    expect(sizesOf(false)).toEqual([64, 1024, 65536]);
+    expect(sizesOf(true)).toEqual([1024]);
+  });
+
   it('puts the peers that are here beside the groups, but not with messages that they do not take', () => {
     const blocks = planBlocks(parseOptions(['peers'], { size: '64,2MiB', mode: 'ts' }), {
       ...able,
