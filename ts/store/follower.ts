@@ -78,11 +78,13 @@ export class Follower {
   durable(): void {
     if (this.saying) return;
     this.saying = true;
-    // One word for all records of one write.
-    this.seat.environment.defer(() => {
-      this.saying = false;
-      this.accept();
-    });
+    // One word for all records that came together.
+    this.seat.environment.defer(() => this.accept());
+  }
+
+  /** And that is all that it will be for now. */
+  written(): void {
+    this.accept();
   }
 
   onApplied(): void {
@@ -104,6 +106,8 @@ export class Follower {
   }
 
   private accept(): void {
+    if (!this.saying) return;
+    this.saying = false;
     const version = Math.min(this.matched, this.seat.machine.durable);
     if (version === this.told || this.port.isCopying) return;
     this.told = version;

@@ -11,6 +11,7 @@ import { PeerLog } from './peer-log.js';
 import { ReadIndex } from './read-index.js';
 import { type LogEntry, type Origin, writeRecord } from './record.js';
 import type { Seat } from './seat.js';
+import type { Timer } from '../stack/environment.js';
 import type { EpochRun, StoreMessage } from './store-messages.js';
 import type { Compare, Transaction } from './transaction.js';
 
@@ -50,16 +51,24 @@ export class Leader {
   /** Submitted before it was ready. */
   private early: (() => void)[] = [];
   private sealing = false;
+  /** What is committed has not been told yet. */
   private wordDue = false;
+  /** Another replica waits to hear it. */
+  private wordAwaited = false;
+  private wordScheduled = false;
+  private wordTimer: Timer | undefined;
   private isReady = false;
   private ended = false;
   private readonly reads: ReadIndex;
+  /** By the order of the configured names. */
+  private readonly myReplica: number;
 
   constructor(
     private readonly seat: Seat,
     private readonly options: LeaderOptions,
   ) {
     this.majority = majorityOf(seat.settings.members.length);
+    this.myReplica = seat.settings.members.indexOf(seat.settings.name);
     for (const rank of seat.replicas.keys()) {
       if (rank !== seat.myRank) this.peers.set(rank, new PeerLog(rank, seat));
     }
@@ -96,7 +105,10 @@ export class Leader {
 
   private answerRead(rank: number, number: number): void {
     const { seat } = this;
-    this.reads.ask((version) => seat.send(rank, { type: 'read-at', epoch: seat.epoch, number, version }));
+    this.reads.ask((version) => {
+      this.sayCommitted();
+      seat.send(rank, { type: 'read-at', epoch: seat.epoch, number, version });
+    });
   }
 
   /** Its own log is durable further than before. */
@@ -132,6 +144,7 @@ export class Leader {
 
   end(): void {
     this.ended = true;
+    this.wordTimer?.cancel();
   }
 
   /** Cuts off what the bounds leave no room for. */
@@ -218,6 +231,7 @@ export class Leader {
     if (ready.length === 0) return;
     const { seat } = this;
     this.reads.ask(() => {
+      this.sayCommitted();
       for (const { rank, number, version } of ready)
         seat.send(rank, { type: 'refused', epoch: seat.epoch, number, version });
     });
@@ -234,13 +248,19 @@ export class Leader {
     });
   }
 
-  /** With a disk, one record is on its way to it: what comes meanwhile goes into the next. */
+  /**
+   * With a disk, one record is on its way to it: what comes meanwhile goes into the next. And while others are on their way to a majority a record is no
+   * shorter than half of them: each costs every replica some waking up, however much is in it.
+   */
   private seal(): void {
     const { group, machine } = this.seat;
     while (this.unsealed.length > 0 && !this.ended) {
-      if (group.isFull || machine.isBehind || machine.durable < machine.log.lastVersion) return;
+      if (group.isFull || machine.isBehind || machine.durable < machine.log.lastVersion) break;
+      if (2 * this.unsealed.length < machine.log.lastVersion - machine.committed) break;
       this.write(this.takeUnsealed());
     }
+    // Nothing more comes to it at this moment.
+    machine.pipeline.begin();
   }
 
   private takeUnsealed(): LogEntry[] {
@@ -266,7 +286,7 @@ export class Leader {
     const { machine, epoch } = this.seat;
     const { log } = machine;
     const record = writeRecord(epoch, log.lastVersion + 1, entries);
-    this.wordDue = false;
+    this.wordDue = this.wordAwaited = false;
     this.seat.cast({ type: 'record', epoch, committed: machine.committed, previousEpoch: log.lastEpoch, record });
     machine.append(record);
     for (const peer of this.peers.values()) peer.replay();
@@ -294,32 +314,43 @@ export class Leader {
     if (version < this.first || version <= machine.committed) return;
     machine.commit(version);
     this.tellRefusals();
-    this.sayCommitted();
+    this.tellCommitted();
     this.trim();
+    this.scheduleSeal();
   }
 
-  /** With the next record, if there is one at once; else by itself. */
-  private sayCommitted(): void {
-    if (this.wordDue) return;
+  /** With the next record, if there is one soon enough; else by itself. Where one waits for it, that is at once. */
+  private tellCommitted(): void {
     this.wordDue = true;
-    this.seat.environment.defer(() => {
-      if (!this.wordDue || this.ended) return;
-      this.wordDue = false;
-      const { epoch, machine } = this.seat;
-      this.seat.cast({
-        type: 'committed',
-        epoch,
-        committed: machine.committed,
-        trim: machine.log.base.version,
-        first: this.first,
+    if (!this.wordAwaited) {
+      this.wordTimer ??= this.seat.environment.setTimer(this.seat.limits.wordMs, () => {
+        this.wordTimer = undefined;
+        this.sayCommitted();
       });
-    });
+    } else if (!this.wordScheduled) {
+      this.wordScheduled = true;
+      this.seat.environment.defer(() => {
+        this.wordScheduled = false;
+        this.sayCommitted();
+      });
+    }
+  }
+
+  private sayCommitted(): void {
+    if (!this.wordDue || this.ended) return;
+    this.wordDue = this.wordAwaited = false;
+    const { epoch, machine } = this.seat;
+    const { committed, log } = machine;
+    this.seat.cast({ type: 'committed', epoch, committed, trim: log.base.version, first: this.first });
   }
 
   /** Its entries were applied here: they wait for nothing any more. */
   onApplied(first: number, entries: readonly LogEntry[]): void {
     let version = first;
-    for (const { effects } of entries) this.pending.remove(version++, effects);
+    for (const { effects, origin } of entries) {
+      this.pending.remove(version++, effects);
+      if (origin?.replica !== this.myReplica) this.wordAwaited = true;
+    }
     if (this.isReady || this.first === 0 || version <= this.first) return;
     this.isReady = true;
     for (const submit of this.early.splice(0)) submit();

@@ -26,6 +26,11 @@ export interface StoreLimits {
   readonly cachedLogBytes: number;
   /** Effects that wait to be written to the database before more are applied. */
   readonly applyBytes: number;
+  /** What nobody waits for is written when so many bytes of it have come together, or so long after the first of it. Milliseconds. */
+  readonly gatherBytes: number;
+  readonly gatherMs: number;
+  /** So long after a commit those hear of it at the latest who do not wait for it. Milliseconds. */
+  readonly wordMs: number;
   /** The disk has failed when one write takes so long. Milliseconds. */
   readonly writeTimeoutMs: number;
   /** What was submitted and has no outcome is given up when there has been no majority for so long. Milliseconds. */
@@ -40,6 +45,9 @@ export const STORE_LIMITS: StoreLimits = {
   heldBytes: 4 << 20,
   cachedLogBytes: 8 << 20,
   applyBytes: 4 << 20,
+  gatherBytes: 256 * 1024,
+  gatherMs: 10,
+  wordMs: 2,
   writeTimeoutMs: 10_000,
   outcomeTimeoutMs: 5_000,
 };

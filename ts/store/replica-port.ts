@@ -5,7 +5,7 @@
 import type { ConsortError } from '../base/errors.js';
 import type { Environment } from '../stack/environment.js';
 import type { Database, Entry } from './database.js';
-import type { Effect } from './transaction.js';
+import type { LogEntry } from './record.js';
 
 export interface ReplicaSettings {
   /** This replica's name; one of `members`. */
@@ -31,20 +31,14 @@ export interface GroupPort {
   readonly isFull: boolean;
 }
 
-/** A committed version as it was applied, for watchers. */
-export interface Applied {
-  readonly version: number;
-  readonly effects: readonly Effect[];
-}
-
 export interface ReplicaPort {
   readonly environment: Environment;
   readonly database: Database;
   readonly group: GroupPort;
   /** Something in `Replica.status` is otherwise now. */
   onStatus(): void;
-  /** Committed effects can be read from now on; in order, none left out, but for a full synchronization between. */
-  onApplied(applied: readonly Applied[]): void;
+  /** Committed versions can be read from now on, the first of them as told; in order, none left out, but for a full synchronization between. */
+  onApplied(first: number, entries: readonly LogEntry[]): void;
   /** The whole store was replaced by a synchronization, up to this version. */
   onReplaced(version: number): void;
   /** Worth telling, and the replica goes on. */

@@ -77,6 +77,7 @@ export class Replica {
       onApplied: (first, entries) => this.applied(first, entries),
       onWritten: () => {
         this.term?.leader?.drained();
+        this.term?.follower?.written();
         this.synchronization.written(this.machine.written);
       },
       onFailed: (error) => this.diskFailed(error),
@@ -364,8 +365,7 @@ export class Replica {
   }
 
   private applied(first: number, entries: readonly LogEntry[]): void {
-    if (!this.standing.isHalf)
-      this.port.onApplied(entries.map(({ effects }, index) => ({ version: first + index, effects })));
+    if (!this.standing.isHalf) this.port.onApplied(first, entries);
     // Before anyone becomes ready, and submits again what has no outcome yet.
     this.submissions.onApplied(first, entries);
     this.barriers.onApplied(this.machine.applied);

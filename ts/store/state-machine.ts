@@ -49,7 +49,7 @@ export class StateMachine {
     private readonly events: StateMachineEvents,
   ) {
     this.log = new Log(database, limits.cachedLogBytes);
-    this.pipeline = new WritePipeline(database, environment, limits.writeTimeoutMs, {
+    this.pipeline = new WritePipeline(database, environment, limits, {
       onWritten: () => {
         events.onWritten();
         this.apply();
@@ -85,12 +85,14 @@ export class StateMachine {
       this.durable = last;
       this.events.onDurable();
     };
-    this.pipeline.write(operations, this.waitsForDisk, () => {
+    const isWritten = () => {
       if (cuts !== this.cuts) return;
       this.log.written(last);
       if (this.waitsForDisk) isDurable();
-    });
-    if (!this.waitsForDisk) isDurable();
+    };
+    if (this.waitsForDisk) return this.pipeline.write(operations, true, isWritten);
+    this.pipeline.writeLater(operations, record.length, isWritten);
+    isDurable();
   }
 
   /** Records after this version are of a leader that did not commit them, and make room for those of one that will. */
@@ -112,7 +114,7 @@ export class StateMachine {
   /** Cuts off the beginning of the log, as far as it is applied. */
   trimTo(version: number): void {
     const operations = this.log.trimTo(Math.min(version, this.written));
-    if (operations.length > 0) this.pipeline.write(operations, false, () => {});
+    if (operations.length > 0) this.pipeline.writeLater(operations, 0, () => {});
   }
 
   /** The database is slower than what comes: no more should. */
@@ -146,8 +148,9 @@ export class StateMachine {
 
   /** When all that is applied now is in the database. */
   whenWritten(done: () => void): void {
-    if (this.written >= this.applied) done();
-    else this.writtenWaiters.push({ version: this.applied, done });
+    if (this.written >= this.applied) return done();
+    this.writtenWaiters.push({ version: this.applied, done });
+    this.pipeline.hurry();
   }
 
   /** The database holds what a synchronization brought: all effects up to `base`, and none missing after it that the log does not bring. */
@@ -164,16 +167,15 @@ export class StateMachine {
   private apply(): void {
     const first = this.applied + 1;
     const entries: LogEntry[] = [];
-    const operations: Operation[] = [];
-    let bytes = this.pipeline.waitingBytes;
+    let bytes = 0;
     let epoch = 0;
-    while (this.applied < this.committed && bytes < this.limits.applyBytes) {
+    while (this.applied < this.committed && this.pipeline.waitingBytes + bytes < this.limits.applyBytes) {
       const place = this.log.placeOf(this.applied + 1);
       const record = place && this.log.recordAt(place.version);
       if (place === undefined || record === undefined || lastOf(place) > this.committed) break;
       let version = place.version;
       for (const entry of readEntries(record)) {
-        this.applyEntry(version++, entry, operations);
+        this.overlay.add(version++, entry.effects);
         entries.push(entry);
       }
       bytes += record.length;
@@ -181,26 +183,15 @@ export class StateMachine {
       this.applied = lastOf(place);
     }
     if (entries.length === 0) return;
-    this.write(first, entries, operations, epoch);
+    this.write(first, entries, bytes, epoch);
     this.events.onApplied(first, entries);
   }
 
-  private applyEntry(version: number, { effects }: LogEntry, operations: Operation[]): void {
-    this.overlay.add(version, effects);
-    for (const effect of effects) {
-      const key = dataKey(effect.key);
-      operations.push(
-        effect.type === 'put'
-          ? { type: 'put', key, value: withVersion(version, effect.value) }
-          : { type: 'delete', key },
-      );
-    }
-  }
-
-  private write(first: number, entries: readonly LogEntry[], operations: Operation[], epoch: number): void {
+  /** Whoever reads finds them in the overlay meanwhile, and after a crash they are in the log. */
+  private write(first: number, entries: readonly LogEntry[], bytes: number, epoch: number): void {
     const { restarts, applied } = this;
-    operations.push(appliedOperation({ version: applied, epoch }));
-    this.pipeline.write(operations, false, () => {
+    const operations = () => [...operationsOf(first, entries), appliedOperation({ version: applied, epoch })];
+    this.pipeline.writeLater(operations, bytes, () => {
       if (restarts !== this.restarts) return;
       let version = first;
       for (const { effects } of entries) this.overlay.remove(version++, effects);
@@ -216,4 +207,18 @@ export class StateMachine {
     this.writtenWaiters = this.writtenWaiters.filter(({ version }) => version > this.written);
     for (const { done } of ready) done();
   }
+}
+
+function operationsOf(first: number, entries: readonly LogEntry[]): Operation[] {
+  const operations: Operation[] = [];
+  let version = first;
+  for (const { effects } of entries) {
+    for (const effect of effects) {
+      const key = dataKey(effect.key);
+      if (effect.type === 'delete') operations.push({ type: 'delete', key });
+      else operations.push({ type: 'put', key, value: withVersion(version, effect.value) });
+    }
+    version++;
+  }
+  return operations;
 }

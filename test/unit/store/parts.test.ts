@@ -18,12 +18,14 @@ class SlowDatabase extends MemoryDatabase {
   }
 }
 
+const LIMITS = { ...STORE_LIMITS, writeTimeoutMs: 1000 };
+
 describe('WritePipeline', () => {
   function pipeline() {
     const clock = new HandClock();
     const database = new SlowDatabase((callback) => clock.defer(callback));
     const failures: string[] = [];
-    const writes = new WritePipeline(database, clock, 1000, {
+    const writes = new WritePipeline(database, clock, LIMITS, {
       onWritten: () => {},
       onFailed: (error) => failures.push(error.message),
     });

@@ -98,7 +98,7 @@ export class TestStore {
         isFull: false,
       },
       onStatus: () => {},
-      onApplied: (applied) => (entry as TestReplica).applied.push(...applied.map(({ version }) => version)),
+      onApplied: (first, entries) => (entry as TestReplica).applied.push(...entries.map((_, index) => first + index)),
       onReplaced: () => {},
       onTrouble: ({ code }) => (entry as TestReplica).troubles.push(code),
       onFailed: ({ code }) => {

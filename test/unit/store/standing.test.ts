@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Candidate } from '../../../ts/store/election.js';
 import { MemoryDatabase } from '../../../ts/store/memory-database.js';
 import { readMeta } from '../../../ts/store/replica-meta.js';
+import { STORE_LIMITS } from '../../../ts/store/limits.js';
 import { ReplicaStanding } from '../../../ts/store/replica-standing.js';
 import { lookForStrangers } from '../../../ts/store/strangers.js';
 import { WritePipeline } from '../../../ts/store/write-pipeline.js';
@@ -10,7 +11,7 @@ import { HandClock } from './replicas.js';
 
 function replica(database = new MemoryDatabase((callback) => callback()), isHalf = false, waitsForDisk = true) {
   const clock = new HandClock();
-  const pipeline = new WritePipeline(database, clock, 1000, { onWritten: () => {}, onFailed: () => {} });
+  const pipeline = new WritePipeline(database, clock, STORE_LIMITS, { onWritten: () => {}, onFailed: () => {} });
   const standing = new ReplicaStanding('a', pipeline, waitsForDisk);
   standing.load(database, isHalf);
   return { clock, database, pipeline, standing };

@@ -263,7 +263,7 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
         'applied',
         (self, original, first, entries) => {
           original(first, entries);
-          if (first % 8 === 0) self.port.onApplied([{ version: first, effects: entries[0].effects }]);
+          if (first % 8 === 0) self.port.onApplied(first, entries.slice(0, 1));
         },
       ],
     ],

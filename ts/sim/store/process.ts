@@ -4,7 +4,7 @@ import type { Environment } from '../../stack/environment.js';
 import type { Database, Entry, Operation } from '../../store/database.js';
 import { DATA_RANGE, HALF_KEY, userKey, VERSION_BYTES, versionAt } from '../../store/keys.js';
 import { Replica } from '../../store/replica.js';
-import type { Applied, ReplicaPort } from '../../store/replica-port.js';
+import type { ReplicaPort } from '../../store/replica-port.js';
 import { type SimClock, SkewedClock } from '../clock.js';
 import type { Dice } from '../seeds.js';
 import { SimDatabase } from '../sim-database.js';
@@ -161,9 +161,9 @@ export class StoreProcess implements GroupListener {
         },
       },
       onStatus: () => this.told(),
-      onApplied: (applied: readonly Applied[]) => {
+      onApplied: (first, entries) => {
         if (!this.isAlive) return;
-        const versions = applied.map(({ version, effects }) => appliedOf(version, effects));
+        const versions = entries.map(({ effects }, index) => appliedOf(first + index, effects));
         world.log(this, { type: 'applied', versions });
       },
       onReplaced: (version) => {
