@@ -59,6 +59,9 @@ export class Leader {
   private wordTimer: Timer | undefined;
   private isReady = false;
   private ended = false;
+  /** It is looked whether there is something to trim when the log is longer than this. */
+  private trimLength: number;
+  private trimBytes: number;
   private readonly reads: ReadIndex;
   /** By the order of the configured names. */
   private readonly myReplica: number;
@@ -68,6 +71,9 @@ export class Leader {
     private readonly options: LeaderOptions,
   ) {
     this.majority = majorityOf(seat.settings.members.length);
+    const { logEntries, logBytes } = seat.settings;
+    this.trimLength = logEntries * (1 + 1 / TRIM_SLACK);
+    this.trimBytes = logBytes * (1 + 1 / TRIM_SLACK);
     this.myReplica = seat.settings.members.indexOf(seat.settings.name);
     for (const rank of seat.replicas.keys()) {
       if (rank !== seat.myRank) this.peers.set(rank, new PeerLog(rank, seat));
@@ -151,10 +157,12 @@ export class Leader {
   trim(): void {
     const { log } = this.seat.machine;
     const { logEntries, logBytes } = this.seat.settings;
-    const slack = 1 + 1 / TRIM_SLACK;
-    if (log.length <= logEntries * slack && log.bytes <= logBytes * slack) return;
-    if (this.options.isTrimDisabled()) return;
-    if (this.isTrimmable) this.seat.machine.trimTo(this.trimPoint);
+    if (log.length > logEntries || log.bytes > logBytes) {
+      if (!this.options.isTrimDisabled() && this.isTrimmable) this.seat.machine.trimTo(this.trimPoint);
+    }
+    // Where it must stay, to look costs as much as it is too long.
+    this.trimLength = Math.max(log.length, logEntries) + logEntries / TRIM_SLACK;
+    this.trimBytes = Math.max(log.bytes, logBytes) + logBytes / TRIM_SLACK;
   }
 
   /** Whether there is anything to cut off. One record stays however long it is, and so does what is not committed. */
@@ -315,7 +323,7 @@ export class Leader {
     machine.commit(version);
     this.tellRefusals();
     this.tellCommitted();
-    this.trim();
+    if (machine.log.length > this.trimLength || machine.log.bytes > this.trimBytes) this.trim();
     this.scheduleSeal();
   }
 
