@@ -28,7 +28,7 @@ const FROM: Readonly<Record<string, number>> = {
   'found-again': 7,
   'wait-for-first-leader': 35,
   'durable-before-sync': 24,
-  'reads-past-damage': 82,
+  'reads-past-damage': 3,
   'keeps-damage': 24,
   'splits-writes': 3,
 };

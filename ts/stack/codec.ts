@@ -20,9 +20,9 @@ export class ByteWriter {
   private bytes: Uint8Array;
   private length = 0;
 
-  /** @param capacity bytes; what is longer makes it grow, which costs copies */
-  constructor(capacity = 64) {
-    this.bytes = new Uint8Array(capacity);
+  /** @param capacity bytes, or the room itself; what is longer makes it grow, which costs copies */
+  constructor(capacity: number | Uint8Array = 64) {
+    this.bytes = typeof capacity === 'number' ? new Uint8Array(capacity) : capacity;
   }
 
   u8(value: number): this {
@@ -106,6 +106,11 @@ export class ByteWriter {
 
   finish(): Uint8Array {
     return this.bytes.slice(0, this.length);
+  }
+
+  /** The same, where it was written: nothing more is written afterwards. It holds on to the whole capacity. */
+  finishInPlace(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
   }
 
   private grow(by: number): number {

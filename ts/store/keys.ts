@@ -8,6 +8,7 @@
  * Versions are big-endian, so that their order is that of their bytes.
  */
 import { MalformedError } from '../stack/codec.js';
+import { pooled } from './pooled.js';
 
 /** Bytes of a version in a key of the log, and before a value of the user. */
 export const VERSION_BYTES = 8;
@@ -28,9 +29,12 @@ export const META_RANGE: KeyRange = rangeOf(META);
 
 const ENCODER = new TextEncoder();
 
-/** In the database, of a key as the user knows it. */
+/** In the database, of a key as the user knows it: for a moment. */
 export function dataKey(key: Uint8Array): Uint8Array {
-  return inSpace(DATA, key);
+  const databaseKey = pooled(1 + key.length);
+  databaseKey[0] = DATA;
+  databaseKey.set(key, 1);
+  return databaseKey;
 }
 
 /** As the user knows it, of a key in the database; where that lies. */

@@ -5,13 +5,14 @@
  * replicas has it durably, and all before it by that; but none of an earlier epoch by itself: only with the first of this one (invariant S1; section 5.4.2 of
  * Raft's paper says why).
  */
+
+import type { Timer } from '../stack/environment.js';
 import { majorityOf } from './election.js';
 import { lookUp, Overlay } from './overlay.js';
 import { PeerLog } from './peer-log.js';
 import { ReadIndex } from './read-index.js';
 import { type LogEntry, type Origin, writeRecord } from './record.js';
 import type { Seat } from './seat.js';
-import type { Timer } from '../stack/environment.js';
 import type { EpochRun, StoreMessage } from './store-messages.js';
 import type { Compare, Transaction } from './transaction.js';
 
@@ -24,6 +25,12 @@ interface Refusal {
   readonly rank: number;
   readonly number: number;
   readonly version: number;
+}
+
+interface Early {
+  readonly from: number;
+  readonly number: number;
+  readonly transaction: Transaction;
 }
 
 export interface LeaderOptions {
@@ -49,7 +56,7 @@ export class Leader {
   private nextVersion = 0;
   private refusals: Refusal[] = [];
   /** Submitted before it was ready. */
-  private early: (() => void)[] = [];
+  private early: Early[] = [];
   private sealing = false;
   /** What is committed has not been told yet. */
   private wordDue = false;
@@ -63,8 +70,8 @@ export class Leader {
   private trimLength: number;
   private trimBytes: number;
   private readonly reads: ReadIndex;
-  /** By the order of the configured names. */
-  private readonly myReplica: number;
+  /** By rank, their places in the order of the configured names. */
+  private readonly replicaOf: readonly number[];
 
   constructor(
     private readonly seat: Seat,
@@ -74,7 +81,7 @@ export class Leader {
     const { logEntries, logBytes } = seat.settings;
     this.trimLength = logEntries * (1 + 1 / TRIM_SLACK);
     this.trimBytes = logBytes * (1 + 1 / TRIM_SLACK);
-    this.myReplica = seat.settings.members.indexOf(seat.settings.name);
+    this.replicaOf = placesOf(seat);
     for (const rank of seat.replicas.keys()) {
       if (rank !== seat.myRank) this.peers.set(rank, new PeerLog(rank, seat));
     }
@@ -198,15 +205,15 @@ export class Leader {
     if (hello === undefined) return;
     // A follower may have applied more than this one. What earlier leaders have left compares must see, and it is seen when it is applied.
     if (!this.isReady) {
-      this.early.push(() => this.submitted(from, number, transaction));
+      this.early.push({ from, number, transaction });
       return;
     }
-    if (!transaction.compares.every((compare) => this.holds(compare))) {
+    if (transaction.compares.length > 0 && !transaction.compares.every((compare) => this.holds(compare))) {
       this.refusals.push({ rank: from, number, version: this.nextVersion - 1 });
       this.tellRefusals();
       return;
     }
-    const replica = this.seat.settings.members.indexOf(hello.name);
+    const replica = this.replicaOf[from] as number;
     this.enter({ replica, incarnation: hello.incarnation, number }, transaction);
   }
 
@@ -263,12 +270,10 @@ export class Leader {
   private seal(): void {
     const { group, machine } = this.seat;
     while (this.unsealed.length > 0 && !this.ended) {
-      if (group.isFull || machine.isBehind || machine.durable < machine.log.lastVersion) break;
-      if (2 * this.unsealed.length < machine.log.lastVersion - machine.committed) break;
+      if (group.isFull || machine.isBehind || machine.durable < machine.log.lastVersion) return;
+      if (2 * this.unsealed.length < machine.log.lastVersion - machine.committed) return;
       this.write(this.takeUnsealed());
     }
-    // Nothing more comes to it at this moment.
-    machine.pipeline.begin();
   }
 
   private takeUnsealed(): LogEntry[] {
@@ -296,7 +301,7 @@ export class Leader {
     const record = writeRecord(epoch, log.lastVersion + 1, entries);
     this.wordDue = this.wordAwaited = false;
     this.seat.cast({ type: 'record', epoch, committed: machine.committed, previousEpoch: log.lastEpoch, record });
-    machine.append(record);
+    machine.append(record, undefined, entries);
     for (const peer of this.peers.values()) peer.replay();
   }
 
@@ -357,12 +362,18 @@ export class Leader {
     let version = first;
     for (const { effects, origin } of entries) {
       this.pending.remove(version++, effects);
-      if (origin?.replica !== this.myReplica) this.wordAwaited = true;
+      if (origin?.replica !== this.replicaOf[this.seat.myRank]) this.wordAwaited = true;
     }
     if (this.isReady || this.first === 0 || version <= this.first) return;
     this.isReady = true;
-    for (const submit of this.early.splice(0)) submit();
+    for (const { from, number, transaction } of this.early.splice(0)) this.submitted(from, number, transaction);
     this.seat.ready();
     this.reads.ready();
   }
+}
+
+function placesOf({ replicas, settings }: Seat): number[] {
+  const places: number[] = [];
+  for (const [rank, { name }] of replicas) places[rank] = settings.members.indexOf(name);
+  return places;
 }

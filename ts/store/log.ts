@@ -6,7 +6,7 @@
 import { ByteReader, ByteWriter, MalformedError } from '../stack/codec.js';
 import type { DatabaseReads, Done, Entry, Operation } from './database.js';
 import { LOG_RANGE, logKey, logVersion, metaKey } from './keys.js';
-import { lastOf, type RecordHead, readHead } from './record.js';
+import { type LogEntry, lastOf, type RecordHead, readEntries, readHead } from './record.js';
 import type { EpochRun } from './store-messages.js';
 
 /** The version before the first record, and the epoch that wrote it. */
@@ -19,6 +19,8 @@ interface Place extends RecordHead {
   readonly size: number;
   /** Undefined: it is only in the database. */
   bytes: Uint8Array | undefined;
+  /** What is in it, where that is known without reading it. */
+  entries: readonly LogEntry[] | undefined;
 }
 
 const BASE_KEY = metaKey('base');
@@ -80,6 +82,18 @@ export class Log {
     return place.bytes ?? this.database.get(logKey(version));
   }
 
+  /** What is in the record that begins with this version, for who applies it: once. */
+  takeEntries(version: number): readonly LogEntry[] | undefined {
+    const place = this.placeOf(version) as Place | undefined;
+    const entries = place?.entries;
+    if (place === undefined || entries === undefined) {
+      const record = this.recordAt(version);
+      return record && readEntries(record);
+    }
+    place.entries = undefined;
+    return entries;
+  }
+
   /** Where the record with this version begins and ends. */
   placeOf(version: number): Readonly<Place> | undefined {
     let low = this.start;
@@ -94,17 +108,17 @@ export class Log {
     return undefined;
   }
 
-  /** The next record; it has to follow the last one. `bytes` are kept. */
-  append(bytes: Uint8Array): Operation {
-    const head = readHead(bytes);
-    if (head.version !== this.lastVersion + 1 || head.epoch < this.lastEpoch) {
-      throw new Error(`version ${head.version} of epoch ${head.epoch} after ${this.lastVersion} of ${this.lastEpoch}`);
+  /** The next record, and what is in it if that is at hand; it has to follow the last one. `bytes` are kept. */
+  append(bytes: Uint8Array, entries?: readonly LogEntry[]): Operation {
+    const { epoch, version, count } = readHead(bytes);
+    if (version !== this.lastVersion + 1 || epoch < this.lastEpoch) {
+      throw new Error(`version ${version} of epoch ${epoch} after ${this.lastVersion} of ${this.lastEpoch}`);
     }
-    this.places.push({ ...head, size: bytes.length, bytes });
+    this.places.push({ epoch, version, count, size: bytes.length, bytes, entries });
     this.bytes += bytes.length;
     this.cachedBytes += bytes.length;
     this.evict();
-    return { type: 'put', key: logKey(head.version), value: bytes };
+    return { type: 'put', key: logKey(version), value: bytes };
   }
 
   /** The database has the records up to this version now. */
@@ -210,6 +224,7 @@ export class Log {
 
   private forget(place: Place): void {
     this.bytes -= place.size;
+    place.entries = undefined;
     if (place.bytes === undefined) return;
     this.cachedBytes -= place.size;
     // Its place may stay in the list for a while.

@@ -38,11 +38,17 @@ export function lastOf({ version, count }: RecordHead): number {
   return version + count - 1;
 }
 
+/** Of one of 2^53. */
+export const MOST_INTEGER_BYTES = 8;
+/** Of an origin, and of what an effect has beside key and value, at most. */
+const ENTRY_BYTES = 1 + 2 * MOST_INTEGER_BYTES;
+const EFFECT_BYTES = 9;
+
 const PUT = 1;
 const DELETE = 0;
 
 export function writeRecord(epoch: number, version: number, entries: readonly LogEntry[]): Uint8Array {
-  const to = new ByteWriter().integer(epoch).integer(version).integer(entries.length);
+  const to = new ByteWriter(bytesOf(entries)).integer(epoch).integer(version).integer(entries.length);
   for (const { origin, effects } of entries) {
     if (origin === undefined) to.u8(0);
     else
@@ -51,7 +57,23 @@ export function writeRecord(epoch: number, version: number, entries: readonly Lo
         .integer(origin.number);
     writeEffects(to, effects);
   }
-  return to.finish();
+  return to.finishInPlace();
+}
+
+/** At most, and not many more. */
+function bytesOf(entries: readonly LogEntry[]): number {
+  let bytes = 3 * MOST_INTEGER_BYTES;
+  for (const { effects } of entries) bytes += ENTRY_BYTES + bytesOfEffects(effects);
+  return bytes;
+}
+
+/** At most, and not many more. */
+export function bytesOfEffects(effects: readonly Effect[]): number {
+  let bytes = MOST_INTEGER_BYTES;
+  for (const effect of effects) {
+    bytes += EFFECT_BYTES + effect.key.length + (effect.type === 'put' ? effect.value.length : 0);
+  }
+  return bytes;
 }
 
 export function writeEffects(to: ByteWriter, effects: readonly Effect[]): void {

@@ -76,10 +76,10 @@ export class StateMachine {
     });
   }
 
-  /** The next record of the log, with what has to be written together with it. `record` is kept. */
-  append(record: Uint8Array, more: readonly Operation[] = []): void {
+  /** The next record of the log, with what has to be written together with it, and what is in it if that is at hand. `record` is kept. */
+  append(record: Uint8Array, more: readonly Operation[] = [], entries?: readonly LogEntry[]): void {
     const { cuts } = this;
-    const operations = [...more, this.log.append(record)];
+    const operations = [...more, this.log.append(record, entries)];
     const last = this.log.lastVersion;
     const isDurable = () => {
       this.durable = last;
@@ -171,14 +171,15 @@ export class StateMachine {
     let epoch = 0;
     while (this.applied < this.committed && this.pipeline.waitingBytes + bytes < this.limits.applyBytes) {
       const place = this.log.placeOf(this.applied + 1);
-      const record = place && this.log.recordAt(place.version);
-      if (place === undefined || record === undefined || lastOf(place) > this.committed) break;
-      let version = place.version;
-      for (const entry of readEntries(record)) {
+      if (place === undefined || lastOf(place) > this.committed) break;
+      const recorded = this.log.takeEntries(place.version);
+      if (recorded === undefined) break;
+      let { version } = place;
+      for (const entry of recorded) {
         this.overlay.add(version++, entry.effects);
         entries.push(entry);
       }
-      bytes += record.length;
+      bytes += place.size;
       epoch = place.epoch;
       this.applied = lastOf(place);
     }

@@ -7,7 +7,8 @@
  *   of the leader  replay, replayed, must-sync, refused, read-at
  */
 import { ByteReader, ByteWriter, MalformedError } from '../stack/codec.js';
-import { readEffects, writeEffects } from './record.js';
+import { pooled } from './pooled.js';
+import { bytesOfEffects, MOST_INTEGER_BYTES, readEffects, writeEffects } from './record.js';
 import type { Compare, Transaction } from './transaction.js';
 
 /** Whether a replica's log may count for a majority: `blank` is one that may have lost what it had acknowledged, or never had any. */
@@ -100,6 +101,10 @@ const TYPES = [
   'confirmed',
 ] as const satisfies readonly StoreMessage['type'][];
 
+/** Of a type and four integers, and of a compare beside its key and value: at most. */
+const HEAD_BYTES = 1 + 4 * MOST_INTEGER_BYTES;
+const COMPARE_BYTES = 9 + MOST_INTEGER_BYTES;
+
 const SUBMIT = TYPES.indexOf('submit');
 
 /** Whether it would be read as one. */
@@ -107,11 +112,12 @@ export function isSubmit(bytes: Uint8Array): boolean {
   return bytes[0] === SUBMIT;
 }
 
+/** For a moment: it may lie beside others. */
 export function writeMessage(message: StoreMessage): Uint8Array {
-  const to = new ByteWriter().u8(TYPES.indexOf(message.type));
+  const to = new ByteWriter(pooled(bytesOf(message))).u8(TYPES.indexOf(message.type));
   if (message.type === 'hello') {
     writeHello(to, message);
-    return to.finish();
+    return to.finishInPlace();
   }
   to.integer(message.epoch);
   switch (message.type) {
@@ -148,7 +154,18 @@ export function writeMessage(message: StoreMessage): Uint8Array {
       to.integer(message.round);
       break;
   }
-  return to.finish();
+  return to.finishInPlace();
+}
+
+/** About; what is more makes it grow. */
+function bytesOf(message: StoreMessage): number {
+  if (message.type === 'record' || message.type === 'replay') return HEAD_BYTES + message.record.length;
+  if (message.type !== 'submit') return HEAD_BYTES;
+  let bytes = HEAD_BYTES + bytesOfEffects(message.transaction.effects);
+  for (const compare of message.transaction.compares) {
+    bytes += COMPARE_BYTES + compare.key.length + (compare.type === 'value' ? (compare.value?.length ?? 0) : 0);
+  }
+  return bytes;
 }
 
 /** What it holds of bytes lies where `bytes` do. @throws MalformedError */

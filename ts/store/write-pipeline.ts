@@ -29,6 +29,9 @@ export class WritePipeline {
   private bytes = 0;
   private busy = false;
   private scheduled = false;
+  /** When the one that is under way began. */
+  private beganMs = 0;
+  /** Looks now and then whether that was too long ago; there is one at most, since to set one for each write costs more than a small write does. */
   private timer: Timer | undefined;
   private gathering: Timer | undefined;
   private idle: (() => void)[] = [];
@@ -54,11 +57,6 @@ export class WritePipeline {
     this.add(operations, bytes, done);
     if (this.hasGathered) this.schedule();
     else this.gather();
-  }
-
-  /** Begins with what somebody waits for: nothing more comes to it at this moment. */
-  begin(): void {
-    if (this.urgent && !this.busy) this.next();
   }
 
   /** Writes what waits, as soon as it can, whether somebody had waited for it or not. */
@@ -129,13 +127,11 @@ export class WritePipeline {
     this.durable = this.urgent = false;
     this.bytes = 0;
     this.busy = true;
-    this.timer = this.environment.setTimer(this.limits.writeTimeoutMs, () =>
-      this.fail(new Error(`a write was not done after ${this.limits.writeTimeoutMs} ms`)),
-    );
+    this.beganMs = this.environment.now();
+    this.timer ??= this.environment.setTimer(this.limits.writeTimeoutMs, this.look);
     const all = operations.flatMap((part) => (typeof part === 'function' ? part() : part));
     this.database.write(all, durable, (error) => {
       if (this.failed) return;
-      this.timer?.cancel();
       if (error !== undefined) return this.fail(error);
       this.busy = false;
       for (const callback of callbacks) callback();
@@ -146,6 +142,23 @@ export class WritePipeline {
       if (isDue && !this.busy) this.next();
     });
   }
+
+  private readonly look = (): void => {
+    this.timer = undefined;
+    if (!this.busy) return;
+    const { beganMs } = this;
+    const { writeTimeoutMs } = this.limits;
+    const leftMs = beganMs + writeTimeoutMs - this.environment.now();
+    if (leftMs > 0) {
+      this.timer = this.environment.setTimer(leftMs, this.look);
+      return;
+    }
+    // Where this process was held up itself, it may be done long since.
+    this.environment.defer(() => {
+      if (!this.failed && this.busy && this.beganMs === beganMs)
+        this.fail(new Error(`a write was not done after ${writeTimeoutMs} ms`));
+    });
+  };
 
   private fail(error: Error): void {
     this.stop();

@@ -30,7 +30,10 @@ function seatAt(myRank: number, limits = {}) {
         part.leader?.onApplied(first, entries);
         part.follower?.onApplied();
       },
-      onWritten: () => part.leader?.drained(),
+      onWritten: () => {
+        part.leader?.drained();
+        part.follower?.written();
+      },
       onFailed: (error) => {
         throw error;
       },
@@ -136,6 +139,67 @@ describe('Leader', () => {
     clock.advance(10);
     expect(part.ready).toBe(true);
     expect([ofType(said, 'refused'), ofType(said, 'record').length]).toEqual([[], 2]);
+  });
+
+  /** It leads, and its first entry is committed. */
+  function begun() {
+    const all = leading();
+    const { clock, leader, said } = all;
+    for (const rank of [0, 1]) leader.receive(rank, { type: 'promised', epoch: EPOCH });
+    clock.advance(1);
+    const accepted = (version: number) => leader.receive(1, { type: 'accepted', epoch: EPOCH, version, counts: true });
+    accepted(1);
+    clock.advance(1);
+    let number = 0;
+    const submit = (rank: number) => {
+      const transaction = { compares: [], effects: [put('key', 'value')] };
+      leader.receive(rank, { type: 'submit', epoch: EPOCH, number: ++number, transaction });
+    };
+    const count = (type: StoreMessage['type']) => ofType(said, type).length;
+    return { ...all, accepted, submit, count };
+  }
+
+  it('tells at once what is committed when another waits for it, and else a little later, or with a record', () => {
+    const { clock, said, accepted, submit, count } = begun();
+    expect(count('committed')).toBe(1);
+    submit(1);
+    clock.advance(1);
+    accepted(2);
+    clock.advance(1);
+    expect(ofType(said, 'committed').at(-1)).toMatchObject({ committed: 2 });
+    submit(0);
+    clock.advance(1);
+    accepted(3);
+    clock.advance(1);
+    expect(count('committed')).toBe(2);
+    clock.advance(STORE_LIMITS.wordMs);
+    expect(ofType(said, 'committed').at(-1)).toMatchObject({ committed: 3 });
+    submit(0);
+    clock.advance(1);
+    accepted(4);
+    submit(0);
+    clock.advance(10);
+    expect(ofType(said, 'record').at(-1)).toMatchObject({ committed: 4 });
+    expect(count('committed')).toBe(3);
+  });
+
+  it('makes no short records while long ones are on their way', () => {
+    const { clock, machine, accepted, submit, count } = begun();
+    for (let i = 0; i < 8; i++) submit(1);
+    clock.advance(1);
+    expect([count('record'), machine.durable]).toEqual([2, 9]);
+    for (let i = 0; i < 3; i++) submit(1);
+    clock.advance(1);
+    expect(count('record')).toBe(2);
+    submit(1);
+    clock.advance(1);
+    expect([count('record'), machine.log.lastVersion]).toEqual([3, 13]);
+    submit(2);
+    clock.advance(1);
+    expect(count('record')).toBe(3);
+    accepted(13);
+    clock.advance(1);
+    expect([count('record'), machine.log.lastVersion]).toEqual([4, 14]);
   });
 });
 

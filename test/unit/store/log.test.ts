@@ -121,6 +121,17 @@ describe('Log', () => {
     await expect.poll(left).toEqual([false, false, false, true]);
   });
 
+  it('gives what is in a record once as it was given, and then as it is read', () => {
+    const { log } = new Bench();
+    const entries = readEntries(record(1, 1, 2));
+    log.append(writeRecord(1, 1, entries), entries);
+    expect(log.takeEntries(1)).toBe(entries);
+    const read = log.takeEntries(1);
+    expect(read).toEqual(entries);
+    expect(read).not.toBe(entries);
+    expect(log.takeEntries(3)).toBeUndefined();
+  });
+
   it('reads from the database only what it has there', () => {
     const bench = new Bench();
     const { log } = bench;

@@ -59,6 +59,59 @@ describe('WritePipeline', () => {
     expect([done, idle, writes.isBusy]).toEqual([['a', 'b', 'c', 'd'], true, false]);
   });
 
+  it('writes later what nobody waits for: with something else, when it is much, when time is up, or when it has to be idle', () => {
+    const { clock, database, writes } = pipeline();
+    const done: string[] = [];
+    const later = (key: string, size: number) =>
+      writes.writeLater(
+        () => [put(key, '')],
+        size,
+        () => done.push(key),
+      );
+    const sizes = () => database.writes.map(({ operations }) => operations.length);
+    later('a', 1);
+    clock.advance(1);
+    expect([sizes(), writes.isBusy]).toEqual([[], true]);
+    writes.write([put('b', '')], false, () => done.push('b'));
+    clock.advance(1);
+    expect(sizes()).toEqual([2]);
+    later('c', 1);
+    database.writes[0]?.done();
+    expect([done, sizes()]).toEqual([['a', 'b'], [2]]);
+    later('d', LIMITS.gatherBytes);
+    clock.advance(1);
+    expect(sizes()).toEqual([2, 2]);
+    database.writes[1]?.done();
+    later('e', 1);
+    clock.advance(LIMITS.gatherMs + 1);
+    expect(sizes()).toEqual([2, 2, 1]);
+    database.writes[2]?.done();
+    later('f', 1);
+    writes.whenIdle(() => done.push('idle'));
+    clock.advance(1);
+    expect(sizes()).toEqual([2, 2, 1, 1]);
+    database.writes[3]?.done();
+    expect(done).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'idle']);
+  });
+
+  it('gives each write its time, and takes none for too long that is done when this process goes on', () => {
+    const { clock, database, failures, writes } = pipeline();
+    const write = () => writes.write([put('a', '')], true, () => failures.push('done'));
+    write();
+    clock.advance(500);
+    database.writes[0]?.done();
+    write();
+    // The first was watched up to 1000, and the second begins at 500.
+    clock.advance(900);
+    expect(failures).toEqual(['done']);
+    clock.setTimer(100, () => database.writes[1]?.done());
+    clock.advance(200);
+    expect(failures).toEqual(['done', 'done']);
+    write();
+    clock.advance(1100);
+    expect(failures).toEqual(['done', 'done', 'a write was not done after 1000 ms']);
+  });
+
   it('ends with the first write that fails, or that takes too long', () => {
     for (const end of ['fails', 'takes too long']) {
       const { clock, database, failures, writes } = pipeline();
@@ -89,6 +142,13 @@ describe('Overlay', () => {
     overlay.remove(4, [put('k', 'new')]);
     expect(read()).toBeUndefined();
     overlay.remove(5, [{ type: 'delete', key: bytes('k') }]);
+    expect(read()).toBe('old of 3');
+    overlay.add(6, [put('k', 'never read')]);
+    overlay.remove(6, [put('k', 'never read')]);
+    overlay.add(7, [put('k', 'last')]);
+    expect(read()).toBe('last of 7');
+    overlay.add(8, [put('k', 'gone')]);
+    overlay.clear();
     expect(read()).toBe('old of 3');
   });
 });

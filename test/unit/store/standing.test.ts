@@ -1,9 +1,9 @@
 /** What a replica keeps of itself on its disk, and whom it takes for a stranger. */
 import { describe, expect, it } from 'vitest';
 import type { Candidate } from '../../../ts/store/election.js';
+import { STORE_LIMITS } from '../../../ts/store/limits.js';
 import { MemoryDatabase } from '../../../ts/store/memory-database.js';
 import { readMeta } from '../../../ts/store/replica-meta.js';
-import { STORE_LIMITS } from '../../../ts/store/limits.js';
 import { ReplicaStanding } from '../../../ts/store/replica-standing.js';
 import { lookForStrangers } from '../../../ts/store/strangers.js';
 import { WritePipeline } from '../../../ts/store/write-pipeline.js';
