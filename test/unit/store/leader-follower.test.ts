@@ -63,13 +63,9 @@ function seatAt(myRank: number, limits = {}) {
   return { clock, said, part, machine, seat };
 }
 
-function leading(limits = {}) {
+function leading(limits = {}, isTrimDisabled = () => false) {
   const all = seatAt(0, limits);
-  const leader = new Leader(all.seat, {
-    counted: new Set([0, 1, 2]),
-    begins: () => {},
-    isTrimDisabled: () => false,
-  });
+  const leader = new Leader(all.seat, { counted: new Set([0, 1, 2]), begins: () => {}, isTrimDisabled });
   all.part.leader = leader;
   return { ...all, leader };
 }
@@ -142,8 +138,8 @@ describe('Leader', () => {
   });
 
   /** It leads, and its first entry is committed. */
-  function begun() {
-    const all = leading();
+  function begun(isTrimDisabled?: () => boolean) {
+    const all = leading({}, isTrimDisabled);
     const { clock, leader, said } = all;
     for (const rank of [0, 1]) leader.receive(rank, { type: 'promised', epoch: EPOCH });
     clock.advance(1);
@@ -181,6 +177,23 @@ describe('Leader', () => {
     clock.advance(10);
     expect(ofType(said, 'record').at(-1)).toMatchObject({ committed: 4 });
     expect(count('committed')).toBe(3);
+  });
+
+  it('looks what to trim when its log has grown by an eighth, and not at each commit', () => {
+    let looks = 0;
+    const { clock, machine, leader, accepted, submit } = begun(() => {
+      looks++;
+      return looks < 3;
+    });
+    for (let version = 2; version <= 1500; version++) {
+      submit(0);
+      clock.advance(1);
+      accepted(version);
+    }
+    clock.advance(20);
+    expect([looks, machine.log.lastVersion, machine.log.base.version]).toEqual([3, 1500, 378]);
+    leader.trim();
+    expect(machine.log.length).toBe(1000);
   });
 
   it('makes no short records while long ones are on their way', () => {
