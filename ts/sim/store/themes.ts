@@ -118,7 +118,13 @@ export const THEMES: Readonly<Record<string, Theme>> = {
     sentence:
       'One replica alone has all: the others were away, or have new disks. It is gone when it has hardly begun to tell them.',
     places: [3, 3, 5],
-    traits: (_, dice) => ({ logEntries: dice.pick([1000, 1000, 5]), logBytes: 1 << 20 }),
+    traits: ({ group }, dice) => ({
+      logEntries: dice.pick([1000, 1000, 5]),
+      logBytes: 1 << 20,
+      // A write may take longer than a change of the view.
+      syncMicros: [50, 5000],
+      group: { ...group, detection: dice.pick([2, 5, 20]) * MS, step: 100 },
+    }),
     round: (steps, at) => {
       const { dice, pace, places } = steps;
       const knows = steps.any();
@@ -130,14 +136,14 @@ export const THEMES: Readonly<Record<string, Theme>> = {
       for (let place = 0; place < places; place++) {
         if (place === knows) continue;
         if (!isAway(place)) steps.add(replaced + steps.within(1), { do: 'replace', place, back: steps.upTo(3) });
-        else if (dice.chance(0.8)) steps.add(back, { do: 'slow', place, micros: 20 * pace });
-        if (dice.chance(0.8)) steps.add(back, { do: 'slowDisk', place, micros: 20 * pace });
+        else if (dice.chance(0.9)) steps.add(back, { do: 'slow', place, micros: 25 * pace });
+        if (dice.chance(0.9)) steps.add(back, { do: 'slowDisk', place, micros: 25 * pace });
       }
       const message = ['replayed', 'replayed', 'replayed', 'replay', 'record', 'catch-up'];
       const victim = dice.pick(['leader', 'other', 'other'] as const);
-      steps.ambush(back, message, { victim, micros: steps.upTo(40), count: dice.below(places) });
+      steps.ambush(back, message, { victim, micros: dice.between(20, 60) * pace, count: dice.below(2) });
       steps.add(back, { do: 'heal' });
-      return back + 45 * pace;
+      return back + 70 * pace;
     },
   },
   'lost suffix': {
@@ -295,9 +301,9 @@ export function themed(weather: StoreScenario, name: string, dice: Dice, replica
   const faster = changed.haste / haste;
   const writeTimeoutMs = limits.writeTimeoutMs * faster;
   const outcomeTimeoutMs = limits.outcomeTimeoutMs * faster;
-  const steps = new ThemeSteps(dice, places, group.detection);
+  const steps = new ThemeSteps(dice, places, changed.group.detection);
   for (let place = 0; place < places; place++) steps.add(dice.below(2 * MS), { do: 'start', place });
-  let at = 20 * group.detection;
+  let at = 20 * changed.group.detection;
   for (let rounds = dice.between(2, 4); rounds > 0; rounds--) at = theme.round(steps, at);
   if (dice.chance(0.2)) steps.steps.push(...weather.steps.filter((step) => step.at < at && fits(step, places)));
   return {
