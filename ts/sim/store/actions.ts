@@ -1,6 +1,7 @@
 /** What a scenario of the replicated store is made of: plain data. */
 import type { StoreLimits } from '../../store/limits.js';
 import type { SyncLimits } from '../../store/sync-limits.js';
+import type { CrashKind } from '../sim-disk.js';
 import type { GroupTraits } from './group.js';
 
 /** A replica: at this place; or whoever takes himself for the leader when it is done, none or two of them maybe. */
@@ -32,8 +33,8 @@ export type ClientAction =
       readonly keys: readonly number[];
     };
 
-/** Whom an ambush hits. */
-export type Victim = 'this' | 'other' | 'leader' | 'both' | 'all';
+/** Whom an ambush hits. A number: whoever is at this place. */
+export type Victim = 'this' | 'other' | 'leader' | 'both' | 'all' | number;
 
 /** Times in microseconds. `back`: so long after it ended it is started again; 0: at the end of all faults. */
 export type StoreAction =
@@ -70,6 +71,8 @@ export type StoreAction =
       readonly victim: Victim;
       /** 'write': it is no fault, but a client of theirs writes something. */
       readonly fault: 'crash' | 'isolate' | 'suspect' | 'replace' | 'write';
+      /** Of a crash; undefined: as chance has it. */
+      readonly kind?: CrashKind;
       readonly micros: number;
     }
   /** The same with writes to the disk of a place: before the next but so many, while it is under way, or when it is done. */
@@ -78,6 +81,7 @@ export type StoreAction =
       readonly place: number;
       readonly moment: 'before' | 'during' | 'after';
       readonly count: number;
+      readonly kind?: CrashKind;
       readonly micros: number;
     };
 

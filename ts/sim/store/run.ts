@@ -8,7 +8,7 @@ import { LOG_RANGE } from '../../store/keys.js';
 import { readHead } from '../../store/record.js';
 import { SimClock } from '../clock.js';
 import { Dice, randomOf } from '../seeds.js';
-import { type DiskFaults, NO_DISK_FAULTS, SimDisk } from '../sim-disk.js';
+import { type CrashKind, type DiskFaults, NO_DISK_FAULTS, SimDisk } from '../sim-disk.js';
 import type { StoreAction, StoreScenario, Victim, Where } from './actions.js';
 import { Clients } from './clients.js';
 import { SimGroup, type SimGroupMember } from './group.js';
@@ -130,7 +130,7 @@ export class StoreRun implements ProcessWorld {
     for (const ambush of this.diskAmbushes) {
       if (ambush.place !== process.place || ambush.moment !== moment || ambush.left-- > 0) continue;
       this.diskAmbushes = this.diskAmbushes.filter((each) => each !== ambush);
-      this.hit(process, 'crash', ambush.micros);
+      this.hit(process, 'crash', ambush.micros, ambush.kind);
       return;
     }
   }
@@ -251,7 +251,7 @@ export class StoreRun implements ProcessWorld {
     return others + 1 <= this.places.length - (Math.floor(this.places.length / 2) + 1);
   }
 
-  private hit(process: StoreProcess, fault: Ambush['fault'], micros: number): void {
+  private hit(process: StoreProcess, fault: Ambush['fault'], micros: number, kind?: CrashKind): void {
     if (!process.isAlive || this.calm) return;
     const { place: index, member } = process;
     const place = this.places[index] as Place;
@@ -266,15 +266,20 @@ export class StoreRun implements ProcessWorld {
       const loses = fault === 'replace' || this.scenario.durability === 'memory';
       if (loses && !this.mayLose(index)) return;
       if (loses) place.isWhole = false;
-      this.end(process, fault === 'replace' ? 'replaced' : 'crashed', '');
+      this.end(process, fault === 'replace' ? 'replaced' : 'crashed', '', kind);
       if (fault === 'replace') place.disk.replace();
       this.startLater(index, micros);
     }
   }
 
-  private end(process: StoreProcess, how: 'crashed' | 'replaced' | 'failed', text: string): void {
+  private end(
+    process: StoreProcess,
+    how: 'crashed' | 'replaced' | 'failed',
+    text: string,
+    kind: CrashKind = how === 'failed' || this.dice.chance(0.3) ? 'process' : 'power',
+  ): void {
     if (!process.isAlive) return;
-    process.crash(how === 'failed' || this.dice.chance(0.3) ? 'process' : 'power');
+    process.crash(kind);
     this.log(process, { type: 'ended', how, text });
   }
 
@@ -333,7 +338,7 @@ export class StoreRun implements ProcessWorld {
       this.ambushes = this.ambushes.filter((each) => each !== ambush);
       const victims = this.victimsOf(ambush.victim, self, other);
       const spring = () => {
-        for (const victim of victims) this.hit(victim, ambush.fault, ambush.micros);
+        for (const victim of victims) this.hit(victim, ambush.fault, ambush.micros, ambush.kind);
       };
       if (ambush.after) this.clock.schedule(0, spring);
       else spring();
@@ -349,7 +354,8 @@ export class StoreRun implements ProcessWorld {
 
   private victimsOf(victim: Victim, self: SimGroupMember, other: SimGroupMember | undefined): StoreProcess[] {
     const processes = this.places.flatMap(({ process }) => (process?.isAlive === true ? [process] : []));
-    const isVictim: Readonly<Record<Victim, (process: StoreProcess) => boolean>> = {
+    if (typeof victim === 'number') return processes.filter(({ place }) => place === victim);
+    const isVictim: Readonly<Record<typeof victim, (process: StoreProcess) => boolean>> = {
       this: ({ member }) => member === self,
       other: ({ member }) => (other === undefined ? member !== self && member?.view === self.view : member === other),
       both: ({ member }) => member === self || member === other,
