@@ -19,7 +19,7 @@ export interface Theme {
 
 const MS = 1000;
 const SHARED_KEYS = [0, 1, 2, 3];
-const BULK_KEYS = Array.from({ length: 30 }, (_, key) => 100 + key);
+const BULK_KEYS = Array.from({ length: 16 }, (_, key) => 100 + key);
 
 /** What themes are made of. Times are in microseconds, and most of them in what a change of the view takes. */
 export class ThemeSteps {
@@ -173,8 +173,8 @@ export const THEMES: Readonly<Record<string, Theme>> = {
       steps.add(apart, { do: 'isolate', place: 'leader', micros: until - apart });
       for (let then = apart; then < until; then += pace) {
         for (let place = 0; place < places; place++) {
-          if (dice.chance(0.4)) steps.write(then + steps.within(1), place);
-          if (dice.chance(0.5)) steps.read(then + steps.within(1), place);
+          if (dice.chance(0.35)) steps.write(then + steps.within(1), place);
+          if (dice.chance(0.45)) steps.read(then + steps.within(1), place);
         }
       }
       return until + 15 * pace;
@@ -200,7 +200,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
       steps.writes(dice.between(6, 12), at + pace, at + pace + back, () => steps.other(place));
       const copying = at + pace + back;
       const until = copying + 20 * pace;
-      for (let count = dice.between(10, 30); count > 0; count--) {
+      for (let count = dice.between(6, 16); count > 0; count--) {
         const then = dice.between(copying, until);
         if (dice.chance(0.6)) steps.write(then, steps.other(place));
         else steps.write(then, steps.other(place), dice.chance(0.5) ? [dice.pick(BULK_KEYS)] : BULK_KEYS);
@@ -304,7 +304,7 @@ export function themed(weather: StoreScenario, name: string, dice: Dice, replica
   const steps = new ThemeSteps(dice, places, changed.group.detection);
   for (let place = 0; place < places; place++) steps.add(dice.below(2 * MS), { do: 'start', place });
   let at = 20 * changed.group.detection;
-  for (let rounds = dice.between(2, 4); rounds > 0; rounds--) at = theme.round(steps, at);
+  for (let rounds = dice.between(2, 3); rounds > 0; rounds--) at = theme.round(steps, at);
   if (dice.chance(0.2)) steps.steps.push(...weather.steps.filter((step) => step.at < at && fits(step, places)));
   return {
     ...changed,
