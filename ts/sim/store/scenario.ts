@@ -33,7 +33,7 @@ const SYNC_MESSAGES = [
 
 export function makeStoreScenario(seed: number, { replicas, theme }: StoreScenarioOptions = {}): StoreScenario {
   const dice = new Dice(seed, 5);
-  const drawn = dice.chance(0.5) ? dice.pick(Object.keys(THEMES)) : '';
+  const drawn = dice.chance(2 / 3) ? dice.pick(Object.keys(THEMES)) : '';
   const name = theme ?? drawn;
   const weather = makeWeather(seed, replicas);
   return name === '' ? weather : themed(weather, name, dice, replicas);

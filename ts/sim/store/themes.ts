@@ -1,5 +1,5 @@
 /**
- * What half of the seeds of a store are about. The weather of scenario.ts has everything in it, and so some things once in thousands of seeds only: those that need
+ * What two thirds of the seeds of a store are about. The weather of scenario.ts has everything in it, and so some things once in thousands of seeds only: those that need
  * several faults one after the other, each at its time. A theme is one such course of events, over and over, with what is at random left at random.
  */
 import type { Dice } from '../seeds.js';
