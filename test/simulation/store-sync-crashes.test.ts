@@ -2,16 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { plantBug } from '../../ts/sim/planted-bug.js';
 import { PLANTED_IN_STORES } from '../../ts/sim/store/planted.js';
-import {
-  courseOf,
-  crashAtMessage,
-  crashAtWrite,
-  type Point,
-  ROLES,
-  type Role,
-  SYNC_MESSAGES,
-  WAYS,
-} from './sync-scenario.js';
+import { courseOf, crashAtMessage, crashAtWrite, ROLES, type Role, SYNC_MESSAGES, WAYS } from './sync-scenario.js';
 
 const TIMEOUT_MS = 120_000;
 /** What a loss of power leaves of the writes before it, and where it tears them, is another thing with each seed. Who asked writes most. */
@@ -26,12 +17,14 @@ interface Tried {
   readonly violations: readonly string[];
 }
 
-/** Before it goes out; before it is taken, and right after. */
+/** The sender before it goes out; the receiver before it is taken; and whoever it is right after. */
 function* atMessages(way: WayName, role: Role, messages: readonly string[]): Generator<Tried> {
   const seed = 1;
   const { places, points } = courseOf(seed, WAYS[way]);
   for (const point of points.filter(({ message }) => messages.includes(message))) {
-    for (const after of point.moment === 'send' ? [false] : [false, true]) {
+    const isThere = point.place === places[role];
+    const moments = point.moment === 'send' ? [false] : [false, true];
+    for (const after of moments.filter((after) => after || isThere)) {
       const { crashedAt, violations } = crashAtMessage(seed, WAYS[way], places[role], point, after);
       const where = `${way}, ${point.moment} ${point.message} ${point.count}, ${after ? 'after' : 'before'} it`;
       expect(crashedAt, where).toBeDefined();
@@ -77,20 +70,23 @@ describe('a full synchronization', () => {
     const seen = Object.values(WAYS).flatMap((way) => courseOf(1, way).points);
     for (const moment of ['send', 'deliver'] as const) {
       for (const message of SYNC_MESSAGES)
-        expect(seen, `${moment} ${message}`).toContainEqual({ message, moment, count: 0 } satisfies Point);
+        expect(
+          seen.some((point) => point.message === message && point.moment === moment),
+          `${moment} ${message}`,
+        ).toBe(true);
     }
   });
 
   for (const role of ROLES) {
     it(`survives a crash of the ${role} at each message`, { timeout: TIMEOUT_MS }, () => {
-      expectSurvived([...atMessages('to its end', role, SYNC_MESSAGES)], 60);
+      expectSurvived([...atMessages('to its end', role, SYNC_MESSAGES)], 25);
     });
 
     it(`survives a crash of the ${role} when it is given up`, { timeout: TIMEOUT_MS }, () => {
       const { 'to its end': _, ...others } = WAYS;
       const ways = Object.keys(others) as WayName[];
       const all = ways.flatMap((way) => [...atMessages(way, role, ['abort'])]);
-      expectSurvived(all, 30);
+      expectSurvived(all, 10);
     });
 
     it(`survives a crash of the ${role} between any two writes to its disk`, { timeout: TIMEOUT_MS }, () => {

@@ -5,7 +5,7 @@ import { hashOfStore, runStoreSeed } from '../../ts/sim/store/outcome.js';
 import { THEMES } from '../../ts/sim/store/themes.js';
 
 const BLOCKS = 4;
-const SEEDS_PER_BLOCK = 60;
+const SEEDS_PER_BLOCK = 30;
 const TIMEOUT_MS = 240_000;
 
 /** What is wrong with a seed; '' when all is well. */

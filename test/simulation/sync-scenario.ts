@@ -80,6 +80,8 @@ function syncScenario(seed: number, { more = [], change = {} }: Way, fault?: Sto
 
 /** The n-th message of a type, as it is sent or delivered. */
 export interface Point {
+  /** Where that is: of the sender, or of the receiver. */
+  readonly place: number;
   readonly message: string;
   readonly moment: 'send' | 'deliver';
   readonly count: number;
@@ -108,8 +110,9 @@ export function courseOf(seed: number, way: Way): Course {
     const kind = `${moment} ${message}`;
     const count = counts.get(kind) ?? 0;
     counts.set(kind, count + 1);
-    points.push({ message, moment: moment as Point['moment'], count });
-    if (!senders.has(kind)) senders.set(kind, replica.charCodeAt(0) - 'a'.charCodeAt(0));
+    const here = replica.charCodeAt(0) - 'a'.charCodeAt(0);
+    points.push({ place: here, message, moment: moment as Point['moment'], count });
+    if (!senders.has(kind)) senders.set(kind, here);
   }
   const place = (message: string) => senders.get(`send ${message}`) as number;
   return {
@@ -125,8 +128,9 @@ function textOf(entry: { readonly type: string; readonly text?: string }): strin
 
 /** What becomes of it when somebody crashes at a message, before it or right after. */
 export function crashAtMessage(seed: number, way: Way, victim: number, point: Point, after: boolean): Fate {
+  const { message, moment, count } = point;
   const crash = { fault: 'crash', kind: 'power', micros: 8 * MS, victim, after } as const;
-  return fateOf(syncScenario(seed, way, { at: BACK - 1, do: 'ambush', ...point, ...crash }), victim);
+  return fateOf(syncScenario(seed, way, { at: BACK - 1, do: 'ambush', message, moment, count, ...crash }), victim);
 }
 
 /** Or at a write to its disk: the first after who asked is back, or a later one. */
