@@ -34,7 +34,7 @@ describe('simulated stores', () => {
     const states = new Set<string>();
     const done = new Set<string>();
     const themes = new Set<string>();
-    for (let seed = 1; seed <= 60; seed++) {
+    for (let seed = 1; seed <= 40; seed++) {
       const { scenario, lines } = runStoreSeed(seed);
       themes.add(scenario.theme);
       for (const { entry } of lines) {
