@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { breathe } from '../../ts/sim/io-breathe.js';
 import { hashOfStore, runStoreSeed } from '../../ts/sim/store/outcome.js';
+import { THEMES } from '../../ts/sim/store/themes.js';
 
 const BLOCKS = 4;
-const SEEDS_PER_BLOCK = 100;
+const SEEDS_PER_BLOCK = 30;
 const TIMEOUT_MS = 240_000;
 
 /** What is wrong with a seed; '' when all is well. */
@@ -32,12 +33,16 @@ describe('simulated stores', () => {
   it('do all that there is to do, in some seed or other', { timeout: TIMEOUT_MS }, () => {
     const states = new Set<string>();
     const done = new Set<string>();
-    for (let seed = 1; seed <= 60; seed++) {
-      for (const { entry } of runStoreSeed(seed).lines) {
+    const themes = new Set<string>();
+    for (let seed = 1; seed <= 40; seed++) {
+      const { scenario, lines } = runStoreSeed(seed);
+      themes.add(scenario.theme);
+      for (const { entry } of lines) {
         done.add(entry.type === 'ended' ? entry.how : entry.type);
         if (entry.type === 'status') states.add(entry.state);
       }
     }
+    expect([...themes].sort()).toEqual(['', ...Object.keys(THEMES)].sort());
     expect([...states].sort()).toEqual(['catching-up', 'follower', 'joining', 'leader', 'no-quorum', 'synchronizing']);
     const expected = ['started', 'opened', 'view', 'called', 'returned', 'applied', 'replaced', 'crashed', 'failed'];
     expect(expected.filter((each) => !done.has(each))).toEqual([]);

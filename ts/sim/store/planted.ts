@@ -172,9 +172,10 @@ export const PLANTED_IN_STORES: Readonly<Record<string, PlantedBug>> = {
       [
         SyncCopy,
         'close',
-        (_, original) => {
-          const result = original();
-          return { ...result, high: result.low.version };
+        (self, original) => {
+          const { low } = original();
+          self.high = low.version;
+          return { low, high: low.version };
         },
       ],
     ],

@@ -8,8 +8,8 @@ import { LOG_RANGE } from '../../store/keys.js';
 import { readHead } from '../../store/record.js';
 import { SimClock } from '../clock.js';
 import { Dice, randomOf } from '../seeds.js';
-import { type DiskFaults, NO_DISK_FAULTS, SimDisk } from '../sim-disk.js';
-import type { StoreAction, StoreScenario, Victim } from './actions.js';
+import { type CrashKind, type DiskFaults, NO_DISK_FAULTS, SimDisk } from '../sim-disk.js';
+import type { StoreAction, StoreScenario, Victim, Where } from './actions.js';
 import { Clients } from './clients.js';
 import { SimGroup, type SimGroupMember } from './group.js';
 import type { FinalState, LogLine, ReplicaEntry, StoreHistory, StoreInvariant, StoreViolation } from './history.js';
@@ -30,6 +30,8 @@ const LEAVES_WITHIN = 20 * MS;
 
 type Ambush = Extract<StoreAction, { do: 'ambush' }>;
 type DiskAmbush = Extract<StoreAction, { do: 'diskAmbush' }>;
+type ActionAtPlace = Exclude<StoreAction, { do: 'crashAll' | 'partition' | 'heal' | 'ambush' | 'diskAmbush' }>;
+type ActionOnProcess = Exclude<ActionAtPlace, { do: 'start' | 'crash' | 'failDisk' | 'slowDisk' }>;
 
 /** Where a replica runs, one process after the other. */
 interface Place {
@@ -128,7 +130,7 @@ export class StoreRun implements ProcessWorld {
     for (const ambush of this.diskAmbushes) {
       if (ambush.place !== process.place || ambush.moment !== moment || ambush.left-- > 0) continue;
       this.diskAmbushes = this.diskAmbushes.filter((each) => each !== ambush);
-      this.hit(process, 'crash', ambush.micros);
+      this.hit(process, 'crash', ambush.micros, ambush.kind);
       return;
     }
   }
@@ -162,35 +164,43 @@ export class StoreRun implements ProcessWorld {
       case 'ambush':
         this.ambushes.push({ ...action, left: action.count });
         return;
-      case 'start':
-        return this.start(action.place);
       case 'diskAmbush':
         this.diskAmbushes.push({ ...action, left: action.count });
         return;
-      case 'crash':
-        return this.crashAt(action.place, action.back);
-      case 'failDisk':
-        return this.failDisk(action.place, action.how, action.back);
-      case 'slowDisk':
-        return this.slowDisk(action.place, action.micros);
+      default:
+        for (const place of this.placesAt(action.place)) this.actAt(place, action);
     }
-    const process = this.places[action.place]?.process;
+  }
+
+  private placesAt(where: Where): number[] {
+    if (where !== 'leader') return [where];
+    return this.places.flatMap(({ process }, place) => (leads(process) ? [place] : []));
+  }
+
+  private actAt(place: number, action: ActionAtPlace): void {
+    switch (action.do) {
+      case 'start':
+        return this.start(place);
+      case 'crash':
+        return this.crashAt(place, action.back);
+      case 'failDisk':
+        return this.failDisk(place, action.how, action.back);
+      case 'slowDisk':
+        return this.slowDisk(place, action.micros);
+    }
+    const process = this.places[place]?.process;
     if (process?.isAlive === true) this.actOn(process, action);
   }
 
-  private actOn(
-    process: StoreProcess,
-    action: Exclude<
-      StoreAction,
-      { do: 'crash' | 'crashAll' | 'start' | 'partition' | 'heal' | 'ambush' | 'diskAmbush' | 'failDisk' | 'slowDisk' }
-    >,
-  ): void {
+  private actOn(process: StoreProcess, action: ActionOnProcess): void {
     const { member } = process;
     switch (action.do) {
       case 'stop':
         return this.stop(process, action.back);
       case 'replace':
         return this.hit(process, 'replace', action.back);
+      case 'isolate':
+        return this.hit(process, 'isolate', action.micros);
       case 'suspect':
         if (member !== undefined) this.group.suspect(member);
         return;
@@ -241,28 +251,35 @@ export class StoreRun implements ProcessWorld {
     return others + 1 <= this.places.length - (Math.floor(this.places.length / 2) + 1);
   }
 
-  private hit(process: StoreProcess, fault: Ambush['fault'], micros: number): void {
+  private hit(process: StoreProcess, fault: Ambush['fault'], micros: number, kind?: CrashKind): void {
     if (!process.isAlive || this.calm) return;
     const { place: index, member } = process;
     const place = this.places[index] as Place;
     if (fault === 'isolate') {
       this.group.partition(this.names.map((_, each) => (each === index ? 1 : 0)));
       this.clock.schedule(micros, () => this.group.partition([]));
+    } else if (fault === 'write') {
+      this.clients.act(process, { do: 'put', place: index, keys: [0], bytes: 10 });
     } else if (fault === 'suspect') {
       if (member !== undefined) this.group.suspect(member);
     } else {
       const loses = fault === 'replace' || this.scenario.durability === 'memory';
       if (loses && !this.mayLose(index)) return;
       if (loses) place.isWhole = false;
-      this.end(process, fault === 'replace' ? 'replaced' : 'crashed', '');
+      this.end(process, fault === 'replace' ? 'replaced' : 'crashed', '', kind);
       if (fault === 'replace') place.disk.replace();
       this.startLater(index, micros);
     }
   }
 
-  private end(process: StoreProcess, how: 'crashed' | 'replaced' | 'failed', text: string): void {
+  private end(
+    process: StoreProcess,
+    how: 'crashed' | 'replaced' | 'failed',
+    text: string,
+    kind: CrashKind = how === 'failed' || this.dice.chance(0.3) ? 'process' : 'power',
+  ): void {
     if (!process.isAlive) return;
-    process.crash(how === 'failed' || this.dice.chance(0.3) ? 'process' : 'power');
+    process.crash(kind);
     this.log(process, { type: 'ended', how, text });
   }
 
@@ -321,7 +338,7 @@ export class StoreRun implements ProcessWorld {
       this.ambushes = this.ambushes.filter((each) => each !== ambush);
       const victims = this.victimsOf(ambush.victim, self, other);
       const spring = () => {
-        for (const victim of victims) this.hit(victim, ambush.fault, ambush.micros);
+        for (const victim of victims) this.hit(victim, ambush.fault, ambush.micros, ambush.kind);
       };
       if (ambush.after) this.clock.schedule(0, spring);
       else spring();
@@ -337,11 +354,12 @@ export class StoreRun implements ProcessWorld {
 
   private victimsOf(victim: Victim, self: SimGroupMember, other: SimGroupMember | undefined): StoreProcess[] {
     const processes = this.places.flatMap(({ process }) => (process?.isAlive === true ? [process] : []));
-    const isVictim: Readonly<Record<Victim, (process: StoreProcess) => boolean>> = {
+    if (typeof victim === 'number') return processes.filter(({ place }) => place === victim);
+    const isVictim: Readonly<Record<typeof victim, (process: StoreProcess) => boolean>> = {
       this: ({ member }) => member === self,
       other: ({ member }) => (other === undefined ? member !== self && member?.view === self.view : member === other),
       both: ({ member }) => member === self || member === other,
-      leader: ({ replica }) => replica?.status.state === 'leader',
+      leader: leads,
       all: () => true,
     };
     return processes.filter(isVictim[victim]);
@@ -433,4 +451,8 @@ export class StoreRun implements ProcessWorld {
     while (!this.hung && this.clock.now < until)
       this.hung = !this.clock.runUntil(Math.min(until, this.clock.now + SLICE), MOST_STEPS);
   }
+}
+
+function leads(process: StoreProcess | undefined): boolean {
+  return process?.isAlive === true && process.replica?.status.state === 'leader';
 }

@@ -7,10 +7,13 @@ import { SYNC_LIMITS, type SyncLimits } from '../../store/sync-limits.js';
 import { Dice } from '../seeds.js';
 import type { StoreAction, StoreScenario, StoreStep, Victim } from './actions.js';
 import type { GroupTraits } from './group.js';
+import { THEMES, themed } from './themes.js';
 
 export interface StoreScenarioOptions {
   /** Otherwise 1 to 5, as the seed says. */
   readonly replicas?: number | undefined;
+  /** By its name (themes.ts); empty: none. Otherwise as the seed says. */
+  readonly theme?: string | undefined;
 }
 
 const MS = 1000;
@@ -28,7 +31,16 @@ const SYNC_MESSAGES = [
   ...['finish', 'finish-reply', 'abort'],
 ];
 
-export function makeStoreScenario(seed: number, { replicas }: StoreScenarioOptions = {}): StoreScenario {
+export function makeStoreScenario(seed: number, { replicas, theme }: StoreScenarioOptions = {}): StoreScenario {
+  const dice = new Dice(seed, 5);
+  const drawn = dice.chance(2 / 3) ? dice.pick(Object.keys(THEMES)) : '';
+  const name = theme ?? drawn;
+  const weather = makeWeather(seed, replicas);
+  return name === '' ? weather : themed(weather, name, dice, replicas);
+}
+
+/** Of everything something. */
+function makeWeather(seed: number, replicas: number | undefined): StoreScenario {
   const dice = new Dice(seed, 0);
   const places = replicas ?? dice.pick([1, 2, 3, 3, 3, 3, 4, 5, 5]);
   const end = dice.between(50, dice.pick([200, 600, 2000])) * MS;
@@ -40,6 +52,7 @@ export function makeStoreScenario(seed: number, { replicas }: StoreScenarioOptio
   const fsync = dice.pick([200, 2000, 10_000, 50_000]);
   return {
     seed,
+    theme: '',
     places,
     durability,
     logEntries: tiny ? dice.between(1, 12) : dice.pick([30, 1000]),

@@ -6,8 +6,17 @@ const ENCODER = new TextEncoder();
 const FILLING = 0x2e;
 const DIGITS = 0x30;
 
+/** There are few, and they are looked up all the time. */
+const knownKeys = new Map<Key, Uint8Array>();
+
+/** Only for reading. */
 export function keyBytes(key: Key): Uint8Array {
-  return ENCODER.encode(`k${key}`);
+  let bytes = knownKeys.get(key);
+  if (bytes === undefined) {
+    bytes = ENCODER.encode(`k${key}`);
+    knownKeys.set(key, bytes);
+  }
+  return bytes;
 }
 
 export function keyIn(bytes: Uint8Array): Key {
