@@ -51,6 +51,11 @@ export interface Database extends DatabaseReads {
   snapshot(): DatabaseSnapshot;
   /** Of all keys and values, about; for who is told how far a synchronization is. Left out: not known. */
   readonly approximateBytes?: number;
+  /**
+   * Nothing is in this range, and much is to be put there in the order of the keys, with nothing else between: whatever makes that cheaper. What was written
+   * before is done. Left out: nothing does.
+   */
+  makeRoom?(range: Pick<Range, 'from' | 'to'>, done: Done): void;
   /** When the writes that are under way are done; afterwards nothing may be called. */
   close(done: Done): void;
 }

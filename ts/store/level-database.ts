@@ -73,7 +73,9 @@ class LevelDatabase implements Database {
     if (mark === undefined) {
       const [first] = await this.level.keys({ gte: FIRST_KEY, limit: 1 }).all();
       if (first !== undefined) throw storeCorrupt(this.where, 'it is a database of another program');
-      return this.batches.write([MARK_ALONE], MARK.length, true);
+      await this.batches.write([MARK_ALONE], MARK.length, true);
+      // In a table for itself: together with another key it would be one that all other tables overlap (see makeRoom).
+      return this.level.compactRange(MARK_KEY, MARK_KEY);
     }
     if (Buffer.compare(mark.subarray(0, MARK.length), MARK) !== 0) {
       throw storeCorrupt(this.where, 'it is of a version of consort that this one does not know');
@@ -106,6 +108,17 @@ class LevelDatabase implements Database {
     }
     this.waiting.push({ bytes, hasRange, operations, durable, done });
     if (!this.busy) void this.work();
+  }
+
+  /**
+   * LevelDB puts a table straight to where it stays if its keys are not among those of another one. A table of what was written before may begin below the
+   * range and end above it, and each one that comes would be merged with it, and so be written twice.
+   */
+  makeRoom({ from, to }: Pick<Range, 'from' | 'to'>, done: Done): void {
+    this.level.compactRange(from, to).then(
+      () => done(),
+      (error) => done(storeError(this.where, error)),
+    );
   }
 
   close(done: Done): void {

@@ -51,10 +51,12 @@ export class SyncCopy {
     // Durable, so all writes of before are done too, and what is read from here on has them.
     this.write([mark, ...this.port.replacing()], true, generation, () =>
       this.wipe(DATA_RANGE, generation, () =>
-        this.wipe(LOG_RANGE, generation, () => {
-          this.state = 'open';
-          opened();
-        }),
+        this.wipe(LOG_RANGE, generation, () =>
+          this.makeRoom(generation, () => {
+            this.state = 'open';
+            opened();
+          }),
+        ),
       ),
     );
   }
@@ -125,6 +127,16 @@ export class SyncCopy {
       const rest = { from: keyAfter(last[0]), to: range.to };
       const deletes = entries.map(([key]): Operation => ({ type: 'delete', key }));
       this.write(deletes, false, generation, () => this.wipe(rest, generation, wiped));
+    });
+  }
+
+  private makeRoom(generation: number, made: () => void): void {
+    const { database } = this.port;
+    if (database.makeRoom === undefined) return made();
+    database.makeRoom(DATA_RANGE, (error) => {
+      if (generation !== this.generation) return;
+      if (error !== undefined) return this.fail(error);
+      made();
     });
   }
 
