@@ -42,6 +42,7 @@ interface Write {
 }
 
 class LevelDatabase implements Database {
+  readonly keepsSeals = true;
   private readonly now: LevelReads;
   private readonly batches: LevelBatches;
   private readonly ranges: LevelRanges;

@@ -99,7 +99,7 @@ export class FakeDatabase implements Database {
       return true;
     }
     apply(this.state, write);
-    this.undurable.push(write);
+    this.undurable.push({ ...write, operations: write.operations.map(copyOf) });
     if (write.durable) {
       this.durable = new Map(this.state);
       this.undurable = [];
@@ -122,6 +122,12 @@ export class FakeDatabase implements Database {
 
 export function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
+}
+
+/** The bytes are the caller's again when the write is done. */
+function copyOf(operation: Operation): Operation {
+  if (operation.type !== 'put') return operation;
+  return { ...operation, key: operation.key.slice(), value: operation.value.slice() };
 }
 
 function apply(state: State, { operations }: Write): void {
