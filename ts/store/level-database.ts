@@ -21,6 +21,8 @@ import { LevelReads, SharedSnapshot } from './level-reads.js';
 
 /** Bytes of writes that become one batch of LevelDB, about: what waits meanwhile has one sync. */
 const GROUP_BYTES = 4 * 1024 * 1024;
+/** Where none of them waits for a sync: a larger batch saves nothing, and its memory is given back late (see level-batches.ts). */
+const GROUP_BYTES_UNSYNCED = 512 * 1024;
 
 /** Two of them may be in memory, and are read when the database is opened. Bytes. */
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
@@ -148,9 +150,11 @@ class LevelDatabase implements Database {
 
   private takeGroup(): Write[] {
     let bytes = 0;
+    let most = GROUP_BYTES_UNSYNCED;
     const last = this.waiting.findIndex((write) => {
       bytes += write.bytes;
-      return bytes >= GROUP_BYTES;
+      if (write.durable) most = GROUP_BYTES;
+      return bytes >= most;
     });
     return this.waiting.splice(0, last < 0 ? this.waiting.length : last + 1);
   }
