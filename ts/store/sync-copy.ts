@@ -146,9 +146,8 @@ export class SyncCopy {
     const { database } = this.port;
     if (database.makeRoom === undefined) return made();
     database.makeRoom(DATA_RANGE, (error) => {
-      if (generation !== this.generation) return;
       if (error !== undefined) return this.fail(error);
-      made();
+      if (generation === this.generation) made();
     });
   }
 

@@ -28,6 +28,8 @@ export class FakeDatabase implements Database {
   readonly writes: Write[] = [];
   readonly reads: (() => void)[] = [];
   openSnapshots = 0;
+  /** It can't, unless a test says how. */
+  makeRoom?: NonNullable<Database['makeRoom']>;
   /** What all writes and reads fail with. */
   error: Error | undefined;
 

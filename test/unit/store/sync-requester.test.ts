@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../../ts/store/database.js';
-import { dataKey, HALF_KEY, logKey, VERSION_BYTES } from '../../../ts/store/keys.js';
+import type { Done, Entry } from '../../../ts/store/database.js';
+import { DATA_RANGE, dataKey, HALF_KEY, logKey, VERSION_BYTES } from '../../../ts/store/keys.js';
 import { seal } from '../../../ts/store/seals.js';
 import {
   DENIED_RETRY_MS,
@@ -215,6 +215,31 @@ describe('the store that is replaced', () => {
     expect(scene.keys).toEqual(['mx']);
     expect(scene.isMarkedHalf).toBe(true);
     expect(port.take()).toEqual([['b', { type: 'start-chunks', sync: 1, after: new Uint8Array(0) }]]);
+  });
+
+  it('is given room by a database that can make some: once all is wiped, before chunks are asked for', () => {
+    const scene = new Scene();
+    const { port } = scene;
+    const asked: Done[] = [];
+    port.database.makeRoom = (range, done) => {
+      expect([range, port.database.isBusy]).toEqual([DATA_RANGE, false]);
+      asked.push(done);
+    };
+    scene.grant();
+    port.disk();
+    port.take();
+    expect(asked).toHaveLength(1);
+    asked[0]?.();
+    expect(port.takeTypes()).toEqual(['start-chunks to b']);
+  });
+
+  it('ends the replica when no room can be made', () => {
+    const scene = new Scene();
+    const { port } = scene;
+    port.database.makeRoom = (_range, done) => done(new Error('no space'));
+    scene.grant();
+    port.disk();
+    expect(port.told).toContain('failed: no space');
   });
 
   it('is wiped in steps', () => {
