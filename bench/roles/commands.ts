@@ -58,6 +58,7 @@ export function createCommands() {
     storeVerify: store.verify,
     storeReads: store.reads,
     storeFill: store.fill,
+    storeSettle: store.settle,
     storeBeginSteady: store.beginSteady,
     storeEndSteady: store.endSteady,
     storeAwaitOther: store.awaitOther,

@@ -1,6 +1,6 @@
 /** One replica of a store under load. */
 import { once } from 'node:events';
-import { ReplicatedStore, type ThreadMode } from '../../ts/index.js';
+import { ReplicatedStore, type StoreTransaction, type ThreadMode } from '../../ts/index.js';
 import { MAX_VALUE_BYTES } from '../../ts/store/limits.js';
 import type { Durability } from '../options.js';
 import type { Place } from '../pool/place.js';
@@ -54,6 +54,10 @@ const FILL_AT_ONCE = 4;
 const READ_KEYS = 100_000;
 /** Beside a writer's values: they are different, and can't be made shorter. */
 const PATTERN_BYTES = 1 << 20;
+/** A process that takes no more of a processor than this has nothing to do. */
+const SETTLED_SHARE = 0.1;
+const SETTLE_LOOK_MS = 200;
+const SETTLE_MOST_MS = 30_000;
 /** A writer that goes on until it is told to stop. */
 interface Steady {
   stopped: boolean;
@@ -132,11 +136,7 @@ export class StoreRole {
     const store = this.opened();
     const keys = Array.from({ length: READ_KEYS }, (_, number) => `read/${number}`);
     const value = this.value(0, 0, valueBytes);
-    for (let from = 0; from < keys.length; from += FILL_OPERATIONS) {
-      const transaction = store.transaction();
-      for (const key of keys.slice(from, from + FILL_OPERATIONS)) transaction.put(key, value);
-      await transaction.commit();
-    }
+    await this.inTransactions(keys, (transaction, key) => transaction.put(key, value));
     const level = await openPlainLevel(folder, keys, value);
     try {
       const plain = (key: string) => level.getSync(key);
@@ -152,6 +152,8 @@ export class StoreRole {
       return { readsPerSecond: mean(({ store }) => store), databaseReadsPerSecond: mean(({ database }) => database) };
     } finally {
       await level.close();
+      // They are a tenth of the keys of a store that is synchronized, and hardly any of the bytes that are counted.
+      await this.inTransactions(keys, (transaction, key) => transaction.delete(key));
     }
   };
 
@@ -170,6 +172,17 @@ export class StoreRole {
         }
       }),
     );
+  };
+
+  /** Resolves when this process has nothing to do any more, or always has: databases merge what they were filled with for seconds. */
+  readonly settle = async (_: undefined): Promise<void> => {
+    const endMs = performance.now() + SETTLE_MOST_MS;
+    for (let before = process.cpuUsage(); performance.now() < endMs; ) {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
+      const { user, system } = process.cpuUsage(before);
+      if (user + system < SETTLE_LOOK_MS * 1000 * SETTLED_SHARE) return;
+      before = process.cpuUsage();
+    }
   };
 
   /** Writes, one after the other, until `endSteady`. */
@@ -229,6 +242,18 @@ export class StoreRole {
     this.store = undefined;
     await store?.close();
   };
+
+  private async inTransactions(
+    keys: readonly string[],
+    add: (to: StoreTransaction, key: string) => void,
+  ): Promise<void> {
+    const store = this.opened();
+    for (let from = 0; from < keys.length; from += FILL_OPERATIONS) {
+      const transaction = store.transaction();
+      for (const key of keys.slice(from, from + FILL_OPERATIONS)) add(transaction, key);
+      await transaction.commit();
+    }
+  }
 
   private make({ threads, seed, ...options }: StoreOpen): ReplicatedStore {
     this.pattern = randomBytes(PATTERN_BYTES + MAX_VALUE_BYTES, seed);

@@ -124,6 +124,8 @@ class BenchStore {
     const patience = stateBytes / LEAST_BYTES_PER_SECOND + PATIENCE_SECONDS;
     const keys = Math.ceil(stateBytes / (SYNC_VALUE_BYTES + SYNC_KEY_BYTES));
     await this.actor(writer).call('storeFill', { keys, valueBytes: SYNC_VALUE_BYTES }, patience);
+    const others = this.crew.actors.filter((_, member) => member !== requester);
+    await Promise.all(others.map((actor) => actor.call('storeSettle', undefined, patience)));
     rmSync(this.directory(requester), { recursive: true, force: true });
     await this.actor(writer).call('storeBeginSteady', trial.block.sizeBytes, PATIENCE_SECONDS);
     const synced = await this.actor(requester).call('storeSync', this.open(requester), patience);

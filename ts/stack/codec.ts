@@ -165,7 +165,11 @@ export class ByteReader {
 
   /** The same, where it lies. */
   blockInPlace(): Uint8Array {
-    const length = this.u32();
+    return this.inPlace(this.u32());
+  }
+
+  /** So many bytes, where they lie. */
+  inPlace(length: number): Uint8Array {
     const at = this.take(length);
     return this.bytes.subarray(at, at + length);
   }

@@ -14,7 +14,13 @@
  */
 
 export type Operation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | {
+      readonly type: 'put';
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+      /** The value has its seal behind it. Only for who `keepsSeals`. */
+      readonly sealed?: true;
+    }
   | { readonly type: 'delete'; readonly key: Uint8Array }
   /** All keys from `from` to below `to`, those included that are put before in this batch. However many they are, the batch stays atomic. */
   | { readonly type: 'deleteRange'; readonly from: Uint8Array; readonly to: Uint8Array };
@@ -31,11 +37,15 @@ export interface Range {
   /** So many at most; and no more once there are `bytes` of keys and values, but always one if there is one. */
   readonly limit: number;
   readonly bytes: number;
+  /** Values with their seals behind them, which nobody has looked at. Only of who `keepsSeals`. */
+  readonly sealed?: true;
 }
 
 export type RangeDone = (error: Error | undefined, entries: readonly Entry[]) => void;
 
 export interface DatabaseReads {
+  /** It keeps a seal (seals.ts) with each value, and can give values with theirs, and be given them so: for copies. Left out: it can't. */
+  readonly keepsSeals?: boolean;
   /** Undefined: there is no such key. Blocks for a read of the disk where the value is in no cache; throws where that fails. */
   get(key: Uint8Array): Uint8Array | undefined;
   range(range: Range, done: RangeDone): void;
@@ -51,6 +61,11 @@ export interface Database extends DatabaseReads {
   snapshot(): DatabaseSnapshot;
   /** Of all keys and values, about; for who is told how far a synchronization is. Left out: not known. */
   readonly approximateBytes?: number;
+  /**
+   * Nothing is in this range, and much is to be put there in the order of the keys, with nothing else between: whatever makes that cheaper. What was written
+   * before is done. Left out: nothing does.
+   */
+  makeRoom?(range: Pick<Range, 'from' | 'to'>, done: Done): void;
   /** When the writes that are under way are done; afterwards nothing may be called. */
   close(done: Done): void;
 }

@@ -2,7 +2,7 @@
 import type { ClassicLevel } from 'classic-level';
 import type { Operation } from './database.js';
 import type { LevelLogGuard } from './level-log-guard.js';
-import { CHECKSUM_BYTES, seal } from './level-values.js';
+import { SEAL_BYTES, seal } from './seals.js';
 
 export type Level = ClassicLevel<Uint8Array, Uint8Array>;
 export type PutOrDelete = Exclude<Operation, { readonly type: 'deleteRange' }>;
@@ -11,7 +11,7 @@ export type PutOrDelete = Exclude<Operation, { readonly type: 'deleteRange' }>;
  * Bytes of an operation on average from which on a batch is given as a list. Operations are written into a chained batch as they come, which costs
  * half as much for each; but the memory of such a batch is freed by the garbage collector, which does not know how much it is.
  */
-const LARGE_BYTES = 1024;
+const LARGE_BYTES = 2048;
 
 /** The only key without a byte: the mark of a database of ours, and after it a note when there is one (see level-ranges.ts). */
 export const MARK_KEY = new Uint8Array(0);
@@ -45,7 +45,7 @@ export class LevelBatches {
   private writeChained(operations: readonly PutOrDelete[], durable: boolean): Promise<void> {
     const batch = this.level.batch();
     for (const operation of operations) {
-      if (operation.type === 'put') batch.put(operation.key, this.sealed(operation.key, operation.value));
+      if (operation.type === 'put') batch.put(operation.key, this.sealed(operation));
       else batch.del(operation.key);
     }
     return batch.write({ sync: durable });
@@ -54,13 +54,18 @@ export class LevelBatches {
   private writeList(operations: readonly PutOrDelete[], durable: boolean): Promise<void> {
     const list = operations.map((operation) => {
       if (operation.type === 'delete') return { type: 'del' as const, key: operation.key };
-      return { type: 'put' as const, key: operation.key, value: seal(operation.key, operation.value) };
+      return {
+        type: 'put' as const,
+        key: operation.key,
+        value: operation.sealed === true ? operation.value : seal(operation.key, operation.value),
+      };
     });
     return this.level.batch(list, { sync: durable });
   }
 
-  private sealed(key: Uint8Array, value: Uint8Array): Uint8Array {
-    const fits = value.length + CHECKSUM_BYTES <= this.scratch.length;
+  private sealed({ key, value, sealed }: Extract<Operation, { readonly type: 'put' }>): Uint8Array {
+    if (sealed === true) return value;
+    const fits = value.length + SEAL_BYTES <= this.scratch.length;
     return seal(key, value, fits ? this.scratch : undefined);
   }
 }

@@ -21,6 +21,8 @@ import { LevelReads, SharedSnapshot } from './level-reads.js';
 
 /** Bytes of writes that become one batch of LevelDB, about: what waits meanwhile has one sync. */
 const GROUP_BYTES = 4 * 1024 * 1024;
+/** Where none of them waits for a sync: a larger batch saves nothing, and its memory is given back late (see level-batches.ts). */
+const GROUP_BYTES_UNSYNCED = 512 * 1024;
 
 /** Two of them may be in memory, and are read when the database is opened. Bytes. */
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
@@ -42,6 +44,7 @@ interface Write {
 }
 
 class LevelDatabase implements Database {
+  readonly keepsSeals = true;
   private readonly now: LevelReads;
   private readonly batches: LevelBatches;
   private readonly ranges: LevelRanges;
@@ -73,7 +76,9 @@ class LevelDatabase implements Database {
     if (mark === undefined) {
       const [first] = await this.level.keys({ gte: FIRST_KEY, limit: 1 }).all();
       if (first !== undefined) throw storeCorrupt(this.where, 'it is a database of another program');
-      return this.batches.write([MARK_ALONE], MARK.length, true);
+      await this.batches.write([MARK_ALONE], MARK.length, true);
+      // In a table for itself: together with another key it would be one that all other tables overlap (see makeRoom).
+      return this.level.compactRange(MARK_KEY, MARK_KEY);
     }
     if (Buffer.compare(mark.subarray(0, MARK.length), MARK) !== 0) {
       throw storeCorrupt(this.where, 'it is of a version of consort that this one does not know');
@@ -108,6 +113,17 @@ class LevelDatabase implements Database {
     if (!this.busy) void this.work();
   }
 
+  /**
+   * LevelDB puts a table straight to where it stays if its keys are not among those of another one. A table of what was written before may begin below the
+   * range and end above it, and each one that comes would be merged with it, and so be written twice.
+   */
+  makeRoom({ from, to }: Pick<Range, 'from' | 'to'>, done: Done): void {
+    this.level.compactRange(from, to).then(
+      () => done(),
+      (error) => done(storeError(this.where, error)),
+    );
+  }
+
   close(done: Done): void {
     this.closing = done;
     if (!this.busy) void this.work();
@@ -134,9 +150,11 @@ class LevelDatabase implements Database {
 
   private takeGroup(): Write[] {
     let bytes = 0;
+    let most = GROUP_BYTES_UNSYNCED;
     const last = this.waiting.findIndex((write) => {
       bytes += write.bytes;
-      return bytes >= GROUP_BYTES;
+      if (write.durable) most = GROUP_BYTES;
+      return bytes >= most;
     });
     return this.waiting.splice(0, last < 0 ? this.waiting.length : last + 1);
   }

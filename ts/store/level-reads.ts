@@ -3,7 +3,7 @@ import type { DatabaseReads, DatabaseSnapshot, Entry, Range, RangeDone } from '.
 import { storeCorrupt } from './database-errors.js';
 import { FIRST_KEY, type Level } from './level-batches.js';
 import { storeError } from './level-errors.js';
-import { CHECKSUM_BYTES, unseal } from './level-values.js';
+import { SEAL_BYTES, unseal } from './seals.js';
 
 /** Entries that are taken out of LevelDB with one call, at most: so much memory it reserves before it looks. */
 const ENTRIES_AT_ONCE = 10_000;
@@ -12,6 +12,7 @@ const MOST_BYTES = 2 ** 30;
 type Snapshot = ReturnType<Level['snapshot']>;
 
 export class LevelReads implements DatabaseReads {
+  readonly keepsSeals = true;
   private readonly options;
 
   constructor(
@@ -50,11 +51,11 @@ export class LevelReads implements DatabaseReads {
 
   protected release(): void {}
 
-  private async collect({ from, to, reverse = false, limit, bytes }: Range): Promise<Entry[]> {
+  private async collect({ from, to, reverse = false, limit, bytes, sealed }: Range): Promise<Entry[]> {
     const entries: Entry[] = [];
     if (limit < 1) return entries;
-    // LevelDB counts the checksums too: with so much more one call is enough, unless the entries are very small.
-    const extra = Math.min(CHECKSUM_BYTES * limit, bytes / 2);
+    // LevelDB counts the seals too: with so much more one call is enough, unless the entries are very small.
+    const extra = sealed === true ? 0 : Math.min(SEAL_BYTES * limit, bytes / 2);
     const iterator = this.level.iterator({
       ...this.options,
       gte: from.length === 0 ? FIRST_KEY : from,
@@ -66,10 +67,10 @@ export class LevelReads implements DatabaseReads {
       for (let taken = 0; ; ) {
         const some = await iterator.nextv(Math.min(limit - entries.length, ENTRIES_AT_ONCE));
         if (some.length === 0) return entries;
-        for (const [key, sealed] of some) {
-          const value = this.unsealed(key, sealed);
-          entries.push([key, value]);
-          taken += key.length + value.length;
+        for (const kept of some) {
+          const entry: Entry = sealed === true ? kept : [kept[0], this.unsealed(...kept)];
+          entries.push(entry);
+          taken += entry[0].length + entry[1].length;
           if (entries.length >= limit || taken >= bytes) return entries;
         }
       }

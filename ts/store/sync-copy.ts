@@ -6,8 +6,10 @@
  * The mark `half` is on the disk before the first key is touched, and goes in one durable write after all others: whatever happens between, whoever
  * starts with this database sees the mark or has a whole store.
  */
+import { ChunkMemory } from './chunk-memory.js';
 import type { Operation } from './database.js';
-import { DATA_RANGE, dataKey, HALF_KEY, type KeyRange, keyAfter, LOG_RANGE } from './keys.js';
+import { DATA_RANGE, HALF_KEY, type KeyRange, keyAfter, LOG_RANGE, userKey } from './keys.js';
+import { withoutSeal } from './seals.js';
 import type { Chunk } from './sync-messages.js';
 import type { LogPoint, SyncRequesterPort, SyncResult } from './sync-port.js';
 
@@ -27,6 +29,8 @@ export class SyncCopy {
   keys = 0;
   /** Given to the database, and not done. */
   writingBytes = 0;
+  /** Of what was received and is not done. */
+  readonly memory: ChunkMemory;
   /** Counts the beginnings: what is late from before one is told by it. */
   private generation = 0;
   private failed = false;
@@ -37,6 +41,8 @@ export class SyncCopy {
     private readonly onWritten: () => void,
     private readonly onFailed: (error: Error) => void,
   ) {
+    const { chunkBytes, chunkHeadBytes, windowBytes, writingBytes } = port.limits;
+    this.memory = new ChunkMemory(chunkBytes + chunkHeadBytes, Math.ceil((windowBytes + writingBytes) / chunkBytes));
     // A crash in the middle: all that is there goes.
     this.isHalf = port.database.get(HALF_KEY) !== undefined;
   }
@@ -51,10 +57,12 @@ export class SyncCopy {
     // Durable, so all writes of before are done too, and what is read from here on has them.
     this.write([mark, ...this.port.replacing()], true, generation, () =>
       this.wipe(DATA_RANGE, generation, () =>
-        this.wipe(LOG_RANGE, generation, () => {
-          this.state = 'open';
-          opened();
-        }),
+        this.wipe(LOG_RANGE, generation, () =>
+          this.makeRoom(generation, () => {
+            this.state = 'open';
+            opened();
+          }),
+        ),
       ),
     );
   }
@@ -68,24 +76,29 @@ export class SyncCopy {
     this.high = 0;
     this.bytes = 0;
     this.keys = 0;
+    this.memory.clear();
   }
 
   /** The chunk's keys are all after the last one. */
   take({ entries, version, epoch }: Chunk): void {
     if (this.low === undefined || version < this.low.version) this.low = { version, epoch };
     this.high = Math.max(this.high, version);
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    const isSealed = this.port.database.keepsSeals === true;
     let bytes = 0;
     const operations: Operation[] = [];
     for (const [key, value] of entries) {
       bytes += key.length + value.length;
-      operations.push({ type: 'put', key: dataKey(key), value });
+      operations.push(
+        isSealed ? { type: 'put', key, value, sealed: true } : { type: 'put', key, value: withoutSeal(value) },
+      );
     }
-    const last = entries.at(-1);
-    // Its own bytes, not the chunk's, which would stay in memory for it.
-    if (last !== undefined) this.lastKey = last[0].slice();
+    // Its own bytes, not the chunk's, which are used again.
+    this.lastKey = userKey(last[0]).slice();
     this.bytes += bytes;
     this.keys += entries.length;
-    if (operations.length > 0) this.writeChunk(operations, bytes);
+    this.writeChunk(operations, bytes, last[0].buffer);
   }
 
   /** All was taken and written. */
@@ -105,11 +118,12 @@ export class SyncCopy {
     });
   }
 
-  private writeChunk(operations: readonly Operation[], bytes: number): void {
+  private writeChunk(operations: readonly Operation[], bytes: number, memory: ArrayBufferLike): void {
     this.writingBytes += bytes;
     this.port.database.write(operations, false, (error) => {
       this.writingBytes -= bytes;
       if (error !== undefined) return this.fail(error);
+      this.memory.giveBack(memory);
       this.onWritten();
     });
   }
@@ -125,6 +139,15 @@ export class SyncCopy {
       const rest = { from: keyAfter(last[0]), to: range.to };
       const deletes = entries.map(([key]): Operation => ({ type: 'delete', key }));
       this.write(deletes, false, generation, () => this.wipe(rest, generation, wiped));
+    });
+  }
+
+  private makeRoom(generation: number, made: () => void): void {
+    const { database } = this.port;
+    if (database.makeRoom === undefined) return made();
+    database.makeRoom(DATA_RANGE, (error) => {
+      if (error !== undefined) return this.fail(error);
+      if (generation === this.generation) made();
     });
   }
 

@@ -7,7 +7,8 @@
  */
 import type { Timer } from '../stack/environment.js';
 import type { Entry } from './database.js';
-import { compareKeys, VERSION_BYTES } from './keys.js';
+import { compareKeys, DATA_RANGE, dataKey, VERSION_BYTES } from './keys.js';
+import { SEAL_BYTES } from './seals.js';
 import type { SyncCopy } from './sync-copy.js';
 import { STALL_MS, SYNC_TIMEOUT_MS } from './sync-limits.js';
 import { checksumAfter, type ReceivedChunk, type SyncStatement, writeSync } from './sync-messages.js';
@@ -124,12 +125,12 @@ export class SyncFetch {
   }
 
   private areInOrder(entries: readonly Entry[]): boolean {
-    let { lastKey } = this.copy;
+    let lastKey = dataKey(this.copy.lastKey);
     for (const [key, value] of entries) {
-      if (compareKeys(key, lastKey) <= 0 || value.length < VERSION_BYTES) return false;
+      if (compareKeys(key, lastKey) <= 0 || value.length < VERSION_BYTES + SEAL_BYTES) return false;
       lastKey = key;
     }
-    return true;
+    return compareKeys(lastKey, DATA_RANGE.to) < 0;
   }
 
   private moved(): void {

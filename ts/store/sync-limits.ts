@@ -5,6 +5,10 @@ export interface SyncLimits {
   /** Keys and values in one chunk: there is no more in it once there is so much, so a chunk is longer by a key and a value at most. Bytes, and keys. */
   readonly chunkBytes: number;
   readonly chunkKeys: number;
+  /** What a chunk usually has besides: a requester's memory for chunks is so much larger than they are, and one that is longer gets its own. Bytes. */
+  readonly chunkHeadBytes: number;
+  /** A provider reads so much of its store at a time, and has read one of these ahead. Bytes. */
+  readonly readBytes: number;
   /** Chunks that were sent and not replied to; one more is begun below this. Bytes. */
   readonly windowBytes: number;
   /** Writes that were given to the requester's database and are not done: beyond this it does not reply. Bytes. */
@@ -23,11 +27,15 @@ export interface SyncLimits {
 }
 
 export const SYNC_LIMITS: SyncLimits = {
-  chunkBytes: 256 * 1024,
+  // With a value of some kilobytes, and its head, in one record of a ring (an eighth of 1 MiB): what is longer is put together from parts, in new memory.
+  chunkBytes: 120 * 1024,
   chunkKeys: 4_096,
+  chunkHeadBytes: 8 * 1024,
+  readBytes: 480 * 1024,
   // A round trip of 10 ms at 200 MB/s: on one machine half of it does as well, but event loops that do other things too make round trips long.
   windowBytes: 2 * 1024 * 1024,
-  writingBytes: 2 * 1024 * 1024,
+  // At 200 MB/s what comes while LevelDB's log is synced, which is some 30 ms for each 16 MB of it: the provider goes on meanwhile.
+  writingBytes: 6 * 1024 * 1024,
   wipeBytes: 1024 * 1024,
   wipeKeys: 4_096,
   mostSyncs: 4,

@@ -12,19 +12,20 @@
  *   HEARTBEAT         0x43, sync integer, role u8: 1 leader, 2 provider
  *   HEARTBEAT_REPLY   0x44, sync integer, role u8
  *   START_CHUNKS      0x45, sync integer | after
- *   CHUNK             0x46, sync integer, number integer, version integer, epoch integer, total integer, last u8, before u32 |
- *                     of each entry: key block, value block | checksum u32
+ *   CHUNK             0x46, sync integer, number integer, version integer, epoch integer, total integer, last u8, before u32,
+ *                     entries integer, of each: key block, length of its value u32 | the values, with their seals | checksum u32
  *   CHUNK_REPLY       0x47, sync integer, number integer
  *   FINISH            0x48, sync integer
  *   FINISH_REPLY      0x49, sync integer
  *   ABORT             0x4a, sync integer, role u8, reason text
  *
- * Checksums are zlib's CRC-32, not the CRC-32C of datagrams: Node has it in C, four times as fast as ours in TypeScript, and at either end of a
- * synchronization that one would be most of the work of the chunks.
+ * The checksum is of all that is before the values; those have their seals (seals.ts), which say for which key they are, too. It is zlib's CRC-32, not the
+ * CRC-32C of datagrams: Node has it in C, four times as fast as ours in TypeScript.
  */
 import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter, MalformedError } from '../stack/codec.js';
 import type { Entry } from './database.js';
+import { isSealed } from './seals.js';
 import { MOST_AVOIDED, MOST_REASON_BYTES } from './sync-limits.js';
 
 /** The first byte of every message is from here to below `0x50`: no other message between replicas begins so. */
@@ -47,8 +48,7 @@ export type SyncRole = 'leader' | 'provider';
 
 const ROLES: readonly (SyncRole | undefined)[] = [undefined, 'leader', 'provider'];
 const CHECKSUM_BYTES = 4;
-/** What a chunk has besides its entries, and each entry besides key and value, at most. */
-const CHUNK_HEAD_BYTES = 64;
+/** What an entry has besides its key and its value. */
 const ENTRY_HEAD_BYTES = 8;
 
 export type StartReply =
@@ -83,7 +83,7 @@ export interface Chunk {
   readonly last: boolean;
   /** CRC-32 of the checksums of all chunks before this one since start-chunks, each 4 bytes, little-endian: so with its own it is one of the whole. */
   readonly before: number;
-  /** Keys as the user knows them, ascending; values as they are in the database. */
+  /** Keys as they are in the database, ascending; values too, with their seals. */
   readonly entries: readonly Entry[];
 }
 
@@ -159,18 +159,46 @@ export function writeSync(message: SyncStatement): Uint8Array {
   return to.finish();
 }
 
-/** The checksum is of all that is before it. `checksumOf` says what it is. */
-export function writeChunk({ sync, number, version, epoch, totalBytes, last, before, entries }: Chunk): Uint8Array {
-  let bytes = CHUNK_HEAD_BYTES;
-  for (const [key, value] of entries) bytes += key.length + value.length + ENTRY_HEAD_BYTES;
-  const to = new ByteWriter(bytes).u8(CHUNK);
-  to.integer(sync).integer(number).integer(version).integer(epoch).integer(totalBytes);
-  to.u8(last ? 1 : 0).u32(before);
-  for (const [key, value] of entries) to.block(key).block(value);
-  const chunk = to.u32(0).finish();
-  const end = chunk.length - CHECKSUM_BYTES;
-  chunk.set(new ByteWriter().u32(crc32(chunk.subarray(0, end))).finish(), end);
-  return chunk;
+/** `checksumOf` says what its checksum is. `memory`: where it is put, if there is room. */
+export function writeChunk(chunk: Chunk, memory?: Uint8Array): Uint8Array {
+  const { entries } = chunk;
+  const head = writeHead(chunk);
+  let length = head.length + CHECKSUM_BYTES;
+  for (const [key, value] of entries) length += key.length + value.length + ENTRY_HEAD_BYTES;
+  const bytes = memory !== undefined && length <= memory.length ? memory.subarray(0, length) : new Uint8Array(length);
+  bytes.set(head);
+  let at = head.length;
+  for (const [key, value] of entries) {
+    putU32(bytes, at, key.length);
+    bytes.set(key, at + 4);
+    at += 4 + key.length;
+    putU32(bytes, at, value.length);
+    at += 4;
+  }
+  const checksum = crc32(bytes.subarray(0, at));
+  for (const [, value] of entries) {
+    bytes.set(value, at);
+    at += value.length;
+  }
+  putU32(bytes, at, checksum);
+  return bytes;
+}
+
+function writeHead({ sync, number, version, epoch, totalBytes, last, before, entries }: Chunk): Uint8Array {
+  const to = new ByteWriter().u8(CHUNK).integer(sync).integer(number).integer(version).integer(epoch);
+  return to
+    .integer(totalBytes)
+    .u8(last ? 1 : 0)
+    .u32(before)
+    .integer(entries.length)
+    .finish();
+}
+
+function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
 }
 
 /** Of a chunk as it was written. */
@@ -183,13 +211,16 @@ export function checksumAfter(before: number, checksum: number): number {
   return crc32(new ByteWriter().u32(checksum).finish(), before);
 }
 
+/** How a chunk is copied out of memory that is not its own. */
+export type CopyOf = (chunk: Uint8Array) => Uint8Array;
+
 /**
  * Nothing of the message lies where the bytes do.
  *
  * @throws MalformedError
  */
-export function readSync(bytes: Uint8Array): SyncMessage {
-  if (bytes[0] === CHUNK) return readChunk(bytes);
+export function readSync(bytes: Uint8Array, copyOf: CopyOf = (chunk) => new Uint8Array(chunk)): SyncMessage {
+  if (bytes[0] === CHUNK) return readChunk(bytes, copyOf);
   const from = new ByteReader(bytes);
   const message = readFrom(from);
   from.end();
@@ -236,17 +267,30 @@ function readStartReply(from: ByteReader, sync: number): StartReply {
 }
 
 /** The entries lie in one copy of the chunk: a copy of each would cost more than all else. */
-function readChunk(bytes: Uint8Array): ReceivedChunk {
+function readChunk(bytes: Uint8Array, copyOf: CopyOf): ReceivedChunk {
   const end = bytes.length - CHECKSUM_BYTES;
-  if (end < 0) throw new MalformedError('too short');
+  if (end < 1) throw new MalformedError('too short');
   const checksum = checksumOf(bytes);
-  if (checksum !== crc32(bytes.subarray(0, end))) throw new MalformedError('a chunk with a wrong checksum');
-  const from = new ByteReader(bytes.slice(1, end));
+  const chunk = copyOf(bytes);
+  const from = new ByteReader(chunk.subarray(1, end));
   const [sync, number, version] = [from.integer(), from.integer(), from.integer()];
   const [epoch, totalBytes, last, before] = [from.integer(), from.integer(), readFlag(from), from.u32()];
-  const entries: Entry[] = [];
-  while (from.left > 0) entries.push([from.blockInPlace(), from.blockInPlace()]);
+  const keys: Uint8Array[] = [];
+  const lengths: number[] = [];
+  for (let count = from.integer(); count > 0; count--) {
+    keys.push(from.blockInPlace());
+    lengths.push(from.u32());
+  }
+  if (checksum !== crc32(chunk.subarray(0, end - from.left))) throw new MalformedError('a chunk with a wrong checksum');
+  const entries = keys.map((key, index): Entry => [key, readValue(from, key, lengths[index] as number)]);
+  from.end();
   return { type: 'chunk', sync, number, version, epoch, totalBytes, last, before, entries, checksum };
+}
+
+function readValue(from: ByteReader, key: Uint8Array, length: number): Uint8Array {
+  const value = from.inPlace(length);
+  if (!isSealed(key, value)) throw new MalformedError('a value with a wrong seal');
+  return value;
 }
 
 function readRole(from: ByteReader): SyncRole {

@@ -10,7 +10,7 @@ import type { SyncLimits } from './sync-limits.js';
 interface RolePort {
   readonly environment: Environment;
   readonly limits: SyncLimits;
-  /** To another replica of the view; nowhere, when it is not in it. FIFO; what is sent in a view arrives in that view or never. */
+  /** To another replica of the view; nowhere, when it is not in it. FIFO; what is sent in a view arrives in that view or never. The bytes are copied. */
   send(to: string, bytes: Uint8Array): void;
 }
 

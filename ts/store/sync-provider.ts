@@ -6,7 +6,9 @@
  */
 import type { Timer } from '../stack/environment.js';
 import type { Entry } from './database.js';
-import { DATA_RANGE, dataKey, keyAfter, userKey } from './keys.js';
+import { DATA_RANGE, dataKey, keyAfter } from './keys.js';
+import { ReadAhead } from './read-ahead.js';
+import { seal } from './seals.js';
 import { HEARTBEAT_MS, STALL_MS, SYNC_TIMEOUT_MS } from './sync-limits.js';
 import { checksumAfter, checksumOf, writeChunk, writeSync } from './sync-messages.js';
 import type { StoreSnapshot, SyncProviderPort } from './sync-port.js';
@@ -16,8 +18,13 @@ interface SyncEntity {
   readonly requester: string;
   readonly sync: number;
   readonly store: StoreSnapshot;
-  /** In the database; the next chunk begins here. */
+  /** In the database; the next read begins here. */
   nextKey: Uint8Array;
+  /** And was not sent. */
+  readonly read: ReadAhead;
+  /** The snapshot is being read. */
+  reading: boolean;
+  allRead: boolean;
   /** Of the next chunk. */
   number: number;
   /** CRC-32 of the checksums of those before. */
@@ -25,8 +32,6 @@ interface SyncEntity {
   /** Chunks that were sent and not replied to, the oldest first. */
   readonly unreplied: { readonly number: number; readonly bytes: number }[];
   unrepliedBytes: number;
-  /** The snapshot is being read for the next chunk. */
-  reading: boolean;
   lastSent: boolean;
   over: boolean;
   /** When a chunk was replied to for the last time. */
@@ -39,6 +44,8 @@ interface SyncEntity {
 export class SyncProvider {
   /** By the requester's name. */
   private readonly syncEntities = new Map<string, SyncEntity>();
+  /** Of a chunk, until it is sent. */
+  private memory: Uint8Array | undefined;
 
   constructor(private readonly port: SyncProviderPort) {}
 
@@ -105,11 +112,13 @@ export class SyncProvider {
       sync,
       store,
       nextKey: after.length === 0 ? DATA_RANGE.from : keyAfter(dataKey(after)),
+      read: new ReadAhead(),
+      reading: false,
+      allRead: false,
       number: 0,
       before: 0,
       unreplied: [],
       unrepliedBytes: 0,
-      reading: false,
       lastSent: false,
       over: false,
       repliedAt: this.port.environment.now(),
@@ -120,20 +129,49 @@ export class SyncProvider {
     return entity;
   }
 
-  /** As many as the window has room for, one read at a time. */
+  /** As many as the window has room for. What comes after them is read meanwhile. */
   private syncSendChunks(entity: SyncEntity): void {
-    const { store, lastSent, reading, over, unrepliedBytes } = entity;
-    const { windowBytes, chunkBytes, chunkKeys } = this.port.limits;
-    if (over || reading || lastSent || unrepliedBytes >= windowBytes || this.port.isFull) return;
+    this.readAhead(entity);
+    while (this.mayHaveMore(entity)) {
+      const entries = this.takeChunk(entity);
+      if (entries.length === 0 && !entity.allRead) return;
+      this.sendChunk(entity, entries);
+      this.readAhead(entity);
+    }
+  }
+
+  private mayHaveMore({ over, lastSent, unrepliedBytes }: SyncEntity): boolean {
+    return !over && !lastSent && unrepliedBytes < this.port.limits.windowBytes && !this.port.isFull;
+  }
+
+  /** One read at a time, and not while as much as one brings is there. */
+  private readAhead(entity: SyncEntity): void {
+    const { store, reading, allRead, over } = entity;
+    const { readBytes, chunkKeys } = this.port.limits;
+    if (over || reading || allRead || entity.read.bytes >= readBytes) return;
     entity.reading = true;
-    const range = { from: entity.nextKey, to: DATA_RANGE.to, limit: chunkKeys, bytes: chunkBytes };
-    store.snapshot.range(range, (error, entries) => {
+    const isSealed = store.snapshot.keepsSeals === true;
+    const range = { from: entity.nextKey, to: DATA_RANGE.to, limit: chunkKeys, bytes: readBytes };
+    store.snapshot.range(isSealed ? { ...range, sealed: true } : range, (error, entries) => {
       entity.reading = false;
       if (entity.over) return store.snapshot.close();
       if (error !== undefined) return this.giveUp(entity, `it cannot read its store: ${error.message}`);
-      this.sendChunk(entity, entries);
+      this.wasRead(entity, isSealed ? entries : entries.map(([key, value]): Entry => [key, seal(key, value)]));
       this.syncSendChunks(entity);
     });
+  }
+
+  /** No entries: that was all. */
+  private wasRead(entity: SyncEntity, entries: readonly Entry[]): void {
+    const last = entries.at(-1);
+    entity.allRead = last === undefined;
+    if (last !== undefined) entity.nextKey = keyAfter(last[0]);
+    entity.read.push(entries);
+  }
+
+  private takeChunk({ read }: SyncEntity): readonly Entry[] {
+    const { chunkBytes, chunkKeys } = this.port.limits;
+    return read.take(chunkBytes, chunkKeys);
   }
 
   /** No entries: that was all. */
@@ -141,22 +179,13 @@ export class SyncProvider {
     const { sync, number, before, store, requester } = entity;
     const { version, epoch, totalBytes } = store;
     const last = entries.length === 0;
-    const bytes = writeChunk({
-      type: 'chunk',
-      sync,
-      number,
-      version,
-      epoch,
-      totalBytes,
-      last,
-      before,
-      entries: entries.map(([key, value]) => [userKey(key), value]),
-    });
+    const chunk = { sync, number, version, epoch, totalBytes, last, before, entries };
+    const { chunkBytes, chunkHeadBytes } = this.port.limits;
+    this.memory ??= new Uint8Array(chunkBytes + chunkHeadBytes);
+    const bytes = writeChunk({ type: 'chunk', ...chunk }, this.memory);
     entity.number++;
     entity.before = checksumAfter(before, checksumOf(bytes));
     entity.lastSent = last;
-    const lastEntry = entries.at(-1);
-    if (lastEntry !== undefined) entity.nextKey = keyAfter(lastEntry[0]);
     entity.unreplied.push({ number, bytes: bytes.length });
     entity.unrepliedBytes += bytes.length;
     this.port.send(requester, bytes);

@@ -75,6 +75,11 @@ export class SyncRequester {
     return this.copy.isHalf;
   }
 
+  /** A chunk in memory that stays until it is written. */
+  copyOf(chunk: Uint8Array): Uint8Array {
+    return this.copy.memory.copyOf(chunk);
+  }
+
   get progress(): SyncProgress | undefined {
     if (!this.isActive) return undefined;
     const { copy, totalBytes, lastProvider } = this;

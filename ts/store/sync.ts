@@ -23,7 +23,7 @@ export class Sync {
   handleSync(from: string, bytes: Uint8Array): void {
     let message: SyncMessage;
     try {
-      message = readSync(bytes);
+      message = readSync(bytes, (chunk) => this.requester.copyOf(chunk));
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       return this.requester.handleMalformed(from, error.message);

@@ -28,6 +28,8 @@ export class FakeDatabase implements Database {
   readonly writes: Write[] = [];
   readonly reads: (() => void)[] = [];
   openSnapshots = 0;
+  /** It can't, unless a test says how. */
+  makeRoom?: NonNullable<Database['makeRoom']>;
   /** What all writes and reads fail with. */
   error: Error | undefined;
 
@@ -99,7 +101,7 @@ export class FakeDatabase implements Database {
       return true;
     }
     apply(this.state, write);
-    this.undurable.push(write);
+    this.undurable.push({ ...write, operations: write.operations.map(copyOf) });
     if (write.durable) {
       this.durable = new Map(this.state);
       this.undurable = [];
@@ -122,6 +124,12 @@ export class FakeDatabase implements Database {
 
 export function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
+}
+
+/** The bytes are the caller's again when the write is done. */
+function copyOf(operation: Operation): Operation {
+  if (operation.type !== 'put') return operation;
+  return { ...operation, key: operation.key.slice(), value: operation.value.slice() };
 }
 
 function apply(state: State, { operations }: Write): void {

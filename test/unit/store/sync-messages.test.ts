@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MalformedError } from '../../../ts/stack/codec.js';
+import type { Entry } from '../../../ts/store/database.js';
+import { seal } from '../../../ts/store/seals.js';
 import { MOST_AVOIDED, MOST_REASON_BYTES } from '../../../ts/store/sync-limits.js';
 import {
   type Chunk,
@@ -23,6 +25,10 @@ const file = join(import.meta.dirname, '../../vectors/store-sync.json');
 const unhex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
+function entry(key: string, value: string): Entry {
+  return [bytesOf(key), seal(bytesOf(key), unhex(value))];
+}
+
 const CHUNK: Chunk = {
   type: 'chunk',
   sync: 300,
@@ -32,10 +38,7 @@ const CHUNK: Chunk = {
   totalBytes: 2 ** 30,
   last: false,
   before: 0xfedcba98,
-  entries: [
-    [bytesOf('a key'), unhex('0000000000000007616263')],
-    [bytesOf('ü'), unhex('0000000000011170')],
-  ],
+  entries: [entry('da key', '0000000000000007616263'), entry('dü', '0000000000011170')],
 };
 
 const NAMED: Record<string, SyncStatement | Chunk> = {
@@ -67,7 +70,8 @@ const REFUSED: Record<string, string> = {
   'a number longer than it needs to be': '488000',
   'a chunk with a wrong checksum': hex(writeChunk(CHUNK)).replace(/.$/, (digit) => (digit === '0' ? '1' : '0')),
   'a chunk with another value': hex(writeChunk(CHUNK)).replace('616263', '616264'),
-  'a chunk that ends within an entry': hex(sealed(writeChunk(CHUNK).slice(0, -6))),
+  'a chunk that ends within an entry': hex(writeChunk(CHUNK).slice(0, -6)),
+  'a chunk with another key': hex(writeChunk(CHUNK)).replace('6461', '6462'),
   'a reason that is too long': `4a0101${hex(Uint8Array.of(1, 2, 0, 0))}${'41'.repeat(MOST_REASON_BYTES + 1)}`,
   'too many to avoid': `4101${hex(Uint8Array.of(MOST_AVOIDED + 1, 0))}${'00000000'.repeat(MOST_AVOIDED + 1)}`,
 };
@@ -154,7 +158,10 @@ const chunks: fc.Arbitrary<Chunk> = fc.record({
   totalBytes: integer,
   last: fc.boolean(),
   before: u32,
-  entries: fc.array(fc.tuple(bytes, bytes), { maxLength: 6 }),
+  entries: fc.array(
+    fc.tuple(bytes, bytes).map(([key, value]): Entry => [key, seal(key, value)]),
+    { maxLength: 6 },
+  ),
 });
 
 function unlessMalformed(hostile: Uint8Array): SyncMessage | undefined {

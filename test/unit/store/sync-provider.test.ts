@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataKey, VERSION_BYTES } from '../../../ts/store/keys.js';
+import { dataKey, userKey, VERSION_BYTES } from '../../../ts/store/keys.js';
 import { HEARTBEAT_MS, STALL_MS, SYNC_LIMITS, SYNC_TIMEOUT_MS } from '../../../ts/store/sync-limits.js';
 import { checksumAfter, type ReceivedChunk } from '../../../ts/store/sync-messages.js';
 import { SyncProvider } from '../../../ts/store/sync-provider.js';
@@ -33,7 +33,7 @@ function chunks(port: FakePort): ReceivedChunk[] {
 }
 
 const keysOf = (all: readonly ReceivedChunk[]) =>
-  all.flatMap(({ entries }) => entries.map(([key]) => Buffer.from(key).toString()));
+  all.flatMap(({ entries }) => entries.map(([key]) => Buffer.from(userKey(key)).toString()));
 
 describe('the provider of synchronizations', () => {
   it('sends the data in chunks, as far as the window goes, and on with each reply', () => {

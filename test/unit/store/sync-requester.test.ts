@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dataKey, HALF_KEY, logKey, VERSION_BYTES } from '../../../ts/store/keys.js';
+import type { Done, Entry } from '../../../ts/store/database.js';
+import { DATA_RANGE, dataKey, HALF_KEY, logKey, VERSION_BYTES } from '../../../ts/store/keys.js';
+import { seal } from '../../../ts/store/seals.js';
 import {
   DENIED_RETRY_MS,
   FINISH_ATTEMPTS,
@@ -27,6 +29,12 @@ import { FakePort } from './fake-port.js';
 const BASE = 7;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** As it is sent, of a value of so many bytes. */
+function entry(text: string, bytes = VERSION_BYTES + 1): Entry {
+  const key = dataKey(Buffer.from(text));
+  return [key, seal(key, new Uint8Array(bytes))];
+}
 
 /** One requester; the test is its leader and its provider. */
 class Scene {
@@ -77,7 +85,7 @@ class Scene {
 
   /** The next chunk of the provider, with these keys. */
   chunk(keys: readonly string[], but: Partial<Chunk> = {}): ReceivedChunk {
-    const entries = keys.map((key) => [Buffer.from(key), new Uint8Array(VERSION_BYTES + 1)] as const);
+    const entries = keys.map((key) => entry(key));
     const { sync, number, before } = this;
     const chunk = { type: 'chunk' as const, sync, number, before, version: 9, epoch: 2, totalBytes: 100, last: false };
     const bytes = writeChunk({ ...chunk, entries, ...but });
@@ -209,6 +217,31 @@ describe('the store that is replaced', () => {
     expect(port.take()).toEqual([['b', { type: 'start-chunks', sync: 1, after: new Uint8Array(0) }]]);
   });
 
+  it('is given room by a database that can make some: once all is wiped, before chunks are asked for', () => {
+    const scene = new Scene();
+    const { port } = scene;
+    const asked: Done[] = [];
+    port.database.makeRoom = (range, done) => {
+      expect([range, port.database.isBusy]).toEqual([DATA_RANGE, false]);
+      asked.push(done);
+    };
+    scene.grant();
+    port.disk();
+    port.take();
+    expect(asked).toHaveLength(1);
+    asked[0]?.();
+    expect(port.takeTypes()).toEqual(['start-chunks to b']);
+  });
+
+  it('ends the replica when no room can be made', () => {
+    const scene = new Scene();
+    const { port } = scene;
+    port.database.makeRoom = (_range, done) => done(new Error('no space'));
+    scene.grant();
+    port.disk();
+    expect(port.told).toContain('failed: no space');
+  });
+
   it('is wiped in steps', () => {
     const scene = new Scene((each) => {
       each.limits = { ...SYNC_LIMITS, wipeKeys: 3 };
@@ -273,12 +306,12 @@ describe('chunks', () => {
     expect(scene.port.take()).toEqual([['b', { type: 'chunk-reply', sync: 1, number: 0 }]]);
     scene.port.disk();
     expect(scene.keys).toEqual(['dk1', 'dk2']);
-    expect(scene.requester.progress).toEqual({ provider: 'b', bytes: 22, totalBytes: 100, keys: 2 });
+    expect(scene.requester.progress).toEqual({ provider: 'b', bytes: 32, totalBytes: 100, keys: 2 });
   });
 
   it('are not replied to while too much waits to be written', () => {
     const scene = new Scene((each) => {
-      each.limits = { ...SYNC_LIMITS, writingBytes: 30 };
+      each.limits = { ...SYNC_LIMITS, writingBytes: 40 };
     });
     scene.grant();
     scene.port.disk();
@@ -323,7 +356,6 @@ describe('chunks', () => {
     expect(scene.port.troubles).toEqual([]);
   });
 
-  const entry = (key: string) => [Buffer.from(key), new Uint8Array(VERSION_BYTES)] as const;
   it.each<[string, Partial<Chunk>]>([
     ['one is missing', { number: 2 }],
     ['it does not follow the one before', { before: 1 }],
@@ -331,7 +363,8 @@ describe('chunks', () => {
     ['a key is not after the last one', { entries: [entry('k1')] }],
     ['keys are not in order', { entries: [entry('k5'), entry('k4')] }],
     ['a key is empty', { entries: [entry('')] }],
-    ['a value has no version', { entries: [[Buffer.from('k5'), new Uint8Array(VERSION_BYTES - 1)]] }],
+    ['a value has no version', { entries: [entry('k5', VERSION_BYTES - 1)] }],
+    ['a key is none of the data', { entries: [[Buffer.from('e'), seal(Buffer.from('e'), new Uint8Array(9))]] }],
   ])('make it ask for another provider when %s', (_what, but) => {
     const scene = new Scene();
     const { port } = scene;
