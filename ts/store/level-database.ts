@@ -25,7 +25,7 @@ const GROUP_BYTES = 4 * 1024 * 1024;
 const GROUP_BYTES_UNSYNCED = 512 * 1024;
 
 /** Two of them may be in memory, and are read when the database is opened. Bytes. */
-const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
+const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
 /** After so many bytes of writes it is looked how much there is: a few lookups in the indexes of the tables. */
 const LOOK_BYTES = 64 * 1024 * 1024;
 
