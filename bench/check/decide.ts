@@ -4,7 +4,7 @@
  */
 import { detectable, type Estimate, estimate } from './statistics/estimate.js';
 import { type Confirmed, confirm, controlMoved, type Judged, judge } from './statistics/judge.js';
-import { confirmingLaunches, planLooks } from './statistics/looks.js';
+import { confirmingLaunches, controlLaunches, planLooks } from './statistics/looks.js';
 
 /** `benchmark`: base against head. The others are controls: both sides are the same, so they must not move. */
 export type RowKind = 'benchmark' | 'null' | 'frozen';
@@ -68,14 +68,24 @@ export async function decide(kinds: readonly RowKind[], settings: DecideSettings
   const moved = (of: (row: number) => readonly number[]) =>
     controls.filter((row) => controlMoved(of(row), minEffect, seed));
 
+  const wantedOf = (rows: readonly number[], launches: number) => rows.map((row) => ({ row, launches }));
+  /** Rows take turns, so that all see the same weather. Whoever launches says how many there are at once. */
+  const fill = async (wanted: readonly { readonly row: number; readonly launches: number }[], swapped: boolean) => {
+    const effectsOf = (row: number) => (swapped ? at(row).confirming : at(row).effects);
+    const most = Math.max(...wanted.map(({ launches }) => launches));
+    const missing = Array.from({ length: most }, (_, each) =>
+      wanted
+        .filter(({ row, launches }) => each >= effectsOf(row).length && each < launches)
+        .map(({ row }) => ({ row, each })),
+    ).flat();
+    const measured = await Promise.all(missing.map(({ row, each }) => launch(row, each, swapped)));
+    for (const [index, { row }] of missing.entries()) effectsOf(row).push(measured[index] as number);
+  };
+
   let open = benchmarks;
   for (const [index, look] of planLooks(alpha, benchmarks.length, settings.looks).entries()) {
     if (index > FIRST_REJECTING && !settings.hasTime()) break;
-    for (;;) {
-      const behind = [...open, ...controls].filter((row) => at(row).effects.length < look.launches);
-      if (behind.length === 0) break;
-      for (const row of behind) at(row).effects.push(await launch(row, at(row).effects.length, false));
-    }
+    await fill([...wantedOf(open, look.launches), ...wantedOf(controls, controlLaunches(look.launches))], false);
     const judged = judge(
       benchmarks.map((row) => (open.includes(row) ? at(row).effects : undefined)),
       look,
@@ -95,10 +105,8 @@ export async function decide(kinds: readonly RowKind[], settings: DecideSettings
   });
   if (candidates.length === 0) return end([]);
   const launches = confirmingLaunches(alpha, candidates.length);
-  for (let round = 0; round < launches; round++) {
-    for (const row of [...candidates.map((each) => each.row), ...controls])
-      at(row).confirming.push(await launch(row, round, true));
-  }
+  const slowerOrFaster = candidates.map((each) => each.row);
+  await fill([...wantedOf(slowerOrFaster, launches), ...wantedOf(controls, controlLaunches(launches))], true);
   const confirmed = confirm(candidates, alpha, minEffect, seed);
   for (const [index, { row }] of candidates.entries()) at(row).confirmed = confirmed[index];
   return end(moved((row) => at(row).confirming));

@@ -36,7 +36,7 @@ export async function countInstructions(
   if (!hasCallgrind()) return undefined;
   const folder = mkdtempSync(path.join(tmpdir(), 'consort-callgrind-'));
   try {
-    const child = await SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
+    const child = SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
     try {
       await child.ask<'load'>({ do: 'load', file, benchmark });
       if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: 0 });
