@@ -22,7 +22,9 @@ export interface CountingPlan {
 }
 
 /** Warm-up in batches: callgrind is some 50 times slower than the machine. */
-const WARM_UP_BATCHES = 40;
+const WARM_UP_BATCHES = 400;
+/** Counted at once. */
+const COUNTED_BATCHES = 10;
 
 export function hasCallgrind(): boolean {
   return spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0;
@@ -42,11 +44,11 @@ export async function countInstructions(
       if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: 0 });
       await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: WARM_UP_BATCHES });
       if (slowDown !== undefined && slowDown > 0) await child.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
-      await child.ask<'instructions'>({ do: 'instructions', iterations });
+      await child.ask<'instructions'>({ do: 'instructions', iterations: iterations * COUNTED_BATCHES });
     } finally {
       await child.end();
     }
-    return perIteration(folder, iterations);
+    return perIteration(folder, iterations * COUNTED_BATCHES);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -57,7 +57,7 @@ export interface LaunchResult {
 }
 
 /** Counters are of so many batches together. */
-export const COUNTED_BATCHES = 4;
+export const COUNTED_BATCHES = 40;
 
 const SETTLING_QUARTETS = 150;
 
