@@ -17,13 +17,13 @@ import { compareCounters } from './counters.js';
 import { type Decided, type Decision, decide, type RowKind } from './decide.js';
 import { countInstructions } from './launcher/instructions.js';
 import { Lanes } from './launcher/lanes.js';
-import { COUNTED_BATCHES, type LaunchPlan, type LaunchResult, runLaunch, type SidePlace } from './launcher/launch.js';
+import { type LaunchPlan, type LaunchResult, runLaunch, type SidePlace } from './launcher/launch.js';
 import type { Calibrated, Listed } from './launcher/protocol.js';
 import { type SideName, SideProcess } from './launcher/side-process.js';
 import { findSurroundings, type Surroundings } from './launcher/surroundings.js';
 import type { CheckOptions } from './options.js';
 import { outcomeOf } from './outcome.js';
-import { BATCH_MICROS, type CheckPlan, planCheck, quartetsOf } from './plan.js';
+import { BATCH_MICROS, type CheckPlan, countedIterations, planCheck, quartetsOf } from './plan.js';
 import { demandFile, type PreparedSide, type PreparedSides } from './sides/prepare.js';
 import { Slots } from './sides/slots.js';
 import { changeOf, type Estimate } from './statistics/estimate.js';
@@ -210,6 +210,7 @@ function launchPlan(row: Row, launch: number, options: CheckOptions, slots: Slot
     ...row.places(slots),
     iterations,
     warmUpBatches: Math.ceil(warmUpIterations / iterations),
+    countedIterations: countedIterations(row.calibrated),
     phaseBatches: launch % PHASES,
     quartets: quartetsOf(batchMicros, options.quartets),
     headBegins: launch % 2 === 1,
@@ -263,7 +264,7 @@ function benchmarkResult(row: Row, decided: Decided, instructions: InstructionsR
     headMicrosPerIteration: median(row.results.map((result) => result.headMicrosPerIteration)),
     ...(confirmation && { confirmation: confirmationResult(confirmation) }),
     ...(detectable === undefined ? {} : { detectableChange: changeOf(detectable) }),
-    counters: compareCounters(counted, row.calibrated.iterations * COUNTED_BATCHES),
+    counters: compareCounters(counted, countedIterations(row.calibrated)),
     ...(instructions && { instructions }),
   };
 }

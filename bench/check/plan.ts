@@ -1,6 +1,6 @@
 /** What is measured: the benchmarks that both sides have. */
 import { CheckError, CheckExit } from './check-error.js';
-import type { Listed } from './launcher/protocol.js';
+import type { Calibrated, Listed } from './launcher/protocol.js';
 import type { CheckOptions } from './options.js';
 
 /**
@@ -15,6 +15,13 @@ const LEAST_QUARTETS = 60;
 /** So that a launch does not take longer where batches do. */
 export function quartetsOf(batchMicros: number, most: number): number {
   return Math.min(most, Math.max(LEAST_QUARTETS, Math.round((most * BATCH_MICROS) / batchMicros)));
+}
+
+/** Counters are of so much work, in CPU time, so that what happens now and then is counted too. */
+const COUNTED_MICROS = 8000;
+
+export function countedIterations({ iterations, batchMicros }: Calibrated): number {
+  return Math.ceil((iterations * COUNTED_MICROS) / batchMicros);
 }
 
 export interface CheckPlan {

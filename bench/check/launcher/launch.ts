@@ -30,6 +30,8 @@ export interface LaunchPlan {
   readonly head: SidePlace;
   readonly iterations: number;
   readonly warmUpBatches: number;
+  /** Counters are of so many together. */
+  readonly countedIterations: number;
   /** Batches more before it is measured: the same on both sides, and not in each launch, so that what comes back every few batches does not always hit the same side. */
   readonly phaseBatches: number;
   /** At most; it ends when it has settled. */
@@ -56,9 +58,6 @@ export interface LaunchResult {
   readonly headCounters: SideCounters;
 }
 
-/** Counters are of so many batches together. */
-export const COUNTED_BATCHES = 40;
-
 const SETTLING_QUARTETS = 150;
 
 /** Run before it is looked at whether more are wanted: fewer do not tell how far they are spread. */
@@ -84,14 +83,12 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
       sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: warmUpBatches }),
     );
     demandSame(benchmark, warmed.base.checksum, warmed.head.checksum);
-    const counted = await both((side) =>
-      sides[side].ask<'count'>({ do: 'count', iterations: iterations * COUNTED_BATCHES }),
-    );
+    const counted = await both((side) => sides[side].ask<'count'>({ do: 'count', iterations: plan.countedIterations }));
     demandSame(benchmark, counted.base.checksum, counted.head.checksum);
     await both((side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: plan.phaseBatches }));
     if (slowDown > 0) {
       // How much slower is reckoned from how long it takes in turns, and that must not get less any more.
-      await takeTurns(sides, order, plan, SETTLING_QUARTETS);
+      await takeTurns(sides, order, plan, Math.min(SETTLING_QUARTETS, plan.quartets));
       await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
     }
     const quartets = await runQuartets(sides, order, plan);

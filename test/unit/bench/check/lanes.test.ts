@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Lanes } from '../../../../bench/check/launcher/lanes.js';
-import { quartetsOf } from '../../../../bench/check/plan.js';
+import { countedIterations, quartetsOf } from '../../../../bench/check/plan.js';
 import { controlLaunches, planLooks } from '../../../../bench/check/statistics/looks.js';
 
 const somewhere = (cpu: number) => ({ command: ['node'] as const, cpu, missing: [] });
@@ -68,6 +68,12 @@ describe('how much is measured', () => {
     expect(quartetsOf(400, 400)).toBe(200);
     expect(quartetsOf(20_000, 400)).toBe(60);
     expect(quartetsOf(20_000, 5)).toBe(5);
+  });
+
+  it('is as much work for counters, whatever a batch is', () => {
+    const calibrated = { iterations: 100, batchMicros: 200, warmUpIterations: 1 };
+    expect(countedIterations(calibrated)).toBe(4000);
+    expect(countedIterations({ ...calibrated, iterations: 1, batchMicros: 20_000 })).toBe(1);
   });
 
   it('is less of controls, but always enough for them to be found moving', () => {
