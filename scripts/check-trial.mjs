@@ -3,30 +3,60 @@
  * often does it alarm for nothing, and how often does it find what is there? It takes hours, so it goes on where it was left: each run is a
  * line in a file. docs/benchmarking.md holds the result.
  *
- *   node scripts/check-trial.mjs --runs 200 --minutes 60 --out build/check-trial.jsonl -- --quick
- *   node scripts/check-trial.mjs --report --out build/check-trial.jsonl
- *
  * Beside what the runs have found, the report tells what checks would find whose launches are drawn from those that were measured: many more checks
  * than there were runs, but of the same launches.
  *
- * What follows `--` goes to `consort check`. Runs of different kinds take turns, so that all see the same weather.
+ * Runs of different kinds take turns, so that all see the same weather.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Random } from '../dist/ts/data-plane/typescript/random.js';
-import { optionValue, root } from './lib/project.mjs';
+import { root } from './lib/project.mjs';
 
 const KINDS = ['aa', 'inject=5%', 'inject=10%'];
 const CONFIDENCE = 0.95;
 const DRAWN_CHECKS = 5000;
 
-const file = resolve(root, optionValue('out', 'build/check-trial.jsonl'));
-const runs = Number(optionValue('runs', '200'));
-const minutes = Number(optionValue('minutes', 'Infinity'));
-const separator = process.argv.indexOf('--');
-const checkArguments = separator < 0 ? [] : process.argv.slice(separator + 1);
+const HELP = `node scripts/check-trial.mjs [options] [-- options of consort check]
+
+Tries consort check itself, with --self-test aa, inject=5% and inject=10% in turns. Each run is a line in a file; it goes on where it was left.
+
+  --runs N       of each kind, with those that are in the file (200)
+  --minutes N    begins no run after so many (as long as it takes)
+  --out FILE     where the runs are kept (results/check-trial.jsonl)
+  --report       runs nothing: tells what is in the file
+  --help         this
+
+  node scripts/check-trial.mjs --minutes 60 -- --quick
+  node scripts/check-trial.mjs --report
+`;
+
+/** Of the command line; ends the process where it makes no sense. */
+function readOptions() {
+  const options = {
+    runs: { type: 'string', default: '200' },
+    minutes: { type: 'string', default: 'Infinity' },
+    out: { type: 'string', default: 'results/check-trial.jsonl' },
+    report: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  };
+  const end = process.argv.indexOf('--');
+  const [own, rest] = end < 0 ? [process.argv.slice(2), []] : [process.argv.slice(2, end), process.argv.slice(end + 1)];
+  try {
+    const { values } = parseArgs({ options, args: own });
+    for (const name of ['runs', 'minutes'])
+      if (!(Number(values[name]) > 0)) throw new Error(`--${name}: got '${values[name]}', want a number above 0`);
+    return { ...values, file: resolve(root, values.out), checkArguments: rest };
+  } catch (error) {
+    console.error(`check-trial: ${error.message.split('. ')[0]}; see --help`);
+    return process.exit(2);
+  }
+}
+
+const { runs, minutes, file, report: onlyReports, help, checkArguments } = readOptions();
 
 function readRuns() {
   if (!existsSync(file)) return [];
@@ -108,9 +138,9 @@ async function runTrial() {
   mkdirSync(dirname(file), { recursive: true });
   const start = performance.now();
   const counts = new Map(KINDS.map((kind) => [kind, readRuns().filter((run) => run.kind === kind).length]));
-  while (performance.now() - start < minutes * 60_000) {
+  while (performance.now() - start < Number(minutes) * 60_000) {
     const kind = KINDS.toSorted((a, b) => counts.get(a) - counts.get(b))[0];
-    if (counts.get(kind) >= runs) break;
+    if (counts.get(kind) >= Number(runs)) break;
     const report = await check(kind, counts.get(kind) + 1);
     appendFileSync(file, `${JSON.stringify(lineOf(kind, report))}\n`);
     counts.set(kind, counts.get(kind) + 1);
@@ -204,7 +234,7 @@ async function reportDrawn() {
     if (pools.size === 0) continue;
     const rows = [...pools.values(), controls.flat(), controls.flat()];
     const kinds = [...[...pools.values()].map(() => 'benchmark'), 'null', 'frozen'];
-    const settings = { alpha: 0.05, minEffect: 0.025, looks: 1, hasTime: () => true };
+    const settings = { alpha: 0.05, minEffect: 0.025, looks: 2, hasTime: () => true };
     const counts = { found: 0, each: 0, invalid: 0, undecided: 0 };
     const random = new Random(KINDS.indexOf(kind) + 1);
     for (let check = 0; check < DRAWN_CHECKS; check++) {
@@ -229,6 +259,10 @@ function titleOf(kind) {
   return kind === 'aa' ? 'A/A' : kind.replace('inject=', '').replace('%', ' %');
 }
 
-if (!process.argv.includes('--report')) await runTrial();
-reportTrial();
-await reportDrawn();
+if (help) {
+  process.stdout.write(HELP);
+} else {
+  if (!onlyReports) await runTrial();
+  reportTrial();
+  await reportDrawn();
+}

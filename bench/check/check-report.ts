@@ -83,7 +83,7 @@ export interface CheckReport {
     readonly selfTest?: number;
   };
   readonly environment: Environment;
-  readonly cpu?: number;
+  readonly cpus?: readonly number[];
   /** What this machine does not have of what keeps noise small. */
   readonly missing: readonly string[];
   readonly notes: readonly string[];

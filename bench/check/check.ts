@@ -16,13 +16,14 @@ import {
 import { compareCounters } from './counters.js';
 import { type Decided, type Decision, decide, type RowKind } from './decide.js';
 import { countInstructions } from './launcher/instructions.js';
-import { COUNTED_BATCHES, type LaunchResult, runLaunch, type SidePlace } from './launcher/launch.js';
-import type { Listed } from './launcher/protocol.js';
+import { Lanes } from './launcher/lanes.js';
+import { type LaunchPlan, type LaunchResult, runLaunch, type SidePlace } from './launcher/launch.js';
+import type { Calibrated, Listed } from './launcher/protocol.js';
 import { type SideName, SideProcess } from './launcher/side-process.js';
 import { findSurroundings, type Surroundings } from './launcher/surroundings.js';
 import type { CheckOptions } from './options.js';
 import { outcomeOf } from './outcome.js';
-import { BATCH_MICROS, type CheckPlan, planCheck } from './plan.js';
+import { BATCH_MICROS, type CheckPlan, countedIterations, planCheck, quartetsOf } from './plan.js';
 import { demandFile, type PreparedSide, type PreparedSides } from './sides/prepare.js';
 import { Slots } from './sides/slots.js';
 import { changeOf, type Estimate } from './statistics/estimate.js';
@@ -45,7 +46,7 @@ interface Row {
   readonly name: string;
   /** In the file that is loaded. */
   readonly benchmark: string;
-  readonly iterations: number;
+  readonly calibrated: Calibrated;
   readonly places: (slots: Slots) => { readonly base: SidePlace; readonly head: SidePlace };
   readonly results: LaunchResult[];
 }
@@ -60,8 +61,10 @@ export async function runCheck(
   const environment = observeEnvironment(undefined);
   const startedAt = new Date().toISOString();
   const startMs = performance.now();
-  const surroundings = findSurroundings(options.cpu);
+  const everywhere = findSurroundings(options.cpus);
+  const surroundings = everywhere.at(-1) as Surroundings;
   const slots = new Slots(sides.cache, sides.base, sides.head, options.file, FROZEN_FILE);
+  const lanes = new Lanes(everywhere);
   try {
     demandFile('head', slots.head.file);
     demandFile('base', slots.base.file);
@@ -70,8 +73,8 @@ export async function runCheck(
       await listBenchmarks('head', slots.head, surroundings),
       options,
     );
-    const rows = await makeRows(plan, options, slots, surroundings, listener, signal);
-    const decision = await measure(rows, options, slots, surroundings, listener, signal);
+    const rows = await makeRows(plan, options, slots, lanes, listener, signal);
+    const decision = await measure(rows, options, slots, lanes, listener, signal);
     const counted = await instructionsOf(rows, decision, options, slots, surroundings, listener, signal);
     const benchmarks = rows.flatMap((row, at) =>
       row.kind === 'benchmark'
@@ -90,7 +93,7 @@ export async function runCheck(
       durationSeconds: (performance.now() - startMs) / 1000,
       options: { file, minEffect, alpha, looks, quick, seed, ...(selfTest && { selfTest: selfTest.share }) },
       environment: environment.finish(),
-      ...(surroundings.cpu === undefined ? {} : { cpu: surroundings.cpu }),
+      ...(surroundings.cpu === undefined ? {} : { cpus: everywhere.map(({ cpu }) => cpu as number) }),
       missing: [...surroundings.missing, ...counted.missing],
       notes: sides.notes,
       base: sideResult(sides.base),
@@ -101,6 +104,7 @@ export async function runCheck(
       onlyInHead: plan.onlyInHead,
     };
   } finally {
+    await lanes.idle();
     slots.remove();
   }
 }
@@ -110,7 +114,7 @@ async function listBenchmarks(
   place: SidePlace,
   surroundings: Surroundings,
 ): Promise<readonly Listed[]> {
-  const child = await SideProcess.start({ side, surroundings, directory: place.directory });
+  const child = SideProcess.start({ side, surroundings, directory: place.directory });
   try {
     return await child.ask<'list'>({ do: 'list', file: place.file });
   } finally {
@@ -123,30 +127,33 @@ async function makeRows(
   plan: CheckPlan,
   options: CheckOptions,
   slots: Slots,
-  surroundings: Surroundings,
+  lanes: Lanes,
   listener: CheckListener,
   signal: AbortSignal,
 ): Promise<readonly Row[]> {
-  const calibrated = async (place: SidePlace, benchmark: string) => {
-    signal.throwIfAborted();
-    listener.onCalibrate(benchmark);
-    return calibrate(place, benchmark, options.warmUpMs * 1000, surroundings);
-  };
-  const rows: Row[] = [];
-  for (const benchmark of plan.benchmarks) {
-    const iterations = await calibrated(slots.base, benchmark);
+  const calibrated = (place: SidePlace, benchmark: string) =>
+    lanes.run(async ({ surroundings }) => {
+      signal.throwIfAborted();
+      listener.onCalibrate(benchmark);
+      return calibrate(place, benchmark, options.warmUpMs * 1000, surroundings);
+    });
+  const [frozen, ...all] = await Promise.all([
+    calibrated(slots.frozenBase, 'frozen'),
+    ...plan.benchmarks.map((benchmark) => calibrated(slots.base, benchmark)),
+  ]);
+  const benchmarks = plan.benchmarks.map((name, at): Row => {
     const places = ({ base, head }: Slots) => ({ base, head });
-    rows.push({ kind: 'benchmark', name: benchmark, benchmark, iterations, places, results: [] });
-  }
-  const [first] = rows as [Row];
-  const frozen = { benchmark: 'frozen', iterations: await calibrated(slots.frozenBase, 'frozen') };
+    return { kind: 'benchmark', name, benchmark: name, calibrated: all[at] as Calibrated, places, results: [] };
+  });
+  const [first] = benchmarks as [Row];
   return [
-    ...rows,
+    ...benchmarks,
     { ...first, kind: 'null', name: 'null', places: ({ base, copy }) => ({ base, head: copy }), results: [] },
     {
-      ...frozen,
       kind: 'frozen',
       name: 'frozen',
+      benchmark: 'frozen',
+      calibrated: frozen,
       places: ({ frozenBase, frozenHead }) => ({ base: frozenBase, head: frozenHead }),
       results: [],
     },
@@ -158,11 +165,11 @@ async function calibrate(
   benchmark: string,
   warmUpMicros: number,
   surroundings: Surroundings,
-): Promise<number> {
-  const child = await SideProcess.start({ side: 'base', surroundings, directory });
+): Promise<Calibrated> {
+  const child = SideProcess.start({ side: 'base', surroundings, directory });
   try {
     await child.ask<'load'>({ do: 'load', file, benchmark });
-    return (await child.ask<'calibrate'>({ do: 'calibrate', batchMicros: BATCH_MICROS, warmUpMicros })).iterations;
+    return await child.ask<'calibrate'>({ do: 'calibrate', batchMicros: BATCH_MICROS, warmUpMicros });
   } finally {
     await child.end();
   }
@@ -172,7 +179,7 @@ function measure(
   rows: readonly Row[],
   options: CheckOptions,
   slots: Slots,
-  surroundings: Surroundings,
+  lanes: Lanes,
   listener: CheckListener,
   signal: AbortSignal,
 ): Promise<Decision> {
@@ -182,29 +189,34 @@ function measure(
   return decide(
     rows.map(({ kind }) => kind),
     { ...options, hasTime: () => performance.now() < endMs },
-    async (at, launch, swapped) => {
-      signal.throwIfAborted();
-      if (swapped && !isSwapped) slots.swap();
-      isSwapped = swapped;
-      const row = rows[at] as Row;
-      listener.onLaunch(row.name, launches++, swapped);
-      const result = await runLaunch(
-        {
-          benchmark: row.benchmark,
-          ...row.places(slots),
-          iterations: row.iterations,
-          warmUpBatches: Math.ceil((options.warmUpMs * 1000) / BATCH_MICROS),
-          phaseBatches: launch % PHASES,
-          quartets: options.quartets,
-          headBegins: launch % 2 === 1,
-          slowDown: row.kind === 'benchmark' ? (options.selfTest?.share ?? 0) : 0,
-        },
-        surroundings,
-      );
-      row.results.push(result);
-      return result.effect;
-    },
+    (at, launch, swapped) =>
+      lanes.run(async ({ number, surroundings }) => {
+        signal.throwIfAborted();
+        if (swapped && !isSwapped) slots.swap();
+        isSwapped = swapped;
+        const row = rows[at] as Row;
+        listener.onLaunch(row.name, launches++, swapped);
+        const result = await runLaunch(launchPlan(row, launch, options, slots, number), surroundings);
+        row.results.push(result);
+        return result.effect;
+      }),
   );
+}
+
+function launchPlan(row: Row, launch: number, options: CheckOptions, slots: Slots, lane: number): LaunchPlan {
+  const { iterations, batchMicros, warmUpIterations } = row.calibrated;
+  return {
+    benchmark: row.benchmark,
+    ...row.places(slots),
+    iterations,
+    warmUpBatches: Math.ceil(warmUpIterations / iterations),
+    countedIterations: countedIterations(row.calibrated),
+    phaseBatches: launch % PHASES,
+    quartets: quartetsOf(batchMicros, options.quartets),
+    headBegins: launch % 2 === 1,
+    batons: slots.batons(lane),
+    slowDown: row.kind === 'benchmark' ? (options.selfTest?.share ?? 0) : 0,
+  };
 }
 
 /** The second signal. */
@@ -223,7 +235,8 @@ async function instructionsOf(
       kind === 'benchmark' &&
       (instructions === 'all' || (instructions === 'undecided' && decided[at]?.verdict !== 'same')),
   );
-  for (const { name, benchmark, iterations } of wanted) {
+  for (const { name, benchmark, calibrated } of wanted) {
+    const { iterations } = calibrated;
     signal.throwIfAborted();
     listener.onInstructions(name);
     const injected = selfTest === undefined || selfTest.share === 0 ? undefined : selfTest.share;
@@ -246,12 +259,12 @@ function benchmarkResult(row: Row, decided: Decided, instructions: InstructionsR
     verdict: decided.verdict ?? 'inconclusive',
     ...change(decided.effects, decided.estimate),
     p: decided.p ?? 1,
-    iterations: row.iterations,
+    iterations: row.calibrated.iterations,
     baseMicrosPerIteration: median(row.results.map((result) => result.baseMicrosPerIteration)),
     headMicrosPerIteration: median(row.results.map((result) => result.headMicrosPerIteration)),
     ...(confirmation && { confirmation: confirmationResult(confirmation) }),
     ...(detectable === undefined ? {} : { detectableChange: changeOf(detectable) }),
-    counters: compareCounters(counted, row.iterations * COUNTED_BATCHES),
+    counters: compareCounters(counted, countedIterations(row.calibrated)),
     ...(instructions && { instructions }),
   };
 }

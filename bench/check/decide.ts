@@ -4,7 +4,7 @@
  */
 import { detectable, type Estimate, estimate } from './statistics/estimate.js';
 import { type Confirmed, confirm, controlMoved, type Judged, judge } from './statistics/judge.js';
-import { confirmingLaunches, planLooks } from './statistics/looks.js';
+import { confirmingLaunches, controlLaunches, planLooks } from './statistics/looks.js';
 
 /** `benchmark`: base against head. The others are controls: both sides are the same, so they must not move. */
 export type RowKind = 'benchmark' | 'null' | 'frozen';
@@ -68,14 +68,21 @@ export async function decide(kinds: readonly RowKind[], settings: DecideSettings
   const moved = (of: (row: number) => readonly number[]) =>
     controls.filter((row) => controlMoved(of(row), minEffect, seed));
 
+  /** Of benchmarks, and of all controls beside them. */
+  const fill = (rows: readonly number[], launches: number, swapped: boolean) =>
+    launchMissing(
+      [
+        ...rows.map((row) => ({ row, launches })),
+        ...controls.map((row) => ({ row, launches: controlLaunches(launches) })),
+      ],
+      (row) => (swapped ? at(row).confirming : at(row).effects),
+      (row, each) => launch(row, each, swapped),
+    );
+
   let open = benchmarks;
   for (const [index, look] of planLooks(alpha, benchmarks.length, settings.looks).entries()) {
     if (index > FIRST_REJECTING && !settings.hasTime()) break;
-    for (;;) {
-      const behind = [...open, ...controls].filter((row) => at(row).effects.length < look.launches);
-      if (behind.length === 0) break;
-      for (const row of behind) at(row).effects.push(await launch(row, at(row).effects.length, false));
-    }
+    await fill(open, look.launches, false);
     const judged = judge(
       benchmarks.map((row) => (open.includes(row) ? at(row).effects : undefined)),
       look,
@@ -94,14 +101,30 @@ export async function decide(kinds: readonly RowKind[], settings: DecideSettings
     return standing === 'slower' || standing === 'faster' ? [{ row, standing, effects: at(row).confirming }] : [];
   });
   if (candidates.length === 0) return end([]);
-  const launches = confirmingLaunches(alpha, candidates.length);
-  for (let round = 0; round < launches; round++) {
-    for (const row of [...candidates.map((each) => each.row), ...controls])
-      at(row).confirming.push(await launch(row, round, true));
-  }
+  await fill(
+    candidates.map(({ row }) => row),
+    confirmingLaunches(alpha, candidates.length),
+    true,
+  );
   const confirmed = confirm(candidates, alpha, minEffect, seed);
   for (const [index, { row }] of candidates.entries()) at(row).confirmed = confirmed[index];
   return end(moved((row) => at(row).confirming));
+}
+
+/** Rows take turns, so that all see the same weather. Whoever launches says how many there are at once. */
+async function launchMissing(
+  rows: readonly { readonly row: number; readonly launches: number }[],
+  effectsOf: (row: number) => number[],
+  launch: (row: number, each: number) => Promise<number>,
+): Promise<void> {
+  const most = Math.max(...rows.map(({ launches }) => launches));
+  const missing = Array.from({ length: most }, (_, each) =>
+    rows
+      .filter(({ row, launches }) => each >= effectsOf(row).length && each < launches)
+      .map(({ row }) => ({ row, each })),
+  ).flat();
+  const measured = await Promise.all(missing.map(({ row, each }) => launch(row, each)));
+  for (const [at, { row }] of missing.entries()) effectsOf(row).push(measured[at] as number);
 }
 
 function ended({ effects, judged, confirming, confirmed }: Course, kind: RowKind, settings: DecideSettings): Decided {

@@ -42,7 +42,7 @@ export const CHECK_OPTIONS = {
     argument: 'N',
     want: '1, 2 or 3',
     sentence: 'How often it is looked at what has become slower, each time with more launches of what is undecided.',
-    defaultText: '3 (with --quick 1)',
+    defaultText: '3 (with --quick 2)',
   },
   minutes: {
     argument: 'N',
@@ -54,14 +54,14 @@ export const CHECK_OPTIONS = {
     argument: 'MS',
     want: 'an integer from 1 to 60000',
     sentence: 'How long each process runs a benchmark before it is measured, in CPU time: until it is compiled.',
-    defaultText: '150 (with --quick 100)',
+    defaultText: '150 (with --quick 60)',
   },
   quartets: {
     argument: 'N',
-    want: 'an integer from 3 to 1000',
+    want: 'an integer from 3 to 10000',
     sentence:
-      'Measured in each launch at most, until its effect has settled: four batches of 2 ms each, in the order base, head, head, base.',
-    defaultText: '100 (with --quick 60)',
+      'Measured in each launch at most, until its effect has settled: four batches of 0.2 ms each, in the order base, head, head, base. Fewer where a batch takes longer, but not fewer than 60.',
+    defaultText: '400 (with --quick 200)',
   },
   counters: {
     argument: 'WHAT',
@@ -88,11 +88,11 @@ export const CHECK_OPTIONS = {
     sentence:
       'Tries the check itself on this machine: head against head, which has to come out the same (aa), or with a slowdown on purpose, which has to be found.',
   },
-  cpu: {
-    argument: 'N',
-    want: 'the number of a CPU that this process may use',
-    sentence: 'Where the processes run that are measured.',
-    defaultText: 'the last one',
+  cpus: {
+    argument: 'LIST',
+    want: 'numbers of CPUs that this process may use, as in 0,1',
+    sentence: 'Where the processes run that are measured: on each of them a launch, side by side.',
+    defaultText: 'the last two',
   },
   seed: {
     argument: 'N',
@@ -111,7 +111,7 @@ export const CHECK_OPTIONS = {
     sentence: 'Prints annotations for GitHub, to standard error.',
     defaultText: 'yes where GITHUB_ACTIONS is true',
   },
-  quick: { sentence: 'Fewer benchmarks, shorter launches and one look: under a minute, without the builds.' },
+  quick: { sentence: 'Fewer benchmarks, shorter launches and two looks: under a minute, without the builds.' },
   quiet: { sentence: 'No progress.' },
 } as const satisfies Record<string, BenchOptionDeclaration>;
 

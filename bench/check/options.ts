@@ -41,7 +41,7 @@ export interface CheckOptions {
   readonly inconclusiveFails: boolean;
   readonly instructions: 'undecided' | 'all' | 'none';
   readonly selfTest: SelfTest | undefined;
-  readonly cpu: number | undefined;
+  readonly cpus: readonly number[] | undefined;
   readonly seed: number;
   readonly cache: string;
   readonly json: string | undefined;
@@ -81,15 +81,15 @@ export function parseCheckOptions(
     filter: list(words.filter),
     minEffect: value(words, 'min-effect', percentage(0.001, 0.5)) ?? 0.025,
     alpha: value(words, 'alpha', percentage(0.001, 0.2)) ?? 0.05,
-    looks: value(words, 'looks', integer(1, 3)) ?? (quick ? 1 : 3),
-    warmUpMs: value(words, 'warm-up', integer(1, 60_000)) ?? (quick ? 100 : 150),
-    quartets: value(words, 'quartets', integer(3, 1000)) ?? (quick ? 60 : 100),
+    looks: value(words, 'looks', integer(1, 3)) ?? (quick ? 2 : 3),
+    warmUpMs: value(words, 'warm-up', integer(1, 60_000)) ?? (quick ? 60 : 150),
+    quartets: value(words, 'quartets', integer(3, 10_000)) ?? (quick ? 200 : 400),
     minutes: value(words, 'minutes', decimal(0.1, 600)) ?? 5,
     countersFail: value(words, 'counters', oneOf(['fail', 'report'])) !== 'report',
     inconclusiveFails: value(words, 'inconclusive', oneOf(['fail', 'pass'])) !== 'pass',
     instructions: value(words, 'instructions', oneOf(['undecided', 'all', 'none'])) ?? (quick ? 'none' : 'undecided'),
     selfTest,
-    cpu: value(words, 'cpu', parseCpu),
+    cpus: value(words, 'cpus', parseCpus),
     seed: value(words, 'seed', integer(0, 2 ** 32 - 1)) ?? 1,
     cache: path.resolve(directory, text(words.cache) ?? defaultCache(environment)),
     json: text(words.json),
@@ -196,7 +196,8 @@ function parseSelfTest(word: string): SelfTest | undefined {
   return share === undefined ? undefined : { share };
 }
 
-function parseCpu(word: string): number | undefined {
-  const cpu = integer(0, 4095)(word);
-  return cpu !== undefined && canPin(cpu) ? cpu : undefined;
+function parseCpus(word: string): readonly number[] | undefined {
+  const cpus = word.split(',').map((each) => integer(0, 4095)(each.trim()));
+  if (new Set(cpus).size < cpus.length) return undefined;
+  return cpus.every((cpu) => cpu !== undefined && canPin(cpu)) ? (cpus as number[]) : undefined;
 }

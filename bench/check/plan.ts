@@ -1,10 +1,28 @@
 /** What is measured: the benchmarks that both sides have. */
 import { CheckError, CheckExit } from './check-error.js';
-import type { Listed } from './launcher/protocol.js';
+import type { Calibrated, Listed } from './launcher/protocol.js';
 import type { CheckOptions } from './options.js';
 
-/** CPU time of a batch at the base: long enough for the clock, and so short that hardly any is interrupted. */
-export const BATCH_MICROS = 2000;
+/**
+ * CPU time of a batch at the base: long enough for the clock, which counts microseconds. The processor is a few percent faster or slower from one millisecond to the
+ * next, so ten quartets of 0.2 ms batches tell three times more than one of 2 ms.
+ */
+export const BATCH_MICROS = 200;
+
+/** Of a benchmark whose batches take longer, for a single iteration does: so many quartets all the same. */
+const LEAST_QUARTETS = 60;
+
+/** So that a launch does not take longer where batches do. */
+export function quartetsOf(batchMicros: number, most: number): number {
+  return Math.min(most, Math.max(LEAST_QUARTETS, Math.round((most * BATCH_MICROS) / batchMicros)));
+}
+
+/** Counters are of so much work, in CPU time, so that what happens now and then is counted too. */
+const COUNTED_MICROS = 8000;
+
+export function countedIterations({ iterations, batchMicros }: Calibrated): number {
+  return Math.ceil((iterations * COUNTED_MICROS) / batchMicros);
+}
 
 export interface CheckPlan {
   readonly benchmarks: readonly string[];

@@ -22,7 +22,9 @@ export interface CountingPlan {
 }
 
 /** Warm-up in batches: callgrind is some 50 times slower than the machine. */
-const WARM_UP_BATCHES = 40;
+const WARM_UP_BATCHES = 400;
+/** Counted at once. */
+const COUNTED_BATCHES = 10;
 
 export function hasCallgrind(): boolean {
   return spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0;
@@ -36,17 +38,17 @@ export async function countInstructions(
   if (!hasCallgrind()) return undefined;
   const folder = mkdtempSync(path.join(tmpdir(), 'consort-callgrind-'));
   try {
-    const child = await SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
+    const child = SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
     try {
       await child.ask<'load'>({ do: 'load', file, benchmark });
       if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: 0 });
       await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: WARM_UP_BATCHES });
       if (slowDown !== undefined && slowDown > 0) await child.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
-      await child.ask<'instructions'>({ do: 'instructions', iterations });
+      await child.ask<'instructions'>({ do: 'instructions', iterations: iterations * COUNTED_BATCHES });
     } finally {
       await child.end();
     }
-    return perIteration(folder, iterations);
+    return perIteration(folder, iterations * COUNTED_BATCHES);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -22,17 +22,23 @@ export interface SidePlace {
   readonly file: string;
 }
 
+export type Batons = readonly [string, string];
+
 export interface LaunchPlan {
   readonly benchmark: string;
   readonly base: SidePlace;
   readonly head: SidePlace;
   readonly iterations: number;
   readonly warmUpBatches: number;
+  /** Counters are of so many together. */
+  readonly countedIterations: number;
   /** Batches more before it is measured: the same on both sides, and not in each launch, so that what comes back every few batches does not always hit the same side. */
   readonly phaseBatches: number;
   /** At most; it ends when it has settled. */
   readonly quartets: number;
   readonly headBegins: boolean;
+  /** Two named pipes, by which the sides hand each other the CPU. */
+  readonly batons: Batons;
   /** The head is made slower by this share; 0: it is not. */
   readonly slowDown: number;
 }
@@ -52,42 +58,37 @@ export interface LaunchResult {
   readonly headCounters: SideCounters;
 }
 
-/** Counters are of so many batches together. */
-export const COUNTED_BATCHES = 4;
+const SETTLING_QUARTETS = 150;
 
-const SETTLING_BATCHES = 60;
-
-/** Fewer do not tell how far they are spread. */
-const LEAST_QUARTETS = 15;
+/** Run before it is looked at whether more are wanted: fewer do not tell how far they are spread. */
+const ROUND_QUARTETS = 30;
 
 type Pair<T> = Readonly<Record<SideName, T>>;
-type Timed = Batch & { readonly side: SideName };
 
 export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): Promise<LaunchResult> {
   const { iterations, warmUpBatches, benchmark, slowDown, headBegins } = plan;
   const order: readonly SideName[] = headBegins ? ['head', 'base'] : ['base', 'head'];
-  const started = new Map<SideName, SideProcess>();
+  const started: SideProcess[] = [];
   try {
-    for (const side of order)
-      started.set(side, await SideProcess.start({ side, surroundings, directory: plan[side].directory }));
-    const sides = Object.fromEntries(started) as Pair<SideProcess>;
-    // One side at a time: they share a CPU.
-    for (const side of order) {
+    const [base, head] = (['base', 'head'] as const).map((side) =>
+      SideProcess.start({ side, surroundings, directory: plan[side].directory }),
+    ) as [SideProcess, SideProcess];
+    started.push(base, head);
+    const sides: Pair<SideProcess> = { base, head };
+    await both(async (side) => {
       await sides[side].ask<'load'>({ do: 'load', file: plan[side].file, benchmark });
       if (slowDown > 0) await sides[side].ask<'slowDown'>({ do: 'slowDown', share: 0 });
-    }
-    const warmed = await inTurn(order, (side) =>
+    });
+    const warmed = await both((side) =>
       sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: warmUpBatches }),
     );
     demandSame(benchmark, warmed.base.checksum, warmed.head.checksum);
-    const counted = await inTurn(order, (side) =>
-      sides[side].ask<'count'>({ do: 'count', iterations: iterations * COUNTED_BATCHES }),
-    );
+    const counted = await both((side) => sides[side].ask<'count'>({ do: 'count', iterations: plan.countedIterations }));
     demandSame(benchmark, counted.base.checksum, counted.head.checksum);
-    await inTurn(order, (side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: plan.phaseBatches }));
+    await both((side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: plan.phaseBatches }));
     if (slowDown > 0) {
-      // How much slower is reckoned from how long it takes: that must not get less any more.
-      await inTurn(order, (side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: SETTLING_BATCHES }));
+      // How much slower is reckoned from how long it takes in turns, and that must not get less any more.
+      await takeTurns(sides, order, plan, Math.min(SETTLING_QUARTETS, plan.quartets));
       await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
     }
     const quartets = await runQuartets(sides, order, plan);
@@ -99,35 +100,42 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
       headCounters: counted.head.counters,
     };
   } finally {
-    await Promise.all([...started.values()].map((side) => side.end()));
+    await Promise.all(started.map((side) => side.end()));
   }
 }
 
-async function inTurn<T>(order: readonly SideName[], ask: (side: SideName) => Promise<T>): Promise<Pair<T>> {
-  const answers: Partial<Record<SideName, T>> = {};
-  for (const side of order) answers[side] = await ask(side);
-  return answers as Pair<T>;
+/** They share a CPU, so this takes as long as one after the other; where others want it too, two get more of it than one. */
+async function both<T>(ask: (side: SideName) => Promise<T>): Promise<Pair<T>> {
+  const [base, head] = await Promise.all([ask('base'), ask('head')]);
+  return { base, head };
+}
+
+async function runQuartets(
+  sides: Pair<SideProcess>,
+  order: readonly SideName[],
+  plan: LaunchPlan,
+): Promise<readonly Quartet[]> {
+  const quartets: Quartet[] = [];
+  while (quartets.length < plan.quartets && !(quartets.length > 0 && isSettled(quartets)))
+    quartets.push(...(await takeTurns(sides, order, plan, Math.min(ROUND_QUARTETS, plan.quartets - quartets.length))));
+  return quartets;
 }
 
 /** Which side begins runs the outer two batches of each quartet. */
-async function runQuartets(
+async function takeTurns(
   sides: Pair<SideProcess>,
-  [outer, inner]: readonly SideName[],
-  { iterations, benchmark, quartets: most }: LaunchPlan,
+  [outer]: readonly SideName[],
+  { iterations, benchmark, batons: [there, back] }: LaunchPlan,
+  quartets: number,
 ): Promise<readonly Quartet[]> {
-  const batch = async (side: SideName | undefined) => ({
-    side: side as SideName,
-    ...(await sides[side as SideName].ask<'batch'>({ do: 'batch', iterations })),
+  const { base, head } = await both((side) => {
+    const pipes = side === outer ? { gives: there, takes: back } : { gives: back, takes: there };
+    return sides[side].ask<'turns'>({ do: 'turns', iterations, quartets, begins: side === outer, ...pipes });
   });
-  const quartets: Quartet[] = [];
-  while (quartets.length < most && !(quartets.length >= LEAST_QUARTETS && isSettled(quartets))) {
-    const batches = [await batch(outer), await batch(inner), await batch(inner), await batch(outer)];
-    const of = (side: SideName) => batches.filter((each) => each.side === side) as [Timed, Timed];
-    const [base, head] = [of('base'), of('head')];
-    for (const at of [0, 1] as const) demandSame(benchmark, base[at].checksum, head[at].checksum);
-    quartets.push({ base: [base[0].micros, base[1].micros], head: [head[0].micros, head[1].micros] });
-  }
-  return quartets;
+  for (const [at, { checksum }] of base.entries()) demandSame(benchmark, checksum, (head[at] as Batch).checksum);
+  const microsOf = (batches: readonly Batch[], quartet: number) =>
+    batches.slice(2 * quartet, 2 * quartet + 2).map(({ micros }) => micros) as [number, number];
+  return Array.from({ length: quartets }, (_, at) => ({ base: microsOf(base, at), head: microsOf(head, at) }));
 }
 
 function demandSame(benchmark: string, base: Checksum, head: Checksum): void {

@@ -5,16 +5,37 @@ export type Order =
   /** What benchmarks there are in a file. */
   | { readonly do: 'list'; readonly file: string }
   | { readonly do: 'load'; readonly file: string; readonly benchmark: string }
-  /** Iterations that take about so long, after so long a warm-up. CPU time. */
+  /** How many iterations take so long, of a batch and of the warm-up. CPU time. */
   | { readonly do: 'calibrate'; readonly batchMicros: number; readonly warmUpMicros: number }
   | { readonly do: 'warmUp'; readonly iterations: number; readonly batches: number }
   /** From here on it is slower by this share: the self-test. */
   | { readonly do: 'slowDown'; readonly share: number }
-  | { readonly do: 'batch'; readonly iterations: number }
+  /** Quartets of batches, in turns with the other side, which is told the same. */
+  | Turns
   /** The exact counters of so many iterations. */
   | { readonly do: 'count'; readonly iterations: number }
   /** For callgrind: its dumps are made at calls that only this order makes. */
   | { readonly do: 'instructions'; readonly iterations: number };
+
+export interface Calibrated {
+  /** Of a batch, once everything is compiled. */
+  readonly iterations: number;
+  /** Of a batch of so many: more than was asked for where a single one takes longer. */
+  readonly batchMicros: number;
+  /** From the start of the process on, when hardly anything is compiled. */
+  readonly warmUpIterations: number;
+}
+
+export interface Turns {
+  readonly do: 'turns';
+  readonly iterations: number;
+  readonly quartets: number;
+  /** Whether it runs the outer two batches of each quartet. */
+  readonly begins: boolean;
+  /** Named pipes: a byte comes when it is this side's turn, and goes when it is the other's. */
+  readonly takes: string;
+  readonly gives: string;
+}
 
 export type OrderName = Order['do'];
 
@@ -32,10 +53,10 @@ export interface Counted {
 export interface Answers {
   list: readonly Listed[];
   load: undefined;
-  calibrate: { readonly iterations: number };
+  calibrate: Calibrated;
   warmUp: Batch;
   slowDown: undefined;
-  batch: Batch;
+  turns: readonly Batch[];
   count: Counted;
   instructions: { readonly checksum: Checksum };
 }

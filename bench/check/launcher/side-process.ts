@@ -25,6 +25,7 @@ export class SideProcess {
   private settle: ((answer: Answer) => void) | undefined;
   private ended: string | undefined;
   private stderr = '';
+  private readonly ready: Promise<unknown>;
 
   private constructor(
     private readonly side: SideName,
@@ -36,26 +37,23 @@ export class SideProcess {
     child.on('message', (answer: Answer) => this.answered(answer));
     child.on('error', (error) => this.over(error.message));
     child.on('close', (code, signal) => this.over(`it ended with ${signal ?? `code ${code}`}`));
+    this.ready = this.next('start');
+    // Whoever asks is told.
+    this.ready.catch(() => {});
   }
 
-  /** Rejects when it does not come up. */
-  static async start({ side, surroundings, directory }: SideOptions): Promise<SideProcess> {
+  /** It can be asked at once: what is asked waits until the process is up, or fails where it does not come up. */
+  static start({ side, surroundings, directory }: SideOptions): SideProcess {
     const [command, ...args] = surroundings.command;
     const child = spawn(command, [...args, WORKER_FILE], {
       cwd: directory,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    const started = new SideProcess(side, child);
-    try {
-      await started.next('start');
-      return started;
-    } catch (error) {
-      await started.end();
-      throw error;
-    }
+    return new SideProcess(side, child);
   }
 
   async ask<Name extends OrderName>(order: Extract<Order, { do: Name }>): Promise<Answers[Name]> {
+    await this.ready;
     const answer = this.next(order.do);
     if (this.ended === undefined) this.child.send(order);
     return (await answer) as Answers[Name];

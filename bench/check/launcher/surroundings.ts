@@ -23,20 +23,32 @@ const V8_FLAGS = [
   '--single-threaded',
 ] as const;
 
-/** @param wantedCpu undefined: the last of those that this process may use, for the first have most of the interrupts */
-export function findSurroundings(wantedCpu: number | undefined): Surroundings {
-  const command: string[] = [];
+/** More launches side by side than this would get into each other's way: processors share caches and memory. */
+const MOST_LANES = 2;
+
+/**
+ * A CPU each for launches side by side; one that is any CPU where processes can not be pinned.
+ * @param wanted undefined: the last two of those that this process may use, for the first have most of the interrupts
+ */
+export function findSurroundings(wanted: readonly number[] | undefined): readonly Surroundings[] {
+  const pinned = (wanted ?? allowedCpus().slice(-MOST_LANES)).filter(canPin);
   const missing: string[] = [];
-  const cpu = wantedCpu ?? lastAllowedCpu();
-  const pinned = cpu !== undefined && works('taskset', '-c', String(cpu), 'true');
-  if (pinned) command.push('taskset', '-c', String(cpu));
-  else missing.push('taskset: the processes are not pinned to one CPU');
-  if (works('setarch', '-R', 'true')) command.push('setarch', '-R');
-  else missing.push('setarch -R: addresses differ from launch to launch');
-  command.push(process.execPath);
-  if (works(process.execPath, ...V8_FLAGS, '-e', '0')) command.push(...V8_FLAGS);
-  else missing.push(`V8's flags ${V8_FLAGS.join(' ')}: compilation and garbage collection happen at any time`);
-  return { command: command as [string, ...string[]], cpu: pinned ? cpu : undefined, missing };
+  if (pinned.length === 0) missing.push('taskset: the processes are not pinned to one CPU');
+  const still = works('setarch', '-R', 'true');
+  if (!still) missing.push('setarch -R: addresses differ from launch to launch');
+  const predictable = works(process.execPath, ...V8_FLAGS, '-e', '0');
+  if (!predictable)
+    missing.push(`V8's flags ${V8_FLAGS.join(' ')}: compilation and garbage collection happen at any time`);
+  const node = [...(still ? ['setarch', '-R'] : []), process.execPath, ...(predictable ? V8_FLAGS : [])];
+  const lanes = pinned.length === 0 ? [undefined] : pinned;
+  return lanes.map((cpu) => ({
+    command: [
+      ...(cpu === undefined ? [] : ['taskset', '-c', String(cpu)]),
+      ...node,
+    ] as unknown as Surroundings['command'],
+    cpu,
+    missing,
+  }));
 }
 
 /** Whether processes can be pinned to this CPU; also false where nothing can be pinned at all. */
@@ -49,11 +61,14 @@ function works(command: string, ...args: readonly string[]): boolean {
 }
 
 /** Linux says it as `0-3,8`. */
-function lastAllowedCpu(): number | undefined {
+function allowedCpus(): readonly number[] {
   try {
-    const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    return allowed === undefined ? undefined : Number(allowed.split(/[,-]/).at(-1));
+    const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+    return allowed.split(',').flatMap((range) => {
+      const [first = Number.NaN, last = first] = range.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+    });
   } catch {
-    return undefined;
+    return [];
   }
 }

@@ -2,14 +2,17 @@
  * The process of one side in one launch: loads a benchmark, and runs as many iterations of it as it is told. Both sides run this very file; only what it
  * loads differs.
  */
+import { openSync, readSync, writeSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { median } from '../../stats/summary.js';
 import { type Benchmark, type Checksum, findFault, type PreparedBenchmark } from '../api.js';
-import type { Answer, Answers, Batch, Counted, Listed, Order, OrderName } from './protocol.js';
+import type { Answer, Answers, Batch, Calibrated, Counted, Listed, Order, OrderName, Turns } from './protocol.js';
 
-/** Of a warm-up, the last so many batches tell how long an iteration takes. */
-const SETTLED_BATCHES = 15;
+/** So many batches tell how long one takes; of a warm-up, its last half does. */
+const CALIBRATED_BATCHES = 25;
+/** In warm-ups: a batch is as long as it is when nothing is left to compile. */
+const COMPILED_AFTER = 4;
 
 /** CPU time of this process: whatever else runs on the machine does not count. */
 function cpuMicros(): number {
@@ -17,11 +20,33 @@ function cpuMicros(): number {
   return user + system;
 }
 
+/** Whose turn it is: a byte in one of two named pipes. Whoever waits for it, sleeps. */
+class Baton {
+  private readonly byte = new Uint8Array(1);
+  private readonly from: number;
+  private readonly to: number;
+
+  /** Opened for both directions, for opening a pipe with nobody at the other end would wait. */
+  constructor(takes: string, gives: string) {
+    this.from = openSync(takes, 'r+');
+    this.to = openSync(gives, 'r+');
+  }
+
+  take(): void {
+    readSync(this.from, this.byte);
+  }
+
+  give(): void {
+    writeSync(this.to, this.byte);
+  }
+}
+
 class Worker {
   private prepared: PreparedBenchmark | undefined;
   /** By how much a benchmark is made slower that does not do it by itself. */
   private burnShare = 0;
   private microsPerIteration = 0;
+  private baton: Baton | undefined;
 
   readonly answers: { [Name in OrderName]: (order: Extract<Order, { do: Name }>) => Promise<Answers[Name]> } = {
     list: async ({ file }) =>
@@ -31,19 +56,17 @@ class Worker {
       if (found === undefined) throw new Error(`there is no benchmark '${benchmark}' on this side`);
       this.prepared = await found.setup();
     },
-    calibrate: async ({ batchMicros, warmUpMicros }) => ({
-      iterations: await this.calibrate(batchMicros, warmUpMicros),
-    }),
+    calibrate: ({ batchMicros, warmUpMicros }) => this.calibrate(batchMicros, warmUpMicros),
     warmUp: async ({ iterations, batches }) => {
       const warmed: Batch[] = [];
       for (let batch = 0; batch < batches; batch++) warmed.push(await this.batch(iterations));
-      const micros = median(warmed.slice(-SETTLED_BATCHES).map((batch) => batch.micros));
+      const micros = median(warmed.slice(batches >> 1).map((batch) => batch.micros));
       // A few batches more do not know better.
-      if (this.microsPerIteration === 0 || batches >= SETTLED_BATCHES) this.microsPerIteration = micros / iterations;
+      if (this.microsPerIteration === 0 || batches >= CALIBRATED_BATCHES) this.microsPerIteration = micros / iterations;
       return { micros, checksum: warmed.at(-1)?.checksum ?? 0 };
     },
     slowDown: async ({ share }) => this.slowDown(share),
-    batch: ({ iterations }) => this.batch(iterations),
+    turns: (turns) => this.turns(turns),
     count: ({ iterations }) => this.count(iterations),
     instructions: async ({ iterations }) => {
       loadavg();
@@ -78,23 +101,47 @@ class Worker {
     return { micros: end - start, checksum: checked(checksum) };
   }
 
+  /**
+   * Both processes share a CPU, and hand it to each other by themselves: over the one that gives the orders it would take longer than a batch. The outer side
+   * runs the last batch of a quartet and the first of the next, so each has as many that follow one of the other's as of its own.
+   */
+  private async turns({ iterations, quartets, begins, takes, gives }: Turns): Promise<readonly Batch[]> {
+    this.baton ??= new Baton(takes, gives);
+    const batches: Batch[] = [];
+    for (let quartet = 0; quartet < quartets; quartet++) {
+      if (!begins) this.baton.take();
+      batches.push(await this.batch(iterations));
+      if (begins) {
+        this.baton.give();
+        this.baton.take();
+      }
+      batches.push(await this.batch(iterations));
+      if (!begins) this.baton.give();
+    }
+    this.microsPerIteration = median(batches.map(({ micros }) => micros)) / iterations;
+    return batches;
+  }
+
   /** A batch is made longer until it has its time, and again when the code has been compiled and takes less. */
-  private async calibrate(batchMicros: number, warmUpMicros: number): Promise<number> {
-    let iterations = 1;
+  private async calibrate(batchMicros: number, warmUpMicros: number): Promise<Calibrated> {
+    let [iterations, spent, all, warmUpIterations] = [1, 0, 0, 0];
     let recent: number[] = [];
-    for (let spent = 0; ; ) {
+    for (;;) {
       const { micros } = await this.batch(iterations);
+      all += iterations;
       spent += micros;
       recent.push(micros);
-      if (micros < batchMicros / 2 && spent < warmUpMicros) {
-        iterations *= 2;
-        recent = [];
-      } else if (spent >= warmUpMicros && recent.length >= SETTLED_BATCHES) {
-        const usual = median(recent.slice(-SETTLED_BATCHES));
-        if (usual > batchMicros / 2) return Math.max(1, Math.round((iterations * batchMicros) / usual));
-        iterations *= 2;
-        recent = [];
+      if (warmUpIterations === 0 && spent >= warmUpMicros) warmUpIterations = all;
+      const isCompiled = spent >= COMPILED_AFTER * warmUpMicros;
+      if (!isCompiled && micros >= batchMicros / 2) continue;
+      if (isCompiled && recent.length < CALIBRATED_BATCHES) continue;
+      const usual = isCompiled ? median(recent.slice(-CALIBRATED_BATCHES)) : micros;
+      if (isCompiled && usual > batchMicros / 2) {
+        const wanted = Math.max(1, Math.round((iterations * batchMicros) / usual));
+        return { iterations: wanted, batchMicros: (usual * wanted) / iterations, warmUpIterations };
       }
+      iterations *= 2;
+      recent = [];
     }
   }
 

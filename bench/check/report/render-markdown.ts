@@ -15,7 +15,7 @@ const SIGNS: Readonly<Record<Outcome, string>> = {
 };
 
 export function renderCheckMarkdown(report: CheckReport): string {
-  const { benchmarks, options, environment, durationSeconds, cpu } = report;
+  const { benchmarks, options, environment, durationSeconds, cpus } = report;
   const loud = benchmarks.filter((each) => !isQuiet(each));
   const quiet = benchmarks.filter(isQuiet);
   const parts = [
@@ -31,7 +31,7 @@ export function renderCheckMarkdown(report: CheckReport): string {
         markdownTable(benchmarkTable('Unchanged', quiet)),
       ),
     );
-  const how = `CPU time${cpu === undefined ? '' : ` on CPU ${cpu}`}, ${duration(durationSeconds)}: ${describeEnvironment(environment)}`;
+  const how = `CPU time${cpus === undefined ? '' : ` on CPU ${cpus.join(' and ')}`}, ${duration(durationSeconds)}: ${describeEnvironment(environment)}`;
   parts.push(folded('Controls and machine', `${markdownTable(controlTable(report))}\n\n${escaped(how)}`));
   return `${parts.join('\n\n')}\n`;
 }

@@ -7,13 +7,13 @@ import { benchmarkTable, controlTable, counterLines, noteLines } from './tables.
 import { headline, sidesLine, signed } from './wording.js';
 
 export function renderCheckText(report: CheckReport): string {
-  const { options, durationSeconds, environment, cpu, benchmarks } = report;
+  const { options, durationSeconds, environment, cpus, benchmarks } = report;
   const counters = counterLines(report);
   const notes = noteLines(report);
   const parts = [
     `consort check: ${headline(report)}`,
     `${sidesLine(report)}; CPU time, changes up to ${signed(options.minEffect).slice(1)} are none; ${duration(durationSeconds)}`,
-    `${describeEnvironment(environment)}${cpu === undefined ? '' : ` · on CPU ${cpu}`}`,
+    `${describeEnvironment(environment)}${cpus === undefined ? '' : ` · on CPU ${cpus.join(' and ')}`}`,
     '',
     textTable(benchmarkTable('Benchmarks', benchmarks)),
     '',

@@ -6,6 +6,8 @@
  *                          b   the head                       the base
  *                          c   the base again, for the null
  */
+
+import { spawnSync } from 'node:child_process';
 import {
   constants,
   cpSync,
@@ -18,6 +20,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import path from 'node:path';
+import { CheckError, CheckExit } from '../check-error.js';
 import type { SidePlace } from '../launcher/launch.js';
 import { isAlive } from './is-alive.js';
 
@@ -82,6 +85,13 @@ export class Slots {
     return { directory: this.head.directory, file: path.join(this.at(this.swapped ? 'a' : 'b'), FROZEN_FILE) };
   }
 
+  /** Two named pipes for the processes of a launch; launches side by side have others. Those of a launch before are empty: all who had them open are gone. */
+  batons(lane: number): readonly [string, string] {
+    const pipes = [path.join(this.folder, `pipe-${lane}a`), path.join(this.folder, `pipe-${lane}b`)] as const;
+    if (!existsSync(pipes[1])) makePipes(pipes);
+    return pipes;
+  }
+
   /** Base and head change places. */
   swap(): void {
     renameSync(this.at('a'), this.at('t'));
@@ -102,6 +112,16 @@ export class Slots {
     const directory = path.join(this.at(slot), prefix);
     return { directory, file: path.join(directory, this.file) };
   }
+}
+
+function makePipes(names: readonly string[]): void {
+  const { error, status, stderr } = spawnSync('mkfifo', names, { encoding: 'utf8' });
+  if (status === 0) return;
+  const why = error?.message ?? stderr.trim();
+  throw new CheckError(
+    CheckExit.failed,
+    `the check needs two named pipes for its processes, and mkfifo made none: ${why}`,
+  );
 }
 
 /** Of processes that were killed. */

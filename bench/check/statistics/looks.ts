@@ -18,6 +18,7 @@ const INTERVAL_SHARE = 0.4;
 /** With fewer launches a single odd one would decide. All are even, for the sides begin in turns. */
 const LEAST_LAUNCHES = 6;
 const LEAST_FOR_CHANGE = 10;
+const LEAST_TO_CONFIRM = 8;
 
 /**
  * The second look comes when the sign-flip test can reject at all: with n launches its smallest result is 2 / 2^n, and Holm's procedure wants one of
@@ -42,7 +43,12 @@ export function planLooks(alpha: number, comparisons: number, most = SHARES.leng
 
 /** Fresh launches that confirm one of `candidates` regressions; the direction is known by then. */
 export function confirmingLaunches(alpha: number, candidates: number): number {
-  return even(Math.max(LEAST_FOR_CHANGE, launchesFor(candidates / alpha)));
+  return even(Math.max(LEAST_TO_CONFIRM, launchesFor(candidates / alpha)));
+}
+
+/** Of a control, beside so many of each benchmark: it shall show what is wrong with all, and need not see as little as a benchmark has to. */
+export function controlLaunches(launches: number): number {
+  return Math.max(LEAST_LAUNCHES, even(launches / 2));
 }
 
 function even(launches: number): number {

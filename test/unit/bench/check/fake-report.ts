@@ -45,7 +45,7 @@ export function fakeCheckReport(more: Partial<CheckReport> = {}): CheckReport {
       loadAfter: 2,
       stealShare: 0.01,
     },
-    cpu: 1,
+    cpus: [0, 1],
     missing: ['setarch -R: addresses differ from launch to launch'],
     notes: ["each side runs its own benchmarks: the base does not build with the head's"],
     base: { label: 'main', commit: '0123456789abcdef0123', dirty: false },

@@ -29,7 +29,7 @@ describe('the options of consort check', () => {
       cache: '/cache/consort/check',
       annotations: false,
     });
-    expect(parse({ quick: true })).toMatchObject({ looks: 1, instructions: 'none' });
+    expect(parse({ quick: true })).toMatchObject({ looks: 2, instructions: 'none' });
   });
 
   it('are taken as given', () => {
@@ -84,7 +84,8 @@ describe('the options of consort check', () => {
     [{ 'self-test': 'bb' }, '--self-test'],
     [{ 'self-test': 'inject=5' }, '--self-test'],
     [{ 'self-test': 'aa', base: 'main' }, '--self-test: --base is given too'],
-    [{ cpu: '4095' }, '--cpu'],
+    [{ cpus: '4095' }, '--cpus'],
+    [{ cpus: '0,0' }, '--cpus'],
     [{ seed: '-1' }, '--seed'],
     [{ 'base-dir': '.' }, '--head-dir is missing'],
     [{ 'head-dir': '.' }, '--base-dir is missing'],
