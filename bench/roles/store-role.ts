@@ -57,7 +57,6 @@ const PATTERN_BYTES = 1 << 20;
 /** A process that takes no more of a processor than this has nothing to do. */
 const SETTLED_SHARE = 0.1;
 const SETTLE_LOOK_MS = 200;
-const SETTLE_MOST_MS = 30_000;
 /** A writer that goes on until it is told to stop. */
 interface Steady {
   stopped: boolean;
@@ -174,9 +173,9 @@ export class StoreRole {
     );
   };
 
-  /** Resolves when this process has nothing to do any more, or always has: databases merge what they were filled with for seconds. */
-  readonly settle = async (_: undefined): Promise<void> => {
-    const endMs = performance.now() + SETTLE_MOST_MS;
+  /** Resolves when this process has nothing to do any more, or has had enough time: databases merge what they were filled with for seconds. */
+  readonly settle = async ({ mostMs }: { readonly mostMs: number }): Promise<void> => {
+    const endMs = performance.now() + mostMs;
     for (let before = process.cpuUsage(); performance.now() < endMs; ) {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
       const { user, system } = process.cpuUsage(before);

@@ -25,6 +25,10 @@ const LOG_SHARE = 1 / 16;
 const MIN_LOG_BYTES = 256 * 1024;
 /** A store may be filled and taken so slowly before it is given up. Bytes per second. */
 const LEAST_BYTES_PER_SECOND = 2e6;
+/** Databases merge what they were filled with for so long at most, before it is synchronized. */
+const MIN_SETTLE_MS = 1000;
+const MOST_SETTLE_MS = 30_000;
+const LEAST_SETTLED_BYTES_PER_SECOND = 20e6;
 
 export async function measureStore(crew: Crew, trial: Trial<GroupRow>): Promise<StoreSample> {
   const folder = mkdtempSync(join(trial.settings.folder ?? tmpdir(), 'consort-bench-'));
@@ -125,7 +129,8 @@ class BenchStore {
     const keys = Math.ceil(stateBytes / (SYNC_VALUE_BYTES + SYNC_KEY_BYTES));
     await this.actor(writer).call('storeFill', { keys, valueBytes: SYNC_VALUE_BYTES }, patience);
     const others = this.crew.actors.filter((_, member) => member !== requester);
-    await Promise.all(others.map((actor) => actor.call('storeSettle', undefined, patience)));
+    const mostMs = Math.min(MOST_SETTLE_MS, MIN_SETTLE_MS + (stateBytes / LEAST_SETTLED_BYTES_PER_SECOND) * 1000);
+    await Promise.all(others.map((actor) => actor.call('storeSettle', { mostMs }, patience)));
     rmSync(this.directory(requester), { recursive: true, force: true });
     await this.actor(writer).call('storeBeginSteady', trial.block.sizeBytes, PATIENCE_SECONDS);
     const synced = await this.actor(requester).call('storeSync', this.open(requester), patience);

@@ -34,7 +34,7 @@ const FOUND_IN: Readonly<Record<string, readonly [theme: string, from: number]>>
   'forget-gap': ['the last word', 6],
   'wait-for-first-leader': ['copies of several states', 1],
   'durable-before-sync': ['power cuts', 1],
-  'reads-past-damage': ['', 3],
+  'reads-past-damage': ['leaders pass', 70],
   'keeps-damage': ['power cuts', 1],
   'splits-writes': ['', 3],
 };
