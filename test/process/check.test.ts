@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckReport } from '../../bench/check/check-report.js';
+import { hasCallgrind } from '../../bench/check/launcher/instructions.js';
 import { CheckProject } from '../helpers/check-project.js';
 import { root } from '../helpers/child.js';
 
@@ -101,11 +102,13 @@ describe('consort check', () => {
   );
 
   it(
-    'needs no statistics where a counter has risen',
+    'needs no statistics where a counter has risen; instructions are counted where there is callgrind',
     async () => {
       project.library({ calls: 2 });
-      const { code, report } = await checkToJson(project.folder);
+      const { code, report } = await checkToJson(project.folder, '--instructions', 'all');
       expect(code).toBe(1);
+      if (hasCallgrind()) expect(Math.abs(report?.benchmarks[0]?.instructions?.change ?? 1)).toBeLessThan(0.01);
+      else expect(report?.missing).toContainEqual(expect.stringContaining('valgrind'));
       expect(report?.benchmarks[0]).toMatchObject({
         verdict: 'same',
         counters: [{ head: 2, verdict: 'rise' }],
@@ -120,6 +123,16 @@ describe('consort check', () => {
       const { code, report } = await checkToJson(root, 'examples/check.mjs', '--self-test', 'aa', '--filter', 'parse');
       expect({ code, outcome: report?.outcome }).toEqual({ code: 0, outcome: 'passed' });
       expect(report?.benchmarks.map(({ name, verdict }) => [name, verdict])).toEqual([['parse', 'same']]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'finds its own slowdown: the self-test',
+    async () => {
+      const { code, report } = await checkToJson(project.folder, '--self-test', 'inject=100%');
+      expect({ code, outcome: report?.outcome }).toEqual({ code: 0, outcome: 'passed' });
+      expect(report?.options.selfTest).toBe(1);
     },
     TIMEOUT_MS,
   );
