@@ -10,6 +10,14 @@ const take = (pool: RingPool) => ({
   receives: [pool.takeReceive(SIZE), pool.takeReceive(SIZE)],
 });
 
+/** As of a view that has sent nothing. */
+const give = (pool: RingPool, { sends, receives }: ReturnType<typeof take>) =>
+  pool.give(
+    sends.map((ring) => [ring, 0] as const),
+    receives,
+    MOST,
+  );
+
 describe.each([false, true])('the memory of rings, where shared is %s', (shared) => {
   it('is used again in the next view', () => {
     const pool = new RingPool(shared);
@@ -47,12 +55,7 @@ describe.each([false, true])('the memory of rings, where shared is %s', (shared)
   it('is that of a bounded number of views, of the last one first', () => {
     const pool = new RingPool(shared);
     const views = Array.from({ length: 10 }, () => take(pool));
-    for (const { sends, receives } of views)
-      pool.give(
-        sends.map((ring) => [ring, 0] as const),
-        receives,
-        MOST,
-      );
+    for (const view of views) give(pool, view);
     const waiting = shared ? 4 : 1;
     expect(pool.bytes).toBe(waiting * MOST);
     for (let view = 1; view <= waiting; view++) {
@@ -69,16 +72,12 @@ describe.each([false, true])('the memory of rings, where shared is %s', (shared)
 
   it('waits where a view in between has no use for it', () => {
     const pool = new RingPool(shared);
-    const { sends, receives } = take(pool);
-    pool.give(
-      sends.map((ring) => [ring, 0] as const),
-      receives,
-      MOST,
-    );
+    const view = take(pool);
+    give(pool, view);
     const small = pool.takeSend(SIZE);
     pool.give([[small, 0]], [], MOST);
     expect(pool.bytes).toBe(MOST);
-    expect(new Set([pool.takeReceive(SIZE), pool.takeReceive(SIZE)])).toEqual(new Set(receives));
+    expect(new Set([pool.takeReceive(SIZE), pool.takeReceive(SIZE)])).toEqual(new Set(view.receives));
   });
 
   it('is shared memory where it must be, and only there', () => {
@@ -89,12 +88,7 @@ describe.each([false, true])('the memory of rings, where shared is %s', (shared)
 
   it('becomes less with the group where it is not shared, since shared memory would not be freed', () => {
     const pool = new RingPool(shared);
-    const { sends, receives } = take(pool);
-    pool.give(
-      sends.map((ring) => [ring, 0] as const),
-      receives,
-      MOST,
-    );
+    give(pool, take(pool));
     pool.give([], [], SIZE);
     expect(pool.bytes).toBe(shared ? MOST : SIZE);
   });
