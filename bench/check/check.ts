@@ -13,9 +13,9 @@ import {
   type InstructionsResult,
   type SideResult,
 } from './check-report.js';
+import { type CountedRow, countRows } from './count-rows.js';
 import { compareCounters } from './counters.js';
 import { type Decided, type Decision, decide, type RowKind } from './decide.js';
-import { countInstructions } from './launcher/instructions.js';
 import { Lanes } from './launcher/lanes.js';
 import { type LaunchPlan, type LaunchResult, runLaunch, type SidePlace } from './launcher/launch.js';
 import type { Calibrated, Listed } from './launcher/protocol.js';
@@ -75,7 +75,15 @@ export async function runCheck(
     );
     const rows = await makeRows(plan, options, slots, lanes, listener, signal);
     const decision = await measure(rows, options, slots, lanes, listener, signal);
-    const counted = await instructionsOf(rows, decision, options, slots, surroundings, listener, signal);
+    const counted = await countRows(
+      countedRows(rows, decision, options, slots),
+      lanes,
+      options.selfTest?.share ?? 0,
+      (name) => {
+        signal.throwIfAborted();
+        listener.onInstructions(name);
+      },
+    );
     const benchmarks = rows.flatMap((row, at) =>
       row.kind === 'benchmark'
         ? [benchmarkResult(row, decision.rows[at] as Decided, counted.results.get(row.name))]
@@ -219,36 +227,25 @@ function launchPlan(row: Row, launch: number, options: CheckOptions, slots: Slot
   };
 }
 
-/** The second signal. */
-async function instructionsOf(
+/** The second signal: of all, or of what is not shown to be the same. */
+function countedRows(
   rows: readonly Row[],
   { rows: decided }: Decision,
-  { instructions, selfTest }: CheckOptions,
+  { instructions }: CheckOptions,
   slots: Slots,
-  surroundings: Surroundings,
-  listener: CheckListener,
-  signal: AbortSignal,
-): Promise<{ readonly results: ReadonlyMap<string, InstructionsResult>; readonly missing: readonly string[] }> {
-  const results = new Map<string, InstructionsResult>();
-  const wanted = rows.filter(
-    ({ kind }, at) =>
-      kind === 'benchmark' &&
-      (instructions === 'all' || (instructions === 'undecided' && decided[at]?.verdict !== 'same')),
-  );
-  for (const { name, benchmark, calibrated } of wanted) {
-    const { iterations } = calibrated;
-    signal.throwIfAborted();
-    listener.onInstructions(name);
-    const injected = selfTest === undefined || selfTest.share === 0 ? undefined : selfTest.share;
-    const count = (place: SidePlace, side: SideName, slowDown: number | undefined) =>
-      countInstructions({ ...place, side, benchmark, iterations, slowDown }, surroundings);
-    const base = await count(slots.base, 'base', injected && 0);
-    const head = await count(slots.head, 'head', injected);
-    if (base === undefined || head === undefined)
-      return { results, missing: ['valgrind: no instructions were counted'] };
-    results.set(name, { base, head, change: head / base - 1 });
-  }
-  return { results, missing: [] };
+): readonly CountedRow[] {
+  return rows
+    .filter(
+      ({ kind }, at) =>
+        kind === 'benchmark' &&
+        (instructions === 'all' || (instructions === 'undecided' && decided[at]?.verdict !== 'same')),
+    )
+    .map(({ name, benchmark, calibrated, places }) => ({
+      name,
+      benchmark,
+      iterations: calibrated.iterations,
+      places: places(slots),
+    }));
 }
 
 function benchmarkResult(row: Row, decided: Decided, instructions: InstructionsResult | undefined): BenchmarkResult {

@@ -3,7 +3,7 @@ import { minMemory } from '../../ts/data-plane/ring-sizes.js';
 import { hasNativeCore, type Mode } from '../../ts/sim/cores.js';
 import type { Benchmark, PreparedBenchmark } from '../check/api.js';
 import { GateGroup, type GateGroupOptions } from './gate-group.js';
-import { slowDownPlane } from './slow-plane.js';
+import { SlowPlane } from './slow-plane.js';
 
 const PROPERTIES = 'Gmp:Sync:Heal:Switch:Frag:Suspect:Flow';
 const MODES: readonly Mode[] = hasNativeCore() ? ['native', 'ts'] : ['ts'];
@@ -79,18 +79,19 @@ function changing(name: string, mode: Mode): Benchmark {
 }
 
 function inGroup(group: GateGroup, mode: GateGroupOptions['mode'], iterate: () => void): PreparedBenchmark {
+  let slow: SlowPlane | undefined;
+  /** Since it can be slow. */
   let iterated = 0;
-  const before = group.network.datagrams;
   return {
     run: (iterations) => {
-      iterated += iterations;
+      if (slow !== undefined) iterated += iterations;
       for (let i = 0; i < iterations; i++) iterate();
       return group.checksum;
     },
     counters: () => group.counters,
     slowDown: (share, microsPerIteration) => {
-      const framesPerIteration = (group.network.datagrams - before) / iterated;
-      slowDownPlane(mode, share === 0 ? 0 : (microsPerIteration * share) / framesPerIteration);
+      slow ??= new SlowPlane(mode);
+      if (share > 0) slow.microsPerFrame = (microsPerIteration * share * iterated) / slow.frames;
     },
   };
 }

@@ -5,23 +5,42 @@
 import { CORE_CLASSES, type Mode, type SimCore } from '../../ts/sim/cores.js';
 
 const CALIBRATING_TURNS = 2_000_000;
+/**
+ * What frames cost more is spent when it comes to so much: a processor that looks some hundred instructions ahead does a shorter spin beside what comes after it, and
+ * it costs less than it says.
+ */
+const SPENT_AT_ONCE_MICROS = 2;
 
-/** What each frame costs more; undefined: nothing is put before it. */
-const turnsPerFrame: { [Name in Mode]?: number } = {};
+export class SlowPlane {
+  /** Frames that have been taken in since it is there. */
+  frames = 0;
+  private readonly spentAtOnce = SPENT_AT_ONCE_MICROS * turnsPerMicrosecond();
+  private turnsPerFrame = 0;
+  private owed = 0;
 
-/** From now on each frame that a member takes in costs so much more. With 0 all is there but the cost: so the other side can have it, too. */
-export function slowDownPlane(mode: Mode, microsPerFrame: number): void {
-  if (turnsPerFrame[mode] === undefined) putBefore(mode);
-  turnsPerFrame[mode] = microsPerFrame === 0 ? 0 : Math.round(microsPerFrame * turnsPerMicrosecond());
-}
+  /** From now on it sees each frame that a member of this mode takes in, and costs nothing more: so the other side can have it, too. */
+  constructor(mode: Mode) {
+    const { prototype } = CORE_CLASSES[mode];
+    const original = prototype.receive;
+    const takesIn = () => this.takesIn();
+    prototype.receive = function (this: SimCore, frame, header, now) {
+      takesIn();
+      original.call(this, frame, header, now);
+    };
+  }
 
-function putBefore(mode: Mode): void {
-  const { prototype } = CORE_CLASSES[mode];
-  const original = prototype.receive;
-  prototype.receive = function (this: SimCore, frame, header, now) {
-    spin(turnsPerFrame[mode] ?? 0);
-    original.call(this, frame, header, now);
-  };
+  /** From now on each frame costs so much more. */
+  set microsPerFrame(micros: number) {
+    this.turnsPerFrame = (micros * this.spentAtOnce) / SPENT_AT_ONCE_MICROS;
+  }
+
+  private takesIn(): void {
+    this.frames++;
+    this.owed += this.turnsPerFrame;
+    if (this.owed < this.spentAtOnce) return;
+    spin(this.owed);
+    this.owed = 0;
+  }
 }
 
 let sink = 0;

@@ -18,7 +18,7 @@ export interface CountingPlan {
   /** Of a batch. */
   readonly iterations: number;
   /** Undefined: nothing is slowed down on either side. */
-  readonly slowDown: number | undefined;
+  readonly slowDown?: number;
 }
 
 /** Warm-up in batches: callgrind is some 50 times slower than the machine. */
@@ -30,20 +30,21 @@ export function hasCallgrind(): boolean {
   return spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** Undefined where there is no callgrind. */
+/** Wants callgrind. */
 export async function countInstructions(
   { side, directory, file, benchmark, iterations, slowDown }: CountingPlan,
   surroundings: Surroundings,
-): Promise<number | undefined> {
-  if (!hasCallgrind()) return undefined;
+): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'consort-callgrind-'));
   try {
     const child = SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
     try {
       await child.ask<'load'>({ do: 'load', file, benchmark });
-      if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: 0 });
-      await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: WARM_UP_BATCHES });
-      if (slowDown !== undefined && slowDown > 0) await child.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
+      const slowed = (share: number, microsPerIteration: number) =>
+        child.ask<'slowDown'>({ do: 'slowDown', share, microsPerIteration });
+      if (slowDown !== undefined) await slowed(0, 0);
+      const { micros } = await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: WARM_UP_BATCHES });
+      if (slowDown !== undefined && slowDown > 0) await slowed(slowDown, micros / iterations);
       await child.ask<'instructions'>({ do: 'instructions', iterations: iterations * COUNTED_BATCHES });
     } finally {
       await child.end();
@@ -70,7 +71,7 @@ function underCallgrind({ command, ...rest }: Surroundings, folder: string): Sur
 }
 
 /** Dumps are numbered: what was before the first mark, N iterations, 2 N iterations. */
-function perIteration(folder: string, iterations: number): number | undefined {
+function perIteration(folder: string, iterations: number): number {
   const [, once, twice] = [1, 2, 3].map((part) => totalOf(path.join(folder, `out.${part}`)));
   if (once === undefined || twice === undefined)
     throw new Error(`callgrind has written no counts, only ${readdirSync(folder).join(', ')}`);

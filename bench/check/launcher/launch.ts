@@ -58,8 +58,6 @@ export interface LaunchResult {
   readonly headCounters: SideCounters;
 }
 
-const SETTLING_QUARTETS = 150;
-
 /** Run before it is looked at whether more are wanted: fewer do not tell how far they are spread. */
 const ROUND_QUARTETS = 30;
 
@@ -77,7 +75,7 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
     const sides: Pair<SideProcess> = { base, head };
     await both(async (side) => {
       await sides[side].ask<'load'>({ do: 'load', file: plan[side].file, benchmark });
-      if (slowDown > 0) await sides[side].ask<'slowDown'>({ do: 'slowDown', share: 0 });
+      if (slowDown > 0) await sides[side].ask<'slowDown'>({ do: 'slowDown', share: 0, microsPerIteration: 0 });
     });
     const warmed = await both((side) =>
       sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: warmUpBatches }),
@@ -86,16 +84,13 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
     const counted = await both((side) => sides[side].ask<'count'>({ do: 'count', iterations: plan.countedIterations }));
     demandSame(benchmark, counted.base.checksum, counted.head.checksum);
     await both((side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: plan.phaseBatches }));
-    if (slowDown > 0) {
-      // How much slower is reckoned from how long it takes in turns, and that must not get less any more.
-      await takeTurns(sides, order, plan, Math.min(SETTLING_QUARTETS, plan.quartets));
-      await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
-    }
+    // How much slower is reckoned from how long the base takes in turns.
+    if (slowDown > 0) await slowHead(sides.head, plan, await takeTurns(sides, order, plan, ROUND_QUARTETS));
     const quartets = await runQuartets(sides, order, plan);
     return {
       effect: launchEffect(quartets),
-      baseMicrosPerIteration: median(quartets.flatMap(({ base }) => base)) / iterations,
-      headMicrosPerIteration: median(quartets.flatMap(({ head }) => head)) / iterations,
+      baseMicrosPerIteration: microsPerIteration(quartets, 'base', plan),
+      headMicrosPerIteration: microsPerIteration(quartets, 'head', plan),
       baseCounters: counted.base.counters,
       headCounters: counted.head.counters,
     };
@@ -116,9 +111,26 @@ async function runQuartets(
   plan: LaunchPlan,
 ): Promise<readonly Quartet[]> {
   const quartets: Quartet[] = [];
-  while (quartets.length < plan.quartets && !(quartets.length > 0 && isSettled(quartets)))
-    quartets.push(...(await takeTurns(sides, order, plan, Math.min(ROUND_QUARTETS, plan.quartets - quartets.length))));
+  while (quartets.length < plan.quartets && !(quartets.length > 0 && isSettled(quartets))) {
+    const round = await takeTurns(sides, order, plan, Math.min(ROUND_QUARTETS, plan.quartets - quartets.length));
+    quartets.push(...round);
+    // The base still gets faster where much is left to compile, and 5 % of what it took would be more of what it takes.
+    if (plan.slowDown > 0) await slowHead(sides.head, plan, round);
+  }
   return quartets;
+}
+
+async function slowHead(head: SideProcess, plan: LaunchPlan, quartets: readonly Quartet[]): Promise<void> {
+  const share = plan.slowDown;
+  await head.ask<'slowDown'>({
+    do: 'slowDown',
+    share,
+    microsPerIteration: microsPerIteration(quartets, 'base', plan),
+  });
+}
+
+function microsPerIteration(quartets: readonly Quartet[], side: SideName, { iterations }: LaunchPlan): number {
+  return median(quartets.flatMap((quartet) => quartet[side])) / iterations;
 }
 
 /** Which side begins runs the outer two batches of each quartet. */

@@ -45,7 +45,6 @@ class Worker {
   private prepared: PreparedBenchmark | undefined;
   /** By how much a benchmark is made slower that does not do it by itself. */
   private burnShare = 0;
-  private microsPerIteration = 0;
   private baton: Baton | undefined;
 
   readonly answers: { [Name in OrderName]: (order: Extract<Order, { do: Name }>) => Promise<Answers[Name]> } = {
@@ -61,11 +60,9 @@ class Worker {
       const warmed: Batch[] = [];
       for (let batch = 0; batch < batches; batch++) warmed.push(await this.batch(iterations));
       const micros = median(warmed.slice(batches >> 1).map((batch) => batch.micros));
-      // A few batches more do not know better.
-      if (this.microsPerIteration === 0 || batches >= CALIBRATED_BATCHES) this.microsPerIteration = micros / iterations;
       return { micros, checksum: warmed.at(-1)?.checksum ?? 0 };
     },
-    slowDown: async ({ share }) => this.slowDown(share),
+    slowDown: async ({ share, microsPerIteration }) => this.slowDown(share, microsPerIteration),
     turns: (turns) => this.turns(turns),
     count: ({ iterations }) => this.count(iterations),
     instructions: async ({ iterations }) => {
@@ -118,7 +115,6 @@ class Worker {
       batches.push(await this.batch(iterations));
       if (!begins) this.baton.give();
     }
-    this.microsPerIteration = median(batches.map(({ micros }) => micros)) / iterations;
     return batches;
   }
 
@@ -145,9 +141,9 @@ class Worker {
     }
   }
 
-  private slowDown(share: number): undefined {
+  private slowDown(share: number, microsPerIteration: number): undefined {
     if (this.benchmark.slowDown === undefined) this.burnShare = share;
-    else this.benchmark.slowDown(share, this.microsPerIteration);
+    else this.benchmark.slowDown(share, microsPerIteration);
     return undefined;
   }
 
