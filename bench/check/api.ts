@@ -22,11 +22,10 @@ export interface PreparedBenchmark {
    */
   counters?(): Readonly<Record<string, number>>;
   /**
-   * For `--self-test inject=5%`: from now on the code that is measured takes this share longer; at the base an iteration took so many microseconds.
-   * Both sides are asked for a share of 0 first, before they warm up: whatever is put in for it is then there on both, and only the head is asked
-   * for more, again and again, as the base gets faster. Without it the check makes each run longer by itself.
+   * For `--self-test inject=5%`: from now on the code that is measured takes this share longer. Both sides are asked for a share of 0 first, before they
+   * warm up: whatever is put in for it is then there on both, and only the head is asked for more. Without it the check makes each run longer by itself.
    */
-  slowDown?(share: number, microsPerIteration: number): void;
+  slowDown?(share: number): void;
 }
 
 export interface Benchmark {

@@ -80,18 +80,17 @@ function changing(name: string, mode: Mode): Benchmark {
 
 function inGroup(group: GateGroup, mode: GateGroupOptions['mode'], iterate: () => void): PreparedBenchmark {
   let slow: SlowPlane | undefined;
-  /** Since it can be slow. */
-  let iterated = 0;
   return {
     run: (iterations) => {
-      if (slow !== undefined) iterated += iterations;
+      slow?.begins();
       for (let i = 0; i < iterations; i++) iterate();
+      slow?.ends();
       return group.checksum;
     },
     counters: () => group.counters,
-    slowDown: (share, microsPerIteration) => {
+    slowDown: (share) => {
       slow ??= new SlowPlane(mode);
-      if (share > 0) slow.microsPerFrame = (microsPerIteration * share * iterated) / slow.frames;
+      slow.share = share;
     },
   };
 }

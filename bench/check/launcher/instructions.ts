@@ -40,11 +40,9 @@ export async function countInstructions(
     const child = SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
     try {
       await child.ask<'load'>({ do: 'load', file, benchmark });
-      const slowed = (share: number, microsPerIteration: number) =>
-        child.ask<'slowDown'>({ do: 'slowDown', share, microsPerIteration });
-      if (slowDown !== undefined) await slowed(0, 0);
-      const { micros } = await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: WARM_UP_BATCHES });
-      if (slowDown !== undefined && slowDown > 0) await slowed(slowDown, micros / iterations);
+      if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: 0 });
+      await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: WARM_UP_BATCHES });
+      if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
       await child.ask<'instructions'>({ do: 'instructions', iterations: iterations * COUNTED_BATCHES });
     } finally {
       await child.end();

@@ -75,7 +75,7 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
     const sides: Pair<SideProcess> = { base, head };
     await both(async (side) => {
       await sides[side].ask<'load'>({ do: 'load', file: plan[side].file, benchmark });
-      if (slowDown > 0) await sides[side].ask<'slowDown'>({ do: 'slowDown', share: 0, microsPerIteration: 0 });
+      if (slowDown > 0) await sides[side].ask<'slowDown'>({ do: 'slowDown', share: 0 });
     });
     const warmed = await both((side) =>
       sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: warmUpBatches }),
@@ -84,8 +84,7 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
     const counted = await both((side) => sides[side].ask<'count'>({ do: 'count', iterations: plan.countedIterations }));
     demandSame(benchmark, counted.base.checksum, counted.head.checksum);
     await both((side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: plan.phaseBatches }));
-    // How much slower is reckoned from how long the base takes in turns.
-    if (slowDown > 0) await slowHead(sides.head, plan, await takeTurns(sides, order, plan, ROUND_QUARTETS));
+    if (slowDown > 0) await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
     const quartets = await runQuartets(sides, order, plan);
     return {
       effect: launchEffect(quartets),
@@ -111,22 +110,9 @@ async function runQuartets(
   plan: LaunchPlan,
 ): Promise<readonly Quartet[]> {
   const quartets: Quartet[] = [];
-  while (quartets.length < plan.quartets && !(quartets.length > 0 && isSettled(quartets))) {
-    const round = await takeTurns(sides, order, plan, Math.min(ROUND_QUARTETS, plan.quartets - quartets.length));
-    quartets.push(...round);
-    // The base still gets faster where much is left to compile, and 5 % of what it took would be more of what it takes.
-    if (plan.slowDown > 0) await slowHead(sides.head, plan, round);
-  }
+  while (quartets.length < plan.quartets && !(quartets.length > 0 && isSettled(quartets)))
+    quartets.push(...(await takeTurns(sides, order, plan, Math.min(ROUND_QUARTETS, plan.quartets - quartets.length))));
   return quartets;
-}
-
-async function slowHead(head: SideProcess, plan: LaunchPlan, quartets: readonly Quartet[]): Promise<void> {
-  const share = plan.slowDown;
-  await head.ask<'slowDown'>({
-    do: 'slowDown',
-    share,
-    microsPerIteration: microsPerIteration(quartets, 'base', plan),
-  });
 }
 
 function microsPerIteration(quartets: readonly Quartet[], side: SideName, { iterations }: LaunchPlan): number {

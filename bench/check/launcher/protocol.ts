@@ -8,8 +8,8 @@ export type Order =
   /** How many iterations take so long, of a batch and of the warm-up. CPU time. */
   | { readonly do: 'calibrate'; readonly batchMicros: number; readonly warmUpMicros: number }
   | { readonly do: 'warmUp'; readonly iterations: number; readonly batches: number }
-  /** From here on it is slower by this share, of so much an iteration: the self-test. */
-  | { readonly do: 'slowDown'; readonly share: number; readonly microsPerIteration: number }
+  /** From here on it is slower by this share: the self-test. */
+  | { readonly do: 'slowDown'; readonly share: number }
   /** Quartets of batches, in turns with the other side, which is told the same. */
   | Turns
   /** The exact counters of so many iterations. */

@@ -62,7 +62,7 @@ class Worker {
       const micros = median(warmed.slice(batches >> 1).map((batch) => batch.micros));
       return { micros, checksum: warmed.at(-1)?.checksum ?? 0 };
     },
-    slowDown: async ({ share, microsPerIteration }) => this.slowDown(share, microsPerIteration),
+    slowDown: async ({ share }) => this.slowDown(share),
     turns: (turns) => this.turns(turns),
     count: ({ iterations }) => this.count(iterations),
     instructions: async ({ iterations }) => {
@@ -141,9 +141,9 @@ class Worker {
     }
   }
 
-  private slowDown(share: number, microsPerIteration: number): undefined {
+  private slowDown(share: number): undefined {
     if (this.benchmark.slowDown === undefined) this.burnShare = share;
-    else this.benchmark.slowDown(share, microsPerIteration);
+    else this.benchmark.slowDown(share);
     return undefined;
   }
 

@@ -50,8 +50,8 @@ describe('the slowdown on purpose', () => {
     expect(await slowed.run(5)).toBe(await plain.run(5));
     // What takes datagrams in is what it always was: a slowdown that is off has nothing to cost.
     expect(CORE_CLASSES.ts.prototype.receive).toBe(untouched);
-    slowed.slowDown?.(0, 0);
-    slowed.slowDown?.(0.5, 100);
+    slowed.slowDown?.(0);
+    slowed.slowDown?.(0.5);
     expect(CORE_CLASSES.ts.prototype.receive).not.toBe(untouched);
     expect(await slowed.run(5)).toBe(await plain.run(5));
     expect(slowed.counters?.()).toMatchObject({
