@@ -243,7 +243,7 @@ function countedRows(
     .map(({ name, benchmark, calibrated, places }) => ({
       name,
       benchmark,
-      iterations: calibrated.iterations,
+      calibrated,
       places: places(slots),
     }));
 }

@@ -3,13 +3,13 @@ import type { InstructionsResult } from './check-report.js';
 import { countInstructions, hasCallgrind } from './launcher/instructions.js';
 import type { Lanes } from './launcher/lanes.js';
 import type { SidePlace } from './launcher/launch.js';
+import type { Calibrated } from './launcher/protocol.js';
 import type { SideName } from './launcher/side-process.js';
 
 export interface CountedRow {
   readonly name: string;
   readonly benchmark: string;
-  /** Of a batch. */
-  readonly iterations: number;
+  readonly calibrated: Calibrated;
   readonly places: Readonly<Record<SideName, SidePlace>>;
 }
 
@@ -33,11 +33,11 @@ export async function countRows(
 ): Promise<CountedRows> {
   if (rows.length === 0) return { results: new Map(), missing: [] };
   if (!hasCallgrind()) return { results: new Map(), missing: ['valgrind: no instructions were counted'] };
-  const count = ({ name, benchmark, iterations, places }: CountedRow, side: SideName) =>
+  const count = ({ name, benchmark, calibrated, places }: CountedRow, side: SideName) =>
     lanes.run(({ surroundings }) => {
       if (side === 'base') onCount(name);
       const slowed = slowDown > 0 ? { slowDown: side === 'head' ? slowDown : 0 } : {};
-      return countInstructions({ ...places[side], ...slowed, side, benchmark, iterations }, surroundings);
+      return countInstructions({ ...places[side], ...slowed, side, benchmark, calibrated }, surroundings);
     });
   const counted = rows.map(async (row) => {
     const [base, head] = await Promise.all([count(row, 'base'), count(row, 'head')]);

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Calibrated } from './protocol.js';
 import { type SideName, SideProcess } from './side-process.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -15,16 +16,15 @@ export interface CountingPlan {
   readonly directory: string;
   readonly file: string;
   readonly benchmark: string;
-  /** Of a batch. */
-  readonly iterations: number;
+  readonly calibrated: Calibrated;
   /** Undefined: nothing is slowed down on either side. */
   readonly slowDown?: number;
 }
 
-/** Warm-up in batches: callgrind is some 50 times slower than the machine. */
-const WARM_UP_BATCHES = 400;
-/** Counted at once. */
-const COUNTED_BATCHES = 10;
+/** Warm-up, in the CPU time that it takes without callgrind, which is some 50 times slower than the machine. */
+const WARM_UP_MICROS = 80_000;
+/** Counted at once, likewise. */
+const COUNTED_MICROS = 2000;
 
 export function hasCallgrind(): boolean {
   return spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0;
@@ -32,22 +32,25 @@ export function hasCallgrind(): boolean {
 
 /** Wants callgrind. */
 export async function countInstructions(
-  { side, directory, file, benchmark, iterations, slowDown }: CountingPlan,
+  { side, directory, file, benchmark, calibrated, slowDown }: CountingPlan,
   surroundings: Surroundings,
 ): Promise<number> {
+  const { iterations, batchMicros } = calibrated;
+  const batches = Math.ceil(WARM_UP_MICROS / batchMicros);
+  const counted = iterations * Math.ceil(COUNTED_MICROS / batchMicros);
   const folder = mkdtempSync(path.join(tmpdir(), 'consort-callgrind-'));
   try {
     const child = SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
     try {
       await child.ask<'load'>({ do: 'load', file, benchmark });
       if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: 0 });
-      await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: WARM_UP_BATCHES });
+      await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches });
       if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
-      await child.ask<'instructions'>({ do: 'instructions', iterations: iterations * COUNTED_BATCHES });
+      await child.ask<'instructions'>({ do: 'instructions', iterations: counted });
     } finally {
       await child.end();
     }
-    return perIteration(folder, iterations * COUNTED_BATCHES);
+    return perIteration(folder, counted);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
