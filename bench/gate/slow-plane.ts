@@ -4,7 +4,6 @@
  */
 import { CORE_CLASSES, type Mode, type SimCore } from '../../ts/sim/cores.js';
 
-const CALIBRATING_TURNS = 2_000_000;
 /**
  * What frames cost more is spent when it comes to so much: a processor that looks some hundred instructions ahead does a shorter spin beside what comes after it, and
  * it costs less than it says.
@@ -13,19 +12,30 @@ const SPENT_AT_ONCE_MICROS = 2;
 const REHEARSED_RUNS = 30;
 const REHEARSED_FRAMES = 100;
 
+/** How time is told, and spent. */
+export interface Spinning {
+  readonly cpuMicros: () => number;
+  readonly spin: (turns: number) => void;
+  readonly turnsPerMicrosecond: number;
+}
+
 export class SlowPlane {
   /** The share of its own time that a run takes longer. */
   share = 0;
-  private readonly turnsPerMicrosecond = turnsPerMicrosecond();
+  private readonly spentAtOnce: number;
   private turnsPerFrame = 0;
   private owed = 0;
   /** Of the run that goes on. */
   private frames = 0;
   private spent = 0;
-  private startMs = 0;
+  private start = 0;
 
   /** From now on it sees each frame that a member of this mode takes in, and costs nothing more: so the other side can have it, too. */
-  constructor(mode: Mode) {
+  constructor(
+    mode: Mode,
+    private readonly spinning: Spinning = realSpinning(),
+  ) {
+    this.spentAtOnce = SPENT_AT_ONCE_MICROS * spinning.turnsPerMicrosecond;
     this.rehearse();
     const { prototype } = CORE_CLASSES[mode];
     const original = prototype.receive;
@@ -38,12 +48,12 @@ export class SlowPlane {
 
   begins(): void {
     this.frames = this.spent = 0;
-    this.startMs = performance.now();
+    this.start = this.spinning.cpuMicros();
   }
 
   /** What a run took without it tells what the frames of the next cost: a benchmark gets faster for long, as it is compiled. */
   ends(): void {
-    const turns = (performance.now() - this.startMs) * 1000 * this.turnsPerMicrosecond;
+    const turns = (this.spinning.cpuMicros() - this.start) * this.spinning.turnsPerMicrosecond;
     this.turnsPerFrame = (this.share * (turns - this.spent)) / Math.max(1, this.frames);
   }
 
@@ -54,19 +64,35 @@ export class SlowPlane {
       this.begins();
       for (let frame = 0; frame < REHEARSED_FRAMES; frame++) this.takesIn();
       this.ends();
-      this.turnsPerFrame = (SPENT_AT_ONCE_MICROS * this.turnsPerMicrosecond) / 2.5;
+      this.turnsPerFrame = this.spentAtOnce / 2.5;
     }
-    this.share = this.turnsPerFrame = 0;
+    this.share = this.turnsPerFrame = this.owed = 0;
   }
 
   private takesIn(): void {
     this.frames++;
     this.owed += this.turnsPerFrame;
-    if (this.owed < SPENT_AT_ONCE_MICROS * this.turnsPerMicrosecond) return;
-    spin(Math.round(this.owed));
-    this.spent += this.owed;
-    this.owed = 0;
+    if (this.owed < this.spentAtOnce) return;
+    const turns = Math.round(this.owed);
+    this.spinning.spin(turns);
+    this.spent += turns;
+    this.owed -= turns;
   }
+}
+
+const CALIBRATING_TURNS = 2_000_000;
+
+/** The CPU time of this process, as the check counts it. The speed is measured twice: the first time it is compiled. */
+function realSpinning(): Spinning {
+  spin(CALIBRATING_TURNS);
+  const start = cpuMicros();
+  spin(CALIBRATING_TURNS);
+  return { cpuMicros, spin, turnsPerMicrosecond: CALIBRATING_TURNS / Math.max(1, cpuMicros() - start) };
+}
+
+function cpuMicros(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 let sink = 0;
@@ -75,13 +101,4 @@ function spin(turns: number): void {
   let state = sink | 1;
   for (let turn = 0; turn < turns; turn++) state = Math.imul(state ^ (state >>> 13), 0x5bd1e995);
   sink = state;
-}
-
-/** Measured twice: the first time it is compiled. */
-function turnsPerMicrosecond(): number {
-  spin(CALIBRATING_TURNS);
-  const start = process.cpuUsage();
-  spin(CALIBRATING_TURNS);
-  const { user, system } = process.cpuUsage(start);
-  return CALIBRATING_TURNS / Math.max(1, user + system);
 }

@@ -26,6 +26,11 @@ const WARM_UP_MICROS = 80_000;
 /** Counted at once, likewise. */
 const COUNTED_MICROS = 2000;
 
+/** By time, not by number: a batch of a single iteration may take as long as fifty others. */
+export function batchesUnderCallgrind(batchMicros: number): { readonly warmUp: number; readonly counted: number } {
+  return { warmUp: Math.ceil(WARM_UP_MICROS / batchMicros), counted: Math.ceil(COUNTED_MICROS / batchMicros) };
+}
+
 export function hasCallgrind(): boolean {
   return spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0;
 }
@@ -36,15 +41,15 @@ export async function countInstructions(
   surroundings: Surroundings,
 ): Promise<number> {
   const { iterations, batchMicros } = calibrated;
-  const batches = Math.ceil(WARM_UP_MICROS / batchMicros);
-  const counted = iterations * Math.ceil(COUNTED_MICROS / batchMicros);
+  const batches = batchesUnderCallgrind(batchMicros);
+  const counted = iterations * batches.counted;
   const folder = mkdtempSync(path.join(tmpdir(), 'consort-callgrind-'));
   try {
     const child = SideProcess.start({ side, surroundings: underCallgrind(surroundings, folder), directory });
     try {
       await child.ask<'load'>({ do: 'load', file, benchmark });
       if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: 0 });
-      await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches });
+      await child.ask<'warmUp'>({ do: 'warmUp', iterations, batches: batches.warmUp });
       if (slowDown !== undefined) await child.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
       await child.ask<'instructions'>({ do: 'instructions', iterations: counted });
     } finally {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { GateGroup } from '../../../../bench/gate/gate-group.js';
 import { groupBenchmarks } from '../../../../bench/gate/group-benchmarks.js';
+import { SlowPlane } from '../../../../bench/gate/slow-plane.js';
 import { minMemory } from '../../../../ts/data-plane/ring-sizes.js';
 import { CORE_CLASSES, hasNativeCore } from '../../../../ts/sim/cores.js';
 
@@ -59,5 +60,41 @@ describe('the slowdown on purpose', () => {
       bytes: plain.counters?.().bytes,
     });
     CORE_CLASSES.ts.prototype.receive = untouched;
+  });
+
+  it('costs its share of what runs take, also when they get faster, and is spent in pieces of some microseconds', () => {
+    const { receive } = CORE_CLASSES.ts.prototype;
+    let now = 0;
+    const pieces: number[] = [];
+    const spin = (turns: number) => {
+      now += turns / 700;
+      pieces.push(turns / 700);
+    };
+    // What the frames of a run are taken in by does nothing here; time passes with each of them.
+    CORE_CLASSES.ts.prototype.receive = () => {};
+    const slow = new SlowPlane('ts', { cpuMicros: () => now, spin, turnsPerMicrosecond: 700 });
+    const takeIn = CORE_CLASSES.ts.prototype.receive as (this: unknown) => void;
+    const run = (micros: number, frames: number) => {
+      pieces.length = 0;
+      slow.begins();
+      for (let frame = 0; frame < frames; frame++) {
+        now += micros / frames;
+        takeIn.call(undefined);
+      }
+      slow.ends();
+      return pieces.reduce((sum, piece) => sum + piece, 0);
+    };
+    try {
+      expect(run(4000, 200)).toBe(0);
+      slow.share = 0.05;
+      run(4000, 200);
+      for (const micros of [4000, 2000, 1000, 1000]) {
+        run(micros, 200);
+        expect(Math.abs(run(micros, 200) - micros * 0.05)).toBeLessThanOrEqual(2.5);
+        expect(Math.min(...pieces)).toBeGreaterThan(1.99);
+      }
+    } finally {
+      CORE_CLASSES.ts.prototype.receive = receive;
+    }
   });
 });
