@@ -16,7 +16,13 @@ import { parseArgs } from 'node:util';
 import { Random } from '../dist/ts/data-plane/typescript/random.js';
 import { root } from './lib/project.mjs';
 
-const KINDS = ['aa', 'inject=5%', 'inject=10%'];
+/** What share of --runs there is of each. */
+const SHARES = new Map([
+  ['aa', 1],
+  ['inject=5%', 0.5],
+  ['inject=10%', 0.5],
+]);
+const KINDS = [...SHARES.keys()];
 const CONFIDENCE = 0.95;
 const DRAWN_CHECKS = 5000;
 
@@ -24,7 +30,7 @@ const HELP = `node scripts/check-trial.mjs [options] [-- options of consort chec
 
 Tries consort check itself, with --self-test aa, inject=5% and inject=10% in turns. Each run is a line in a file; it goes on where it was left.
 
-  --runs N       of each kind, with those that are in the file (200)
+  --runs N       of head against head, and half as many of each slowdown; with those that are in the file (200)
   --minutes N    begins no run after so many (as long as it takes)
   --out FILE     where the runs are kept (results/check-trial.jsonl)
   --report       runs nothing: tells what is in the file
@@ -138,9 +144,10 @@ async function runTrial() {
   mkdirSync(dirname(file), { recursive: true });
   const start = performance.now();
   const counts = new Map(KINDS.map((kind) => [kind, readRuns().filter((run) => run.kind === kind).length]));
+  const done = (kind) => counts.get(kind) / (Number(runs) * SHARES.get(kind));
   while (performance.now() - start < Number(minutes) * 60_000) {
-    const kind = KINDS.toSorted((a, b) => counts.get(a) - counts.get(b))[0];
-    if (counts.get(kind) >= Number(runs)) break;
+    const kind = KINDS.toSorted((a, b) => done(a) - done(b))[0];
+    if (done(kind) >= 1) break;
     const report = await check(kind, counts.get(kind) + 1);
     appendFileSync(file, `${JSON.stringify(lineOf(kind, report))}\n`);
     counts.set(kind, counts.get(kind) + 1);
