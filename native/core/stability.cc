@@ -1,11 +1,13 @@
 #include "core/stability.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace consort {
 
 Stability::Stability(std::vector<Rank> receivers) {
   for (const Rank rank : receivers) rows_.push_back({rank, true, 0, 0, 0, 0, 0});
+  live_ranks_ = std::move(receivers);
   recompute();
 }
 
@@ -49,6 +51,7 @@ void Stability::exclude(Rank rank) {
   for (Row& row : rows_) {
     if (row.rank == rank) row.live = false;
   }
+  std::erase(live_ranks_, rank);
   recompute();
 }
 
@@ -60,18 +63,15 @@ const Stability::Row* Stability::find(Rank rank) const {
 }
 
 void Stability::recompute() {
-  live_ranks_.clear();
   received_ = consumed_ = seen_ = told_stable_ = received_of_all_ = kMaxPosition;
   for (const Row& row : rows_) {
     received_of_all_ = std::min(received_of_all_, row.received);
     if (!row.live) continue;
-    live_ranks_.push_back(row.rank);
     received_ = std::min(received_, row.received);
     consumed_ = std::min(consumed_, row.consumed);
     seen_ = std::min(seen_, row.seen);
     told_stable_ = std::min(told_stable_, row.told_stable);
   }
-  live_ = static_cast<uint32_t>(live_ranks_.size());
 }
 
 }  // namespace consort

@@ -39,12 +39,12 @@ class Stability {
   void exclude(Rank rank);
 
   // The smallest over the live receivers; `none` when there are none.
-  Position received(Position none) const { return live_ == 0 ? none : received_; }
+  Position received(Position none) const { return live_ranks_.empty() ? none : received_; }
   // The smallest over all receivers, whoever has failed.
   Position safe(Position none) const { return rows_.empty() ? none : received_of_all_; }
-  Position consumed(Position none) const { return live_ == 0 ? none : consumed_; }
-  Position seen(Position none) const { return live_ == 0 ? none : seen_; }
-  Position told_stable(Position none) const { return live_ == 0 ? none : told_stable_; }
+  Position consumed(Position none) const { return live_ranks_.empty() ? none : consumed_; }
+  Position seen(Position none) const { return live_ranks_.empty() ? none : seen_; }
+  Position told_stable(Position none) const { return live_ranks_.empty() ? none : told_stable_; }
 
   const std::vector<Row>& rows() const { return rows_; }
   // The ranks of the live receivers.
@@ -56,7 +56,6 @@ class Stability {
 
   std::vector<Row> rows_;
   std::vector<Rank> live_ranks_;
-  uint32_t live_ = 0;
   Position received_ = 0;
   Position received_of_all_ = 0;
   Position consumed_ = 0;

@@ -27,7 +27,9 @@ export class Burst {
   private readonly headers: Spaces;
   private readonly trailers: Spaces;
   private readonly firstPieces = new Uint16Array(MAX_BURST_FRAMES + 1);
+  /** Those from `pieceCount` on are of bursts before. Never made shorter: an array that is emptied takes new memory when it fills again. */
   private readonly _pieces: Uint8Array[] = [];
+  private pieceCount = 0;
   private _destinations: readonly Rank[] = NOBODY;
   private _all = false;
   private _frames = 0;
@@ -48,8 +50,7 @@ export class Burst {
   begin(destinations: readonly Rank[], all: boolean): void {
     this._destinations = destinations;
     this._all = all;
-    this._pieces.length = 0;
-    this._frames = this._segment = this._bytes = this.last = 0;
+    this._frames = this._segment = this._bytes = this.last = this.pieceCount = 0;
   }
 
   /** Whether a frame of this many bytes may follow those that are in. */
@@ -65,19 +66,19 @@ export class Burst {
 
   /** A DATA frame of `length` bytes of the ring at `position`. The caller has asked fits(dataFrameBytes(length)). */
   addData(header: FrameHeader, stream: StreamKind, origin: Rank, ring: Ring, position: Position, length: number): void {
-    const firstPiece = this._pieces.length;
+    const firstPiece = this.pieceCount;
     const at = this.headers.at(this._frames);
     writeHeader(at, 0, header);
     writeData(at, HEADER_BYTES, stream, origin, length, position);
-    this._pieces.push(at);
-    ring.pieces(position, length, this._pieces);
+    this._pieces[this.pieceCount++] = at;
+    this.pieceCount += ring.pieces(position, length, this._pieces, this.pieceCount);
     this.endFrame(firstPiece, this.dataFrameBytes(length));
   }
 
   /** A frame that is written out already, header included, all but the trailer; its bytes must outlive the burst. */
   addFrame(frame: Uint8Array, length: number): void {
-    const firstPiece = this._pieces.length;
-    this._pieces.push(frame.subarray(0, length));
+    const firstPiece = this.pieceCount;
+    this._pieces[this.pieceCount++] = frame.subarray(0, length);
     this.endFrame(firstPiece, length + (this.checked ? TRAILER_BYTES : 0));
   }
 
@@ -109,6 +110,7 @@ export class Burst {
     return this._destinations;
   }
 
+  /** Of its frames: see firstPiece(). What comes after the last frame's is of no burst. */
   get pieces(): readonly Uint8Array[] {
     return this._pieces;
   }
@@ -124,19 +126,19 @@ export class Burst {
   private endFrame(firstPiece: number, frameBytes: number): void {
     if (this.checked) {
       let crc = 0;
-      for (let i = firstPiece; i < this._pieces.length; i++) {
+      for (let i = firstPiece; i < this.pieceCount; i++) {
         const piece = this._pieces[i] as Uint8Array;
         crc = crc32c(piece, piece.length, crc);
       }
       const at = this.trailers.at(this._frames);
       writeTrailer(at, 0, crc);
-      this._pieces.push(at);
+      this._pieces[this.pieceCount++] = at;
     }
     if (this._frames === 0) this._segment = frameBytes;
     this.last = frameBytes;
     this._bytes += frameBytes;
     this._frames++;
-    this.firstPieces[this._frames] = this._pieces.length;
+    this.firstPieces[this._frames] = this.pieceCount;
   }
 }
 

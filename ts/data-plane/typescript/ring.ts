@@ -44,15 +44,13 @@ export class Ring {
     this.copy(0, from, offset + first, length - first);
   }
 
-  /** Appends to `out` the one or two pieces of memory that hold [position, position + length); returns how many. */
-  pieces(position: Position, length: number, out: Uint8Array[]): number {
+  /** Writes to `out`, from its index `index` on, the one or two pieces of memory that hold [position, position + length); returns how many. */
+  pieces(position: Position, length: number, out: Uint8Array[], index: number): number {
     const first = this.contiguous(position);
     const at = this.at(position);
-    if (length <= first) {
-      out.push(this.memory.subarray(at, at + length));
-      return 1;
-    }
-    out.push(this.memory.subarray(at, at + first), this.memory.subarray(0, length - first));
+    out[index] = this.memory.subarray(at, at + Math.min(first, length));
+    if (length <= first) return 1;
+    out[index + 1] = this.memory.subarray(0, length - first);
     return 2;
   }
 

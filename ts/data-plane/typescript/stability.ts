@@ -23,7 +23,7 @@ export interface Row {
 
 export class Stability {
   private readonly rows: Row[];
-  private readonly liveRanks: Rank[] = [];
+  private liveRanks: readonly Rank[];
   private smallestReceived: Position = 0;
   private smallestOfAll: Position = 0;
   private smallestConsumed: Position = 0;
@@ -33,6 +33,7 @@ export class Stability {
   constructor(receivers: readonly Rank[]) {
     const nothing = { live: true, received: 0, consumed: 0, seen: 0, toldStable: 0, lost: 0 };
     this.rows = receivers.map((rank) => ({ rank, ...nothing }));
+    this.liveRanks = receivers;
     this.recompute();
   }
 
@@ -74,6 +75,7 @@ export class Stability {
   exclude(rank: Rank): void {
     const row = this.find(rank);
     if (row !== undefined) row.live = false;
+    this.liveRanks = this.liveRanks.filter((live) => live !== rank);
     this.recompute();
   }
 
@@ -111,14 +113,13 @@ export class Stability {
     return undefined;
   }
 
+  /** Allocates nothing, for each STATUS that brings news comes here; the check's `layer: stability of 16 receivers` watches it. */
   private recompute(): void {
-    this.liveRanks.length = 0;
     this.smallestReceived = this.smallestConsumed = MAX_POSITION;
     this.smallestSeen = this.smallestToldStable = this.smallestOfAll = MAX_POSITION;
     for (const row of this.rows) {
       this.smallestOfAll = Math.min(this.smallestOfAll, row.received);
       if (!row.live) continue;
-      this.liveRanks.push(row.rank);
       this.smallestReceived = Math.min(this.smallestReceived, row.received);
       this.smallestConsumed = Math.min(this.smallestConsumed, row.consumed);
       this.smallestSeen = Math.min(this.smallestSeen, row.seen);

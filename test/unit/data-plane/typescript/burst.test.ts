@@ -85,7 +85,7 @@ describe('a burst', () => {
     const { burst, add } = setUp();
     add(0, 512);
     burst.begin([3], false);
-    expect([burst.empty, burst.bytes, burst.pieces.length, burst.all, burst.destinations]).toEqual([
+    expect([burst.empty, burst.bytes, burst.firstPiece(burst.frames), burst.all, burst.destinations]).toEqual([
       true,
       0,
       0,

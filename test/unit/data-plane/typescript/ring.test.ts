@@ -6,7 +6,7 @@ const BYTES = 8192;
 
 function joined(ring: Ring, position: number, length: number): { count: number; bytes: Uint8Array } {
   const out: Uint8Array[] = [];
-  const count = ring.pieces(position, length, out);
+  const count = ring.pieces(position, length, out, 0);
   expect(out).toHaveLength(count);
   return { count, bytes: Uint8Array.from(out.flatMap((piece) => [...piece])) };
 }
