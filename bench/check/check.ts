@@ -15,15 +15,17 @@ import {
 } from './check-report.js';
 import { type CountedRow, countRows } from './count-rows.js';
 import { compareCounters } from './counters.js';
-import { type Decided, type Decision, decide, type RowKind } from './decide.js';
+import { type Decided, type Decision, decide } from './decide.js';
+import { countInstructions, hasCallgrind } from './launcher/instructions.js';
 import { Lanes } from './launcher/lanes.js';
-import { type LaunchPlan, type LaunchResult, runLaunch, type SidePlace } from './launcher/launch.js';
-import type { Calibrated, Listed } from './launcher/protocol.js';
+import { type LaunchPlan, runLaunch, type SidePlace } from './launcher/launch.js';
+import type { Listed } from './launcher/protocol.js';
 import { type SideName, SideProcess } from './launcher/side-process.js';
 import { findSurroundings, type Surroundings } from './launcher/surroundings.js';
 import type { CheckOptions } from './options.js';
 import { outcomeOf } from './outcome.js';
-import { BATCH_MICROS, type CheckPlan, countedIterations, planCheck, quartetsOf } from './plan.js';
+import { countedIterations, planCheck, quartetsOf } from './plan.js';
+import { makeRows, type Row } from './rows.js';
 import { demandFile, type PreparedSide, type PreparedSides } from './sides/prepare.js';
 import { Slots } from './sides/slots.js';
 import { changeOf, type Estimate } from './statistics/estimate.js';
@@ -39,16 +41,6 @@ export interface CheckListener {
   /** @param launches that there have been, all rows together */
   onLaunch(row: string, launches: number, confirming: boolean): void;
   onInstructions(benchmark: string): void;
-}
-
-interface Row {
-  readonly kind: RowKind;
-  readonly name: string;
-  /** In the file that is loaded. */
-  readonly benchmark: string;
-  readonly calibrated: Calibrated;
-  readonly places: (slots: Slots) => { readonly base: SidePlace; readonly head: SidePlace };
-  readonly results: LaunchResult[];
 }
 
 /** @throws CheckError when a side does not run, or the sides do not do the same */
@@ -73,17 +65,15 @@ export async function runCheck(
       await listBenchmarks('head', slots.head, surroundings),
       options,
     );
-    const rows = await makeRows(plan, options, slots, lanes, listener, signal);
+    const rows = await makeRows(plan.benchmarks, options.warmUpMs * 1000, slots, lanes, (benchmark) => {
+      signal.throwIfAborted();
+      listener.onCalibrate(benchmark);
+    });
     const decision = await measure(rows, options, slots, lanes, listener, signal);
-    const counted = await countRows(
-      countedRows(rows, decision, options, slots),
-      lanes,
-      options.selfTest?.share ?? 0,
-      (name) => {
-        signal.throwIfAborted();
-        listener.onInstructions(name);
-      },
-    );
+    const counted = await count(countedRows(rows, decision, options, slots), options, lanes, startMs, (name) => {
+      signal.throwIfAborted();
+      listener.onInstructions(name);
+    });
     const benchmarks = rows.flatMap((row, at) =>
       row.kind === 'benchmark'
         ? [benchmarkResult(row, decision.rows[at] as Decided, counted.results.get(row.name))]
@@ -103,7 +93,7 @@ export async function runCheck(
       environment: environment.finish(),
       ...(surroundings.cpu === undefined ? {} : { cpus: everywhere.map(({ cpu }) => cpu as number) }),
       missing: [...surroundings.missing, ...counted.missing],
-      notes: sides.notes,
+      notes: [...sides.notes, ...counted.notes],
       base: sideResult(sides.base),
       head: sideResult(sides.head),
       benchmarks,
@@ -125,59 +115,6 @@ async function listBenchmarks(
   const child = SideProcess.start({ side, surroundings, directory: place.directory });
   try {
     return await child.ask<'list'>({ do: 'list', file: place.file });
-  } finally {
-    await child.end();
-  }
-}
-
-/** Iterations are those that take the base a batch's time; they are the same in all launches, so that both sides always do the same. */
-async function makeRows(
-  plan: CheckPlan,
-  options: CheckOptions,
-  slots: Slots,
-  lanes: Lanes,
-  listener: CheckListener,
-  signal: AbortSignal,
-): Promise<readonly Row[]> {
-  const calibrated = (place: SidePlace, benchmark: string) =>
-    lanes.run(async ({ surroundings }) => {
-      signal.throwIfAborted();
-      listener.onCalibrate(benchmark);
-      return calibrate(place, benchmark, options.warmUpMs * 1000, surroundings);
-    });
-  const [frozen, ...all] = await Promise.all([
-    calibrated(slots.frozenBase, 'frozen'),
-    ...plan.benchmarks.map((benchmark) => calibrated(slots.base, benchmark)),
-  ]);
-  const benchmarks = plan.benchmarks.map((name, at): Row => {
-    const places = ({ base, head }: Slots) => ({ base, head });
-    return { kind: 'benchmark', name, benchmark: name, calibrated: all[at] as Calibrated, places, results: [] };
-  });
-  const [first] = benchmarks as [Row];
-  return [
-    ...benchmarks,
-    { ...first, kind: 'null', name: 'null', places: ({ base, copy }) => ({ base, head: copy }), results: [] },
-    {
-      kind: 'frozen',
-      name: 'frozen',
-      benchmark: 'frozen',
-      calibrated: frozen,
-      places: ({ frozenBase, frozenHead }) => ({ base: frozenBase, head: frozenHead }),
-      results: [],
-    },
-  ];
-}
-
-async function calibrate(
-  { directory, file }: SidePlace,
-  benchmark: string,
-  warmUpMicros: number,
-  surroundings: Surroundings,
-): Promise<Calibrated> {
-  const child = SideProcess.start({ side: 'base', surroundings, directory });
-  try {
-    await child.ask<'load'>({ do: 'load', file, benchmark });
-    return await child.ask<'calibrate'>({ do: 'calibrate', batchMicros: BATCH_MICROS, warmUpMicros });
   } finally {
     await child.end();
   }
@@ -234,18 +171,45 @@ function countedRows(
   { instructions }: CheckOptions,
   slots: Slots,
 ): readonly CountedRow[] {
-  return rows
-    .filter(
-      ({ kind }, at) =>
-        kind === 'benchmark' &&
-        (instructions === 'all' || (instructions === 'undecided' && decided[at]?.verdict !== 'same')),
-    )
-    .map(({ name, benchmark, calibrated, places }) => ({
-      name,
-      benchmark,
-      calibrated,
-      places: places(slots),
-    }));
+  return rows.flatMap(({ kind, name, benchmark, calibrated, places }, at) => {
+    const { verdict, estimate } = decided[at] as Decided;
+    const isWanted = instructions === 'all' || (instructions === 'undecided' && verdict !== 'same');
+    const effect = estimate?.effect ?? 0;
+    return kind === 'benchmark' && isWanted ? [{ name, benchmark, calibrated, places: places(slots), effect }] : [];
+  });
+}
+
+interface Counted {
+  readonly results: ReadonlyMap<string, InstructionsResult>;
+  /** What this machine does not have. */
+  readonly missing: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** As long as there is time; where all are asked for, all of them. */
+async function count(
+  rows: readonly CountedRow[],
+  { instructions, minutes, selfTest }: CheckOptions,
+  lanes: Lanes,
+  startMs: number,
+  onCount: (name: string) => void,
+): Promise<Counted> {
+  if (rows.length === 0) return { results: new Map(), missing: [], notes: [] };
+  if (!hasCallgrind()) return { results: new Map(), missing: ['valgrind: no instructions were counted'], notes: [] };
+  const { results, skipped } = await countRows(rows, lanes, {
+    count: ({ benchmark, calibrated, places }, side, surroundings) => {
+      const slowed = selfTest ? { slowDown: side === 'head' ? selfTest.share : 0 } : {};
+      return countInstructions({ ...places[side], ...slowed, side, benchmark, calibrated }, surroundings);
+    },
+    onCount,
+    now: () => performance.now(),
+    end: instructions === 'all' ? Number.POSITIVE_INFINITY : startMs + minutes * 60_000,
+  });
+  const notes =
+    skipped.length === 0
+      ? []
+      : [`no time was left to count the instructions of ${skipped.join(', ')} (--minutes, --instructions all)`];
+  return { results, missing: [], notes };
 }
 
 function benchmarkResult(row: Row, decided: Decided, instructions: InstructionsResult | undefined): BenchmarkResult {

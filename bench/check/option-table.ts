@@ -79,7 +79,7 @@ export const CHECK_OPTIONS = {
     argument: 'WHICH',
     want: 'undecided, all or none',
     sentence:
-      'Counts instructions per iteration with callgrind, where valgrind is installed: of what is not the same, of all, or of none.',
+      'Counts instructions per iteration with callgrind, where valgrind is installed: of what is not the same, in what is left of --minutes; of all; or of none.',
     defaultText: 'undecided (with --quick none)',
   },
   'self-test': {
