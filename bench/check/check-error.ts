@@ -2,7 +2,7 @@
 
 export const CheckExit = {
   passed: 0,
-  /** A regression was confirmed, or an exact counter has risen. */
+  /** A regression was confirmed, or a counter has risen. */
   regression: 1,
   usage: 2,
   /** Undecided, or a control has moved. */

@@ -14,7 +14,7 @@ import {
   type SideResult,
 } from './check-report.js';
 import { type CountedRow, countRows } from './count-rows.js';
-import { compareCounters } from './counters.js';
+import { compareAllocated, compareCounters } from './counters.js';
 import { type Decided, type Decision, decide } from './decide.js';
 import { countInstructions, hasCallgrind } from './launcher/instructions.js';
 import { Lanes } from './launcher/lanes.js';
@@ -24,7 +24,7 @@ import { type SideName, SideProcess } from './launcher/side-process.js';
 import { findSurroundings, type Surroundings } from './launcher/surroundings.js';
 import type { CheckOptions } from './options.js';
 import { outcomeOf } from './outcome.js';
-import { countedIterations, planCheck, quartetsOf } from './plan.js';
+import { allocatingIterations, countedIterations, planCheck, quartetsOf } from './plan.js';
 import { makeRows, type Row } from './rows.js';
 import { demandFile, type PreparedSide, type PreparedSides } from './sides/prepare.js';
 import { Slots } from './sides/slots.js';
@@ -156,6 +156,7 @@ function launchPlan(row: Row, launch: number, options: CheckOptions, slots: Slot
     iterations,
     warmUpBatches: Math.ceil(warmUpIterations / iterations),
     countedIterations: countedIterations(row.calibrated),
+    allocatingIterations: row.kind === 'benchmark' ? allocatingIterations(row.calibrated, launch) : 0,
     phaseBatches: launch % PHASES,
     quartets: quartetsOf(batchMicros, options.quartets),
     headBegins: launch % 2 === 1,
@@ -215,6 +216,10 @@ async function count(
 function benchmarkResult(row: Row, decided: Decided, instructions: InstructionsResult | undefined): BenchmarkResult {
   const { confirmation, detectable } = decided;
   const counted = row.results.map(({ baseCounters, headCounters }) => ({ base: baseCounters, head: headCounters }));
+  const allocated = row.results.map(({ baseAllocated, headAllocated }) => ({
+    base: baseAllocated,
+    head: headAllocated,
+  }));
   return {
     name: row.name,
     verdict: decided.verdict ?? 'inconclusive',
@@ -225,7 +230,7 @@ function benchmarkResult(row: Row, decided: Decided, instructions: InstructionsR
     headMicrosPerIteration: median(row.results.map((result) => result.headMicrosPerIteration)),
     ...(confirmation && { confirmation: confirmationResult(confirmation) }),
     ...(detectable === undefined ? {} : { detectableChange: changeOf(detectable) }),
-    counters: compareCounters(counted, countedIterations(row.calibrated)),
+    counters: [...compareCounters(counted, countedIterations(row.calibrated)), ...compareAllocated(allocated)],
     ...(instructions && { instructions }),
   };
 }

@@ -24,6 +24,16 @@ export function countedIterations({ iterations, batchMicros }: Calibrated): numb
   return Math.ceil((iterations * COUNTED_MICROS) / batchMicros);
 }
 
+/** What is allocated is counted in so many launches. */
+const ALLOCATING_LAUNCHES = 6;
+/** Over so much work at most, in CPU time: it has to fit between two collections of garbage. */
+const ALLOCATING_MICROS = 2000;
+
+/** 0: not in this launch. */
+export function allocatingIterations({ iterations, batchMicros }: Calibrated, launch: number): number {
+  return launch < ALLOCATING_LAUNCHES ? Math.ceil((iterations * ALLOCATING_MICROS) / batchMicros) : 0;
+}
+
 export interface CheckPlan {
   readonly benchmarks: readonly string[];
   readonly onlyInBase: readonly string[];

@@ -111,7 +111,10 @@ describe('consort check', () => {
       else expect(report?.missing).toContainEqual(expect.stringContaining('valgrind'));
       expect(report?.benchmarks[0]).toMatchObject({
         verdict: 'same',
-        counters: [{ head: 2, verdict: 'rise' }],
+        counters: [
+          { head: 2, verdict: 'rise' },
+          { counter: 'allocatedBytes', verdict: 'equal' },
+        ],
       });
     },
     TIMEOUT_MS,

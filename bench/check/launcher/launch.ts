@@ -32,6 +32,8 @@ export interface LaunchPlan {
   readonly warmUpBatches: number;
   /** Counters are of so many together. */
   readonly countedIterations: number;
+  /** What is allocated is counted over so many; 0: it is not. */
+  readonly allocatingIterations: number;
   /** Batches more before it is measured: the same on both sides, and not in each launch, so that what comes back every few batches does not always hit the same side. */
   readonly phaseBatches: number;
   /** At most; it ends when it has settled. */
@@ -56,6 +58,9 @@ export interface LaunchResult {
   /** Of `countedIterations`. */
   readonly baseCounters: SideCounters;
   readonly headCounters: SideCounters;
+  /** Bytes per iteration; undefined: not counted. */
+  readonly baseAllocated: number | undefined;
+  readonly headAllocated: number | undefined;
 }
 
 /** Run before it is looked at whether more are wanted: fewer do not tell how far they are spread. */
@@ -86,12 +91,15 @@ export async function runLaunch(plan: LaunchPlan, surroundings: Surroundings): P
     await both((side) => sides[side].ask<'warmUp'>({ do: 'warmUp', iterations, batches: plan.phaseBatches }));
     if (slowDown > 0) await sides.head.ask<'slowDown'>({ do: 'slowDown', share: slowDown });
     const quartets = await runQuartets(sides, order, plan);
+    const allocated = await countAllocated(sides, plan);
     return {
       effect: launchEffect(quartets),
       baseMicrosPerIteration: microsPerIteration(quartets, 'base', plan),
       headMicrosPerIteration: microsPerIteration(quartets, 'head', plan),
       baseCounters: counted.base.counters,
       headCounters: counted.head.counters,
+      baseAllocated: allocated?.base.bytes,
+      headAllocated: allocated?.head.bytes,
     };
   } finally {
     await Promise.all(started.map((side) => side.end()));
@@ -113,6 +121,12 @@ async function runQuartets(
   while (quartets.length < plan.quartets && !(quartets.length > 0 && isSettled(quartets)))
     quartets.push(...(await takeTurns(sides, order, plan, Math.min(ROUND_QUARTETS, plan.quartets - quartets.length))));
   return quartets;
+}
+
+/** In the end, when all is compiled: nothing is measured after it. */
+async function countAllocated(sides: Pair<SideProcess>, { allocatingIterations: iterations }: LaunchPlan) {
+  if (iterations === 0) return undefined;
+  return both((side) => sides[side].ask<'allocated'>({ do: 'allocated', iterations }));
 }
 
 function microsPerIteration(quartets: readonly Quartet[], side: SideName, { iterations }: LaunchPlan): number {

@@ -14,6 +14,8 @@ export type Order =
   | Turns
   /** The exact counters of so many iterations. */
   | { readonly do: 'count'; readonly iterations: number }
+  /** What so many iterations allocate. */
+  | { readonly do: 'allocated'; readonly iterations: number }
   /** For callgrind: its dumps are made at calls that only this order makes. */
   | { readonly do: 'instructions'; readonly iterations: number };
 
@@ -58,6 +60,8 @@ export interface Answers {
   slowDown: undefined;
   turns: readonly Batch[];
   count: Counted;
+  /** Bytes per iteration; undefined: more than fits between two collections of garbage. */
+  allocated: { readonly bytes: number | undefined };
   instructions: { readonly checksum: Checksum };
 }
 

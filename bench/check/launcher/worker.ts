@@ -7,6 +7,7 @@ import { loadavg } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { median } from '../../stats/summary.js';
 import { type Benchmark, type Checksum, findFault, type PreparedBenchmark } from '../api.js';
+import { allocatedBytes, thisHeap } from './allocated.js';
 import type { Answer, Answers, Batch, Calibrated, Counted, Listed, Order, OrderName, Turns } from './protocol.js';
 
 /** So many batches tell how long one takes; of a warm-up, its last half does. */
@@ -65,6 +66,9 @@ class Worker {
     slowDown: async ({ share }) => this.slowDown(share),
     turns: (turns) => this.turns(turns),
     count: ({ iterations }) => this.count(iterations),
+    allocated: async ({ iterations }) => ({
+      bytes: await allocatedBytes((each) => this.benchmark.run(each), iterations, thisHeap()),
+    }),
     instructions: async ({ iterations }) => {
       loadavg();
       await this.run(iterations);

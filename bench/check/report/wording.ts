@@ -17,7 +17,7 @@ export function headline(report: CheckReport): string {
     case 'regression': {
       const more = count((result) => result.verdict !== 'regression' && rises(result).length > 0);
       const parts = [...(slower > 0 ? [`slower: ${slower} of ${of(benchmarks.length)}`] : [])];
-      if (more > 0) parts.push(`an exact counter has risen: ${more}`);
+      if (more > 0) parts.push(`a counter has risen: ${more}`);
       return `REGRESSION: ${parts.join('; ')}`;
     }
     case 'inconclusive':

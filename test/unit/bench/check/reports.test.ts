@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BenchmarkResult, CheckReport, ControlResult } from '../../../../bench/check/check-report.js';
-import { compareCounters } from '../../../../bench/check/counters.js';
+import { compareAllocated, compareCounters } from '../../../../bench/check/counters.js';
 import { outcomeOf } from '../../../../bench/check/outcome.js';
 import { renderCheckAnnotations } from '../../../../bench/check/report/render-annotations.js';
 import { renderCheckJunit } from '../../../../bench/check/report/render-junit.js';
@@ -25,7 +25,7 @@ describe('the text of a check', () => {
 
   it('says the verdict first', () => {
     expect(text.split('\n')[0]).toBe(
-      'consort check: REGRESSION: slower: 1 of 6 benchmarks; an exact counter has risen: 1',
+      'consort check: REGRESSION: slower: 1 of 6 benchmarks; a counter has risen: 1',
     );
     expect(text).toContain('base main (0123456789ab), head the work tree (fedcba987654, changed)');
   });
@@ -181,5 +181,28 @@ describe('exact counters', () => {
       { counter: 'calls', base: 0, head: 3, verdict: 'rise' },
     ]);
     expect(compareCounters([], 1)).toEqual([]);
+  });
+
+  it('of what is allocated are equal within what launches differ by, and rise where all of the head are above all of the base', () => {
+    const launches = (base: readonly number[], head: readonly number[]) =>
+      compareAllocated(base.map((bytes, at) => ({ base: bytes, head: head[at] })));
+    expect(launches([1000, 1010, 990.4], [1060, 1010, 1070])).toEqual([
+      { counter: 'allocatedBytes', base: 1000, head: 1060, verdict: 'equal' },
+    ]);
+    expect(launches([1000, 1010, 1000], [1080, 1090, 1100])[0]?.verdict).toBe('rise');
+    expect(launches([1080, 1090, 1100], [1000, 1010, 1000])[0]?.verdict).toBe('fall');
+    expect(launches([1000, 1010, 1000], [1080, 1070, 1100])[0]?.verdict).toBe('equal');
+  });
+
+  it('of what is allocated: some bytes where there were none are nothing yet', () => {
+    const launches = (head: number) => compareAllocated([1, 2, 3].map(() => ({ base: 0, head })));
+    expect(launches(16)[0]?.verdict).toBe('equal');
+    expect(launches(17)[0]?.verdict).toBe('rise');
+  });
+
+  it('of what is allocated say nothing where there are too few', () => {
+    const some = { base: 0, head: 1000 };
+    expect(compareAllocated([some, some, { base: 0, head: undefined }])).toEqual([]);
+    expect(compareAllocated([])).toEqual([]);
   });
 });
