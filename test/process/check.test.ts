@@ -67,7 +67,10 @@ describe('consort check', () => {
       const { code, report } = await checkToJson(project.folder, '--base-dir', '.', '--head-dir', '.');
       expect({ code, outcome: report?.outcome }).toEqual({ code: 0, outcome: 'passed' });
       expect(report?.benchmarks).toMatchObject([{ name: 'spin', verdict: 'same', launches: 6 }]);
-      expect(report?.benchmarks[0]?.counters).toEqual([{ counter: 'calls', base: 1, head: 1, verdict: 'equal' }]);
+      expect(report?.benchmarks[0]?.counters).toMatchObject([
+        { counter: 'calls', base: 1, head: 1, verdict: 'equal' },
+        { counter: 'allocatedBytes', verdict: 'equal' },
+      ]);
       expect(report?.controls.map(({ control, moved }) => [control, moved])).toEqual([
         ['null', false],
         ['frozen', false],

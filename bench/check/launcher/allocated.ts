@@ -26,23 +26,31 @@ export async function allocatedBytes(
   iterations: number,
   heap: Heap,
 ): Promise<number | undefined> {
+  // Looking at the heap takes memory, too.
+  const own = (await leastGrown(() => undefined, heap)) ?? 0;
   for (let each = iterations; ; each = Math.ceil(each / 4)) {
-    const grown: number[] = [];
-    for (let time = 0; time < RUNS; time++) {
-      heap.collect();
-      const before = heap.usedBytes();
-      let after = before;
-      const collections = await heap.collections(async () => {
-        const returned = run(each);
-        // Waiting takes memory of its own.
-        if (returned instanceof Promise) await returned;
-        after = heap.usedBytes();
-      });
-      if (collections === 0) grown.push(after - before);
-    }
-    if (grown.length >= LEAST_RUNS) return Math.max(0, Math.min(...grown) / each);
+    const least = await leastGrown(() => run(each), heap);
+    if (least !== undefined) return Math.max(0, (least - own) / each);
     if (each === 1) return undefined;
   }
+}
+
+/** Undefined: garbage was collected too often. */
+async function leastGrown(run: () => unknown, heap: Heap): Promise<number | undefined> {
+  const grown: number[] = [];
+  for (let time = 0; time < RUNS; time++) {
+    heap.collect();
+    const before = heap.usedBytes();
+    let after = before;
+    const collections = await heap.collections(async () => {
+      const returned = run();
+      // Waiting takes memory of its own.
+      if (returned instanceof Promise) await returned;
+      after = heap.usedBytes();
+    });
+    if (collections === 0) grown.push(after - before);
+  }
+  return grown.length < LEAST_RUNS ? undefined : Math.min(...grown);
 }
 
 /** That of this process. */
