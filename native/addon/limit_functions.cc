@@ -10,7 +10,8 @@ namespace {
 
 class LimitObject : public Napi::ObjectWrap<LimitObject> {
  public:
-  // new LimitSocket(host, offload); its port is then in `port`
+  // new LimitSocket(host, offload); its port is then in `port`, what the kernel has of offload in `segments` and
+  // `coalesces`
   explicit LimitObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<LimitObject>(info) {
     Address local;
     if (!parse_address(info[0].As<Napi::String>(), 0, local)) {
@@ -21,7 +22,10 @@ class LimitObject : public Napi::ObjectWrap<LimitObject> {
       fail(info.Env(), std::strerror(error));
       return;
     }
-    info.This().As<Napi::Object>().Set("port", Napi::Number::New(info.Env(), local.port()));
+    const Napi::Object self = info.This().As<Napi::Object>();
+    self.Set("port", Napi::Number::New(info.Env(), local.port()));
+    self.Set("segments", Napi::Boolean::New(info.Env(), socket_.segments()));
+    self.Set("coalesces", Napi::Boolean::New(info.Env(), socket_.coalesces()));
   }
 
   static Napi::Function define(Napi::Env env) {

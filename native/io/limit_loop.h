@@ -33,6 +33,8 @@ class LimitSocket {
   LimitResult send(const LimitOptions& options);
   // Blocks until the sender has finished, or nothing came for the given time.
   LimitResult receive(const LimitOptions& options);
+  bool segments() const { return socket_.segments(); }
+  bool coalesces() const { return socket_.coalesces(); }
 
  private:
   bool wait(short events, int milliseconds) const;

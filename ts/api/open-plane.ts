@@ -8,7 +8,7 @@ import { familyOf, resolveAddress } from '../transport/address.js';
 import type { CheckedOptions } from './options.js';
 
 /** Asked of the kernel for each direction; it may give less. */
-const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+export const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** How the data plane of a mode is had: `driverFor` of ts/data-plane/drivers.ts. */
 export type DriverChoice = (

@@ -8,6 +8,7 @@ import { makeBenchCommand } from './bench-command.js';
 import { makeCheckCommand } from './check-command.js';
 import { CLOSED_OUTPUT_EXIT, endWithOutput, isClosedOutput } from './closed-output.js';
 import { makeCompareCommand } from './compare-command.js';
+import { makeDoctorCommand } from './doctor-command.js';
 import { makeGossipCommand } from './gossip-command.js';
 import { makeGroupdCommand } from './groupd-command.js';
 import { makeReportCommand } from './report-command.js';
@@ -26,6 +27,7 @@ const onDone = (exitCode: number) => {
 program.addCommand(makeBenchCommand(onDone));
 program.addCommand(makeCompareCommand(onDone));
 program.addCommand(makeCheckCommand(onDone));
+program.addCommand(makeDoctorCommand(onDone));
 program.addCommand(makeGossipCommand(onDone));
 program.addCommand(makeGroupdCommand(onDone));
 program.addCommand(makeReportCommand(onDone));

@@ -68,6 +68,10 @@ export interface LimitResult {
 /** The bench's limit row (native/io/limit_loop.h). Its calls block their thread. */
 export interface AddonLimitSocket {
   readonly port: number;
+  /** Whether the kernel has UDP segmentation offload (GSO), if it was asked for. */
+  readonly segments: boolean;
+  /** Whether it joins what arrives (GRO), likewise. */
+  readonly coalesces: boolean;
   send(options: { host: string; port: number; frameBytes: number; messageBytes: number; seconds: number }): LimitResult;
   receive(options: { messageBytes: number; seconds: number }): LimitResult;
 }

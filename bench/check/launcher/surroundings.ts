@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { allowedCpus } from '../../allowed-cpus.js';
 
 export interface Surroundings {
   /** The command line up to the file that Node runs. */
@@ -31,7 +32,7 @@ const MOST_LANES = 2;
  * @param wanted undefined: the last two of those that this process may use, for the first have most of the interrupts
  */
 export function findSurroundings(wanted: readonly number[] | undefined): readonly Surroundings[] {
-  const pinned = (wanted ?? allowedCpus().slice(-MOST_LANES)).filter(canPin);
+  const pinned = (wanted ?? ownCpus().slice(-MOST_LANES)).filter(canPin);
   const missing: string[] = [];
   if (pinned.length === 0) missing.push('taskset: the processes are not pinned to one CPU');
   const still = works('setarch', '-R', 'true');
@@ -60,14 +61,10 @@ function works(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Linux says it as `0-3,8`. */
-function allowedCpus(): readonly number[] {
+/** None where the system does not say. */
+function ownCpus(): readonly number[] {
   try {
-    const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
-    return allowed.split(',').flatMap((range) => {
-      const [first = Number.NaN, last = first] = range.split('-').map(Number);
-      return Array.from({ length: last - first + 1 }, (_, at) => first + at);
-    });
+    return allowedCpus(readFileSync('/proc/self/status', 'utf8'));
   } catch {
     return [];
   }
