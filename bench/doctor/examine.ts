@@ -17,8 +17,8 @@ export interface Thoroughness {
   readonly quartets: number;
 }
 
-export const THOROUGH: Thoroughness = { observedMs: 2000, quartets: 300 };
-export const QUICK: Thoroughness = { observedMs: 500, quartets: 60 };
+export const THOROUGH: Thoroughness = { observedMs: 2000, quartets: 1000 };
+export const QUICK: Thoroughness = { observedMs: 500, quartets: 200 };
 
 /** What it is busy with, for who waits. */
 export type OnStep = (what: string) => void;

@@ -17,11 +17,11 @@ const LEAST_WIDTH = 40;
 
 export function renderDoctor(report: DoctorReport, options: RenderOptions): string {
   return [
-    ...wrap(describeEnvironment(report.environment), options.columns),
+    describeEnvironment(report.environment),
     '',
     ...report.checks.flatMap((check) => checkLines(check, options)),
     '',
-    ...wrap(report.conclusion, options.columns),
+    report.conclusion,
     '',
   ].join('\n');
 }

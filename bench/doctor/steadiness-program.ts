@@ -1,12 +1,13 @@
 /** Runs the same work many times, in a process such as `consort check` measures in, and writes what each batch took as JSON. */
 import type { BatchTimes } from './steadiness.js';
 
-/** 256 KiB: more than the first cache holds, so that who shares the others is felt. */
-const WORDS = 2 ** 16;
+/** 64 KiB: more than the first cache holds, so that who shares the others is felt. */
+const WORDS = 2 ** 14;
 /** As long as it takes to be compiled and to fill the caches. */
 const WARM_UP_MICROS = 150_000;
-const BATCH_MICROS = 1000;
-const CALIBRATED_STEPS = 20_000;
+/** As a batch of `consort check`: short enough that most are not interrupted. */
+const BATCH_MICROS = 200;
+const CALIBRATED_STEPS = 5000;
 
 const words = Int32Array.from({ length: WORDS }, (_, at) => Math.imul(at, 0x9e3779b1));
 
@@ -34,9 +35,9 @@ function warmUp(): void {
 /** So many steps take as long as a batch shall; by the fastest of some tries, for others may have come between. */
 function stepsPerBatch(): number {
   const tries = Array.from({ length: 20 }, () => {
-    const start = cpuMicros();
+    const start = performance.now();
     walk(CALIBRATED_STEPS);
-    return cpuMicros() - start;
+    return (performance.now() - start) * 1000;
   });
   return Math.ceil((CALIBRATED_STEPS * BATCH_MICROS) / Math.max(1, Math.min(...tries)));
 }

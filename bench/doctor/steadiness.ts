@@ -29,9 +29,10 @@ export interface Spread {
 export interface Steadiness {
   readonly batches: number;
   readonly wall: Spread;
-  readonly cpu: Spread;
-  /** The smallest change that batches in turns would show in nine of ten tries: 0.01 is 1 %. */
-  readonly smallestChange: number;
+  /** Undefined: this system counts CPU time so roughly that batches take none. */
+  readonly cpu: Spread | undefined;
+  /** The smallest change that batches in turns would show in nine of ten tries: 0.01 is 1 %. Undefined likewise. */
+  readonly smallestChange: number | undefined;
 }
 
 /** Quartets are taken together in so many rounds: a round is to the interval what a launch is in `consort check`. */
@@ -44,11 +45,12 @@ export function steadinessOf(batches: readonly BatchTimes[]): Steadiness | undef
   const perRound = Math.floor(quartets.length / ROUNDS);
   if (perRound === 0) return undefined;
   const rounds = Array.from({ length: ROUNDS }, (_, at) => quartets.slice(at * perRound, (at + 1) * perRound));
+  const isFine = batches.every(({ cpuMicros }) => cpuMicros > 0);
   return {
     batches: batches.length,
     wall: spreadOf(batches.map(({ wallMicros }) => wallMicros)),
-    cpu: spreadOf(batches.map(({ cpuMicros }) => cpuMicros)),
-    smallestChange: changeOf(detectable(estimate(rounds.map(launchEffect), ALPHA), 0)),
+    cpu: isFine ? spreadOf(batches.map(({ cpuMicros }) => cpuMicros)) : undefined,
+    smallestChange: isFine ? changeOf(detectable(estimate(rounds.map(launchEffect), ALPHA), 0)) : undefined,
   };
 }
 

@@ -32,9 +32,9 @@ export function judgeSiblings(probes: Probes): Finding {
   if (shares)
     return {
       verdict: 'fair',
-      value: `${cores.length} CPUs on ${coreCount} cores, two or more a core`,
+      value: `${cores.length} CPUs on ${coreCount} cores with SMT`,
       meaning:
-        'What runs on the sibling of a CPU slows it down, CPU time included: switch SMT off, or allow one CPU of each core only (taskset).',
+        'What runs on the sibling of a CPU slows it down, CPU time included: switch SMT off, or use one CPU of each core only (taskset) and leave the others idle.',
       figures,
     };
   if (isVirtual(probes))

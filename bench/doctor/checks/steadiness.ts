@@ -6,6 +6,7 @@ import type { Spread, Steadiness } from '../steadiness.js';
 import { grade, type Limits, worst } from '../verdict.js';
 
 const NOT_MEASURED = 'The process that measures how steady time is did not work.';
+const TOO_ROUGH = 'CPU time is counted too roughly here to tell how steady it is, or was not measured.';
 
 export function judgeWallTime(steadiness: Steadiness | undefined): Finding {
   return judgeSpread(steadiness?.wall, steadiness?.batches, LIMITS.wallMadShare, LIMITS.wallP99Ratio, {
@@ -21,20 +22,20 @@ export function judgeSteadyCpuTime(steadiness: Steadiness | undefined): Finding 
     good: 'The same work costs the same CPU time.',
     fair: 'CPU time moves by what shares caches and cores: consort check takes more launches until it decides.',
     poor: 'CPU time moves so much that consort check will leave much undecided: measure on a quieter machine, or give it more --minutes.',
-    unknown: NOT_MEASURED,
+    unknown: TOO_ROUGH,
   });
 }
 
 export function judgeAgreement(steadiness: Steadiness | undefined): Finding {
-  if (steadiness === undefined) return unknown(NOT_MEASURED);
-  const { smallestChange } = steadiness;
+  const smallestChange = steadiness?.smallestChange;
+  if (smallestChange === undefined) return unknown(TOO_ROUGH);
   const verdict = grade(smallestChange, LIMITS.smallestChange);
   const more = 'run it with more --minutes, or a larger --min-effect';
   const meanings = {
     good: 'Within one launch, consort check sees smaller changes than it counts; launches differ by more.',
     fair: `consort check sees changes of its usual --min-effect, and little below: ${more}, if it stays undecided.`,
     poor: `Batches in turns do not agree well enough to show a change of 2.5 %: ${more}.`,
-    unknown: NOT_MEASURED,
+    unknown: TOO_ROUGH,
   };
   return {
     verdict,
