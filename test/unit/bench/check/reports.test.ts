@@ -24,9 +24,7 @@ describe('the text of a check', () => {
   const text = renderCheckText(report);
 
   it('says the verdict first', () => {
-    expect(text.split('\n')[0]).toBe(
-      'consort check: REGRESSION: slower: 1 of 6 benchmarks; a counter has risen: 1',
-    );
+    expect(text.split('\n')[0]).toBe('consort check: REGRESSION: slower: 1 of 6 benchmarks; a counter has risen: 1');
     expect(text).toContain('base main (0123456789ab), head the work tree (fedcba987654, changed)');
   });
 
