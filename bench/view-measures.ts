@@ -16,6 +16,7 @@ export const VIEW_MEASURES = {
   joinAll: { title: 'one more joins: join() to that view at all others', aimMillis: 15 },
   leave: { title: 'it leaves: leave() until done' },
   leaveAll: { title: 'it leaves: leave() to the view without it at all others' },
+  merge: { title: 'two halves hear each other again: to one view at all' },
   crash: { title: 'one is killed: to the view without it at all others', aimMillis: 100, needsProcesses: true },
   /** Its aim comes from the parameters of the stack. */
   hang: { title: 'one is stopped: to the view without it at all others', needsProcesses: true },

@@ -67,6 +67,7 @@ export function createCommands() {
     viewsJoin: views.join,
     viewsLeave: views.leave,
     viewsAwait: views.await,
+    viewsCutOff: views.cutOff,
     viewsClose: views.close,
     latencyOpenGroup: latency.openGroup,
     latencyJoinGroup: latency.joinGroup,

@@ -1,4 +1,5 @@
 /** One member of a group whose views change. It sends nothing; what it hears is nobody's business here. */
+import { addPort, newPortSet } from '../../ts/data-plane/typescript/port-set.js';
 import { type Address, GroupMember, type GroupMemberOptions, type ThreadMode, type ViewData } from '../../ts/index.js';
 import type { Place } from '../pool/place.js';
 import { ChangeLog } from './change-log.js';
@@ -37,6 +38,8 @@ class WatchingMember extends GroupMember {
 export class ViewsRole {
   private member: WatchingMember | undefined;
   private failure: Error | undefined;
+  /** Of members that this one does not hear. */
+  private readonly cutOffPorts = newPortSet();
 
   constructor(private readonly place: Place) {}
 
@@ -45,12 +48,13 @@ export class ViewsRole {
       ...options,
       threadMode: threads,
       address: `${this.place.host}:0`,
-      ...(lossRate > 0 ? { drop: { rate: lossRate, seed: options.seed } } : {}),
+      drop: { rate: lossRate, seed: options.seed, ports: this.cutOffPorts },
       errorHandler: (error) => {
         this.failure ??= error;
       },
     } satisfies GroupMemberOptions);
     this.failure = undefined;
+    this.cutOffPorts.fill(0);
     this.member = member;
     await member.open();
     if (member.address === undefined) throw new Error('the member is open and has no address');
@@ -74,6 +78,12 @@ export class ViewsRole {
   /** When it had the view of these members, after that time. */
   readonly await = ({ members, sinceMs }: { members: readonly Address[]; sinceMs: number }): Promise<number> =>
     this.opened().log.whenIn(members, sinceMs);
+
+  /** From now on it hears these no more, and all others again. */
+  readonly cutOff = async (members: readonly Address[]): Promise<void> => {
+    this.cutOffPorts.fill(0);
+    for (const { port } of members) addPort(this.cutOffPorts, port);
+  };
 
   readonly close = async (_: undefined): Promise<void> => {
     const { member, failure } = this;

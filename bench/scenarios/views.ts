@@ -1,7 +1,9 @@
 /**
- * How fast views change: a group forms, another member comes and goes, one is killed, one is stopped. Whoever should get a view has to get it.
+ * How fast views change: a group forms, another member comes and goes, the group is cut into halves that merge again, one is killed, one is stopped. Whoever
+ * should get a view has to get it.
  * Times are taken at the members, by the clock of the machine.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../ts/index.js';
 import { type GroupRow, propertiesOf } from '../plan.js';
 import type { Actor } from '../pool/actor.js';
@@ -15,6 +17,14 @@ import { measureChangesUnderLoad } from './views-under-load.js';
 const ROUNDS = 10;
 const QUICK_ROUNDS = 3;
 
+/** Cuts of one measurement, each of which lasts as long as it takes to suspect half of the group. */
+const CUTS = 3;
+const QUICK_CUTS = 1;
+/** Coordinators announce their views about this often: the stack's default. */
+const HEAL_SWEEP_MS = 1000;
+/** The fractional parts of its multiples are spread evenly, however many there are. */
+const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
+
 export interface ViewsMeasurement {
   readonly repetition: number;
   readonly millis: { readonly [Measure in ViewMeasure]?: readonly number[] };
@@ -26,7 +36,12 @@ export interface ViewsMeasurement {
 export async function measureViews(crew: Crew, trial: Trial<GroupRow>): Promise<ViewsMeasurement> {
   const group = new BenchGroup(crew, trial);
   const formation = await group.form();
-  const millis = { formation: [formation], ...(await group.joinAndLeave()), ...(await group.hurt()) };
+  const millis = {
+    formation: [formation],
+    ...(await group.joinAndLeave()),
+    merge: await group.cutAndHeal(),
+    ...(await group.hurt()),
+  };
   await group.close();
   const { verifiedMessages, ...blocked } = await measureChangesUnderLoad(crew, trial);
   return { repetition: trial.repetition, millis: { ...millis, ...blocked }, verifiedMessages };
@@ -67,6 +82,27 @@ class BenchGroup {
     return took;
   }
 
+  /** Cuts the network between two halves until each has a view of its own; milliseconds from when it is healed until all are in one view again. */
+  async cutAndHeal(): Promise<readonly number[]> {
+    const { trial } = this;
+    const all = [...this.members().keys()];
+    const left = all.slice(0, Math.ceil(all.length / 2));
+    const right = all.slice(left.length);
+    const took: number[] = [];
+    const cuts = trial.settings.quick ? QUICK_CUTS : CUTS;
+    for (let cut = 0; cut < cuts; cut++) {
+      const cutMs = machineMs();
+      await Promise.all([this.cutOff(left, right), this.cutOff(right, left)]);
+      await Promise.all([left, right].map((half) => this.untilThoseHave(half, this.addressesOf(half), cutMs)));
+      // New views announce themselves, and then for a while they do not: networks heal whenever it happens.
+      await sleep(((0.5 + GOLDEN_RATIO * (trial.repetition * cuts + cut)) % 1) * HEAL_SWEEP_MS);
+      const healedMs = machineMs();
+      await this.cutOff(all, []);
+      took.push(await this.untilAllHave(this.members(), healedMs));
+    }
+    return took;
+  }
+
   /** Kills one and stops another, where they are processes; who is hit has another rank each time, as chance has it. */
   async hurt(): Promise<{ crash?: number[]; hang?: number[] }> {
     const { processes } = this.crew;
@@ -88,10 +124,9 @@ class BenchGroup {
   }
 
   private open(number: number): Promise<Address> {
-    const { crew, trial } = this;
+    const { trial } = this;
     const { row, settings } = trial;
     const { sweepSeconds, maxIdle } = suspicionOf(settings);
-    const actor = crew.actors[number] as Actor;
     const options = {
       groupName: this.name,
       properties: propertiesOf(row),
@@ -101,15 +136,38 @@ class BenchGroup {
       lossRate: row.lossRate,
       seed: memberSeed(trial, number),
     };
-    return actor.call('viewsOpen', options, PATIENCE_SECONDS);
+    return this.actor(number).call('viewsOpen', options, PATIENCE_SECONDS);
   }
 
   /** Milliseconds from then until all who have been there have a view of these. */
-  private async untilAllHave(members: readonly Address[], sinceMs: number, without = -1): Promise<number> {
-    const waiting = this.crew.actors
-      .filter((_, number) => number < this.trial.row.members && number !== without)
-      .map((actor) => actor.call('viewsAwait', { members, sinceMs }, PATIENCE_SECONDS));
+  private untilAllHave(members: readonly Address[], sinceMs: number, without = -1): Promise<number> {
+    const all = [...this.members().keys()];
+    return this.untilThoseHave(
+      all.filter((number) => number !== without),
+      members,
+      sinceMs,
+    );
+  }
+
+  private async untilThoseHave(those: readonly number[], members: readonly Address[], sinceMs: number) {
+    const waiting = those.map((number) =>
+      this.actor(number).call('viewsAwait', { members, sinceMs }, PATIENCE_SECONDS),
+    );
     return Math.max(...(await Promise.all(waiting))) - sinceMs;
+  }
+
+  /** Those hear nothing of the others any more, and of all who are not among these again. */
+  private async cutOff(those: readonly number[], others: readonly number[]): Promise<void> {
+    const from = this.addressesOf(others);
+    await Promise.all(those.map((number) => this.actor(number).call('viewsCutOff', from, PATIENCE_SECONDS)));
+  }
+
+  private addressesOf(numbers: readonly number[]): readonly Address[] {
+    return numbers.map((number) => this.addresses[number] as Address);
+  }
+
+  private actor(number: number): Actor {
+    return this.crew.actors[number] as Actor;
   }
 
   private async loseTo(signal: 'SIGKILL' | 'SIGSTOP', victim: number): Promise<number> {
@@ -122,8 +180,7 @@ class BenchGroup {
   private async replace(victim: number): Promise<void> {
     await this.crew.processes?.replace(victim);
     this.addresses[victim] = await this.open(victim);
-    const actor = this.crew.actors[victim] as Actor;
-    const { calledMs } = await actor.call('viewsJoin', this.members(), PATIENCE_SECONDS);
+    const { calledMs } = await this.actor(victim).call('viewsJoin', this.members(), PATIENCE_SECONDS);
     await this.untilAllHave(this.members(), calledMs);
   }
 }

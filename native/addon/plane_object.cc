@@ -10,6 +10,9 @@
 namespace consort {
 namespace {
 
+// Memory that is kept as long as the plane is: views have other numbers.
+constexpr uint32_t kOfNoView = UINT32_MAX;
+
 class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
  public:
   explicit PlaneObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PlaneObject>(info) { open(info); }
@@ -32,8 +35,8 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
   }
 
  private:
-  // new Plane({ host, port, threaded, groupHost, groupPort, bufferBytes, frameBytes, offload, dropRate, dropSeed },
-  // awake, onReady)
+  // new Plane({ host, port, threaded, groupHost, groupPort, bufferBytes, frameBytes, offload, dropRate, dropSeed,
+  // dropPorts }, awake, onReady)
   void open(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const Napi::Object given = info[0].As<Napi::Object>();
@@ -45,6 +48,12 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
     endpoint.offload = boolean(given, "offload");
     endpoint.drop_rate = real(given, "dropRate");
     endpoint.drop_seed = number(given, "dropSeed");
+    const Napi::Value drop_ports = given.Get("dropPorts");
+    if (!drop_ports.IsUndefined()) {
+      Napi::Int32Array words = drop_ports.As<Napi::Int32Array>();
+      if (words.ElementLength() != kPortSetWords) return fail(env, "not a set of ports");
+      endpoint.drop_ports = PortSet(reinterpret_cast<uint32_t*>(words.Data()));
+    }
     endpoint.multicast = !text(given, "groupHost").empty();
     bool parsed = parse_address(text(given, "host"), static_cast<uint16_t>(number(given, "port")), endpoint.local);
     if (endpoint.multicast) {
@@ -65,6 +74,7 @@ class PlaneObject : public Napi::ObjectWrap<PlaneObject> {
       failure.ThrowAsJavaScriptException();
       return;
     }
+    if (endpoint.drop_ports.exists()) host_->keep(kOfNoView, drop_ports);
     // Open planes stay: only close() lets go.
     Ref();
     const Napi::Object self = info.This().As<Napi::Object>();

@@ -31,6 +31,7 @@ void add_all(Stats& sum, const Stats& more) {
 Endpoint::Endpoint(const EndpointOptions& options, Slot plane_slot)
     : options_(options),
       plane_slot_(plane_slot),
+      lossy_(options.drop_rate > 0 || options.drop_ports.exists()),
       drop_below_(static_cast<uint32_t>(std::clamp(options.drop_rate, 0.0, 1.0) * UINT32_MAX)),
       drop_random_(options.drop_seed) {}
 
@@ -183,13 +184,19 @@ void Endpoint::handle_datagram(const Received& received, Micros now) {
     const uint32_t length = std::min(stride, received.length - offset);
     // What the kernel joined counts as what was sent.
     own_.add(Stat::kDatagramsReceived);
-    if (drop_below_ != 0 && drop_random_.next() < drop_below_) {
+    if (lossy_ && lose(*received.from)) {
       own_.add(Stat::kDroppedOnPurpose);
     } else {
       handle_frame(received.bytes + offset, length, *received.from, now);
     }
     offset += length;
   } while (offset < received.length);
+}
+
+// Whether a frame from there is lost on purpose. Asked only where one may be.
+bool Endpoint::lose(const Address& from) {
+  if (options_.drop_ports.has(from.port())) return true;
+  return drop_below_ != 0 && drop_random_.next() < drop_below_;
 }
 
 void Endpoint::handle_frame(const uint8_t* frame, uint32_t length, const Address& from, Micros now) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/data_plane.h"
+#include "core/port_set.h"
 #include "io/udp_socket.h"
 
 namespace consort {
@@ -25,6 +26,7 @@ struct EndpointOptions {
   bool offload = true;
   double drop_rate = 0;  // frames lost on purpose when they arrive
   uint32_t drop_seed = 1;
+  PortSet drop_ports;  // frames that come from these are lost, too
 };
 
 class Endpoint {
@@ -97,6 +99,7 @@ class Endpoint {
   Micros poll_views(Micros now);
   bool receive(UdpSocket& socket, Micros now);
   void handle_datagram(const Received& received, Micros now);
+  bool lose(const Address& from);
   void handle_frame(const uint8_t* frame, uint32_t length, const Address& from, Micros now);
   void receive_refusals();
   void keep_refused(const Address& address);
@@ -108,6 +111,7 @@ class Endpoint {
   UdpSocket socket_;
   UdpSocket group_socket_;
   uint32_t frame_bytes_ = kMinFrameBytes;
+  bool lossy_;           // whether any frame may be dropped
   uint32_t drop_below_;  // a frame is dropped when the next random number is below this
   Random drop_random_;
   std::vector<std::unique_ptr<View>> views_;

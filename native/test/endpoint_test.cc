@@ -23,7 +23,7 @@ EndpointOptions on_loopback() {
 }
 
 struct Open {
-  Open() {
+  explicit Open(const EndpointOptions& options = on_loopback()) : endpoint(options, Slot(words)) {
     std::string failed;
     CHECK_EQ(endpoint.open(failed), 0);
   }
@@ -37,7 +37,7 @@ struct Open {
   }
 
   alignas(128) uint32_t words[kSlotWords] = {};
-  Endpoint endpoint{on_loopback(), Slot(words)};
+  Endpoint endpoint;
 };
 
 TEST("a frame of no view without a body is dropped without a word; one with a body is kept") {
@@ -64,6 +64,28 @@ TEST("a frame of no view without a body is dropped without a word; one with a bo
   CHECK(open.endpoint.has_news_for_script());
   CHECK(open.endpoint.take_unattached(datagram));
   CHECK_EQ(datagram.bytes.size(), 8u);
+}
+
+TEST("what comes from a port that is cut off is lost, until it is not") {
+  uint32_t words[kPortSetWords] = {};
+  EndpointOptions options = on_loopback();
+  options.drop_ports = PortSet(words);
+  Open open(options);
+  Open other;
+  const uint16_t port = other.endpoint.local().port();
+  const uint8_t body[8] = {};
+  Endpoint::Unattached datagram;
+  words[port / 32] = 1u << port % 32;
+  CHECK(other.endpoint.send_unattached(open.endpoint.local(), body, sizeof body));
+  CHECK(open.wait());
+  CHECK(!open.endpoint.take_unattached(datagram));
+  CHECK_EQ(open.endpoint.stats().get(Stat::kDroppedOnPurpose), 1u);
+  // That of another port is in the same word.
+  words[port / 32] = 1u << (port % 32 ^ 1);
+  CHECK(other.endpoint.send_unattached(open.endpoint.local(), body, sizeof body));
+  CHECK(open.wait());
+  CHECK(open.endpoint.take_unattached(datagram));
+  CHECK_EQ(open.endpoint.stats().get(Stat::kDroppedOnPurpose), 1u);
 }
 
 #if defined(__linux__) && !defined(CONSORT_PORTABLE)

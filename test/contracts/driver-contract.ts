@@ -10,6 +10,7 @@ import { StreamKind } from '../../ts/data-plane/data-plane.js';
 import { type DriverFactory, Plane } from '../../ts/data-plane/plane.js';
 import type { RecordReceiver } from '../../ts/data-plane/record-reader.js';
 import { ringSizes } from '../../ts/data-plane/ring-sizes.js';
+import { addPort, newPortSet } from '../../ts/data-plane/typescript/port-set.js';
 import type { ViewPlane } from '../../ts/data-plane/view-plane.js';
 import { Fifo } from '../../ts/ordering/fifo.js';
 
@@ -273,6 +274,25 @@ export function describeDriver({ mode, threadMode, load }: DriverUnderTest): voi
       }
       await vi.waitUntil(() => a.unattached.length === kept.length, WAIT);
       expect(a.unattached.map((each) => each.bytes[0])).toEqual(kept);
+    });
+
+    it('loses what comes from ports that are cut off, of views and of none, and nothing once they are not', async () => {
+      const ports = newPortSet();
+      const [a, b] = await openPair({ drop: { rate: 0, seed: 1, ports } });
+      const other = await openMember();
+      addPort(ports, a.address.port);
+      const messages = makeMessages(0, 20, mixed);
+      const casting = a.cast(messages);
+      a.plane.driver.sendUnattached(b.address, new Uint8Array(8));
+      await vi.waitUntil(() => b.plane.stats().droppedOnPurpose > 1, WAIT);
+      other.plane.driver.sendUnattached(b.address, new Uint8Array(16));
+      await vi.waitUntil(() => b.unattached.length === 1, WAIT);
+      expect(b.unattached[0]?.from).toEqual(other.address);
+      expect(b.received).toEqual([]);
+      ports.fill(0);
+      await casting;
+      await vi.waitUntil(() => b.received.length === messages.length, WAIT);
+      expectSame(b.bytesFrom(0), messages);
     });
 
     it('carries datagrams of no view, with the address they came from', async () => {

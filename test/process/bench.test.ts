@@ -149,7 +149,15 @@ describe('consort bench views', () => {
       expect(report).toMatchObject({ passed: true, throughput: [], latency: [] });
       expect(report.options.scenarios).toEqual(['views']);
       const took = new Map(report.views.map(({ measure, tookMillis }) => [measure, tookMillis]));
-      for (const measure of ['formation', 'join', 'joinAll', 'leave', 'leaveAll', ...onlyOfProcesses] as const) {
+      for (const measure of [
+        'formation',
+        'join',
+        'joinAll',
+        'leave',
+        'leaveAll',
+        'merge',
+        ...onlyOfProcesses,
+      ] as const) {
         expect({ measure, median: took.get(measure as 'join')?.median }).toEqual({
           measure,
           median: expect.any(Number),

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { Endpoint } from '../base/endpoint.js';
 import type { Address } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
+import { hasPort } from '../data-plane/typescript/port-set.js';
 import { groupHash } from '../discovery/datagram.js';
 import type { Discovery } from '../discovery/discovery.js';
 import { openDiscovery } from '../discovery/open.js';
@@ -19,6 +20,7 @@ import {
   Session,
   type SessionEvents,
   type SessionReports,
+  type SessionSettings,
   type SessionView,
 } from './session.js';
 
@@ -76,6 +78,7 @@ export async function openSession(
     params: options.stack.params,
     frameBytes: Math.min(mtu ?? Number.POSITIVE_INFINITY, frameBytes),
     clientServer: servers !== undefined,
+    ...cutOff(options),
   };
   const forSession: SessionEvents = {
     onView: (view) => {
@@ -98,6 +101,12 @@ export async function openSession(
       await Promise.all([discovery.close(), contacts.close()]);
     },
   };
+}
+
+/** Discovery goes ways of its own, past the plane: whoever is cut off there is not heard of here either. */
+function cutOff({ drop }: CheckedOptions): Pick<SessionSettings, 'isCutOff'> {
+  const ports = drop?.ports;
+  return ports === undefined ? {} : { isCutOff: ({ port }) => hasPort(ports, port) };
 }
 
 async function openContacts(

@@ -3,7 +3,7 @@
  * are made from it.
  */
 import { formatBytes } from '../base/show.js';
-import type { ThreadMode } from '../data-plane/data-plane.js';
+import type { DropOptions, ThreadMode } from '../data-plane/data-plane.js';
 import { DISCOVERY_WANT, type DiscoveryOption } from '../discovery/choose.js';
 import type { Directory } from '../discovery/directory.js';
 import { GROUPD_HOST, GROUPD_PORT } from '../groupd/limits.js';
@@ -38,7 +38,7 @@ export interface GroupMemberOptions {
   readonly lingerMs?: number | undefined;
   readonly errorHandler?: ((error: Error) => void) | undefined;
   readonly key?: string | undefined;
-  readonly drop?: { readonly rate: number; readonly seed: number } | undefined;
+  readonly drop?: DropOptions | undefined;
   readonly seed?: number | undefined;
   readonly argv?: readonly string[] | undefined;
   readonly groupd?: boolean | undefined;
@@ -191,9 +191,13 @@ export const OPTIONS = {
     sentence: 'Separates groups of one name from each other. Not a secret: nothing is encrypted yet.',
   },
   drop: {
-    kind: { type: 'special', want: '{rate, seed}: a rate from 0 to 1 and an integer' },
+    kind: {
+      type: 'special',
+      want: '{rate, seed, ports}: a rate from 0 to 1, an integer, and, where some members are to be cut off, 2,048 words of shared memory',
+    },
     defaultText: 'none',
-    sentence: 'Loses arriving frames on purpose, for tests: with this probability, repeatable by the seed.',
+    sentence:
+      'Loses arriving frames on purpose, for tests: with this probability, repeatable by the seed; and all of members at UDP ports whose bits are set in `ports`, at any time.',
   },
   seed: {
     kind: { type: 'integer', unit: 'number', min: 0, max: 2 ** 32 - 1 },

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { invalid, record } from '../base/checks.js';
 import { ConsortArgumentError } from '../base/errors.js';
 import type { Address, DropOptions, ThreadMode } from '../data-plane/data-plane.js';
+import { PORT_SET_WORDS } from '../data-plane/typescript/port-set.js';
 import { type DiscoveryChoice, parseDiscovery } from '../discovery/choose.js';
 import type { Directory } from '../discovery/directory.js';
 import { MAX_GROUPD_HOSTS } from '../groupd/limits.js';
@@ -176,12 +177,20 @@ function dropOf({ group, fixed, params }: StackChoice, seed: number | undefined)
 }
 
 function checkDrop(value: unknown): DropOptions {
-  const { rate, seed } = record(value, 'options.drop', ['rate', 'seed']);
+  const { rate, seed, ports } = record(value, 'options.drop', ['rate', 'seed', 'ports']);
   if (typeof rate !== 'number' || !(rate >= 0 && rate <= 1)) {
     throw invalid('options.drop.rate', rate, 'a number from 0 to 1');
   }
   checkKind('options.drop.seed', seed, OPTIONS.seed.kind);
-  return Object.freeze({ rate, seed: seed as number });
+  return Object.freeze({ rate, seed: seed as number, ...(ports === undefined ? {} : { ports: checkPorts(ports) }) });
+}
+
+/** Shared, because the thread that looks may be another than that which changes them. */
+function checkPorts(value: unknown): Int32Array {
+  const isSet =
+    value instanceof Int32Array && value.length === PORT_SET_WORDS && value.buffer instanceof SharedArrayBuffer;
+  if (!isSet) throw invalid('options.drop.ports', value, `an Int32Array of ${PORT_SET_WORDS} words of shared memory`);
+  return value;
 }
 
 function checkMulticastGroup(value: unknown, transport: TransportName): Address | undefined {

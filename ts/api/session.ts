@@ -78,6 +78,8 @@ export interface SessionSettings {
   readonly frameBytes: number;
   /** Whether its members are clients and servers. */
   readonly clientServer: boolean;
+  /** Whether this member hears nothing of that one, on purpose; undefined: it hears all. */
+  readonly isCutOff?: (member: Endpoint) => boolean;
 }
 
 /** Moments of a session, for its owner. */

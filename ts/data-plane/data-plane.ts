@@ -26,6 +26,11 @@ export interface DropOptions {
   readonly rate: number;
   /** Seed of the decisions, so that a run can be repeated. */
   readonly seed: number;
+  /**
+   * Ports of members that are cut off: whatever comes from one of them is lost. One bit each, in shared memory of 2,048 words, of which port 0 is the lowest bit
+   * of the first; it may be changed at any time, by any thread.
+   */
+  readonly ports?: Int32Array | undefined;
 }
 
 export interface DriverOptions {

@@ -32,6 +32,7 @@ class NativeDriver implements PlaneDriver {
         offload: options.offload,
         dropRate: options.drop.rate,
         dropSeed: options.drop.seed,
+        dropPorts: options.drop.ports,
       },
       options.awake,
       this.ready,

@@ -1,4 +1,5 @@
 /** One view of a group at one member: its layers over its streams. */
+import type { Endpoint } from '../base/endpoint.js';
 import type { Message } from '../base/message.js';
 import { StreamKind } from '../data-plane/data-plane.js';
 import type { Plane } from '../data-plane/plane.js';
@@ -29,6 +30,8 @@ export interface GroupSettings {
   readonly frameBytes: number;
   /** Whether members are clients and servers: all of them, or none. */
   readonly clientServer: boolean;
+  /** Whether this member hears nothing of that one, on purpose; undefined: it hears all. */
+  readonly isCutOff?: (member: Endpoint) => boolean;
 }
 
 export interface AppReceivers {

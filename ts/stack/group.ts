@@ -182,7 +182,7 @@ export class Group {
       const datagram = this.format.read(bytes);
       if (datagram === undefined) return;
       if (typeof datagram === 'number') return this.reportVersion(datagram);
-      if (datagram.from.equals(this.me)) return;
+      if (datagram.from.equals(this.me) || this.settings.isCutOff?.(datagram.from) === true) return;
       // A copy of the list: what is received may install a view.
       for (const { stack } of [...this.views])
         stack.receiveOutside(datagram.from, datagram.layer, new ByteReader(datagram.body));

@@ -4,6 +4,7 @@ import { checkNextStack } from '../../../ts/api/group-arguments.js';
 import { defaultText, OPTION_NAMES, OPTIONS, type OptionDeclaration } from '../../../ts/api/option-table.js';
 import { checkOptions } from '../../../ts/api/options.js';
 import { ConsortArgumentError, ConsortError } from '../../../ts/base/errors.js';
+import { newPortSet } from '../../../ts/data-plane/typescript/port-set.js';
 
 function errorOf(options: unknown): ConsortError {
   try {
@@ -146,6 +147,9 @@ describe('checkOptions', () => {
     ['drop', { rate: 2, seed: 1 }],
     ['drop', { rate: 0.5 }],
     ['drop', { rate: 0.5, seed: 1, extra: 1 }],
+    ['drop', { rate: 0.5, seed: 1, ports: [7001] }],
+    ['drop', { rate: 0.5, seed: 1, ports: new Int32Array(2048) }],
+    ['drop', { rate: 0.5, seed: 1, ports: new Int32Array(new SharedArrayBuffer(64)) }],
     ['properties', 7],
     ['properties', 'Nonsense'],
     ['transports', 'CARRIER_PIGEON'],
@@ -173,6 +177,12 @@ describe('checkOptions', () => {
     expect(error.code).toBe('ERR_INVALID_OPTION');
     expect(error.message.startsWith(`options.${name}`)).toBe(true);
     expect(error.message.length).toBeLessThan(400);
+  });
+
+  it('takes ports to drop in shared memory, and looks there, not in a copy', () => {
+    const ports = newPortSet();
+    expect(checkOptions(withOption('drop', { rate: 0, seed: 1, ports })).drop?.ports).toBe(ports);
+    expect(checkOptions(withOption('drop', { rate: 0, seed: 1 })).drop).toEqual({ rate: 0, seed: 1 });
   });
 
   it.each([undefined, null, 7, 'demo', []])('refuses %j for options', (options) => {

@@ -58,7 +58,7 @@ export const viewsBlock: Block = { scenario: 'views', sizeBytes: 1024, mtu: 'aut
 
 /** Two repetitions of a group of eight that takes a while for everything. */
 export function viewsOutcome(millis: number): Outcome<ViewsMeasurement> {
-  const times = { formation: [millis], join: [millis, 2 * millis], crash: [millis], hang: [millis] };
+  const times = { formation: [millis], join: [millis, 2 * millis], merge: [millis], crash: [millis], hang: [millis] };
   const samples = [0, 1].map((repetition) => ({
     repetition,
     millis: { ...times, blockedPrompt: [millis, millis] },

@@ -60,6 +60,7 @@ describe('results of changes of views', () => {
     expect(aimOf('formation', false, 9)).toBeUndefined();
     expect(aimOf('hang', false, 9)).toBe(5000);
     expect(aimOf('hang', true, 8)).toBe(1000);
+    expect(aimOf('merge', false, 8)).toBeUndefined();
   });
 
   it('have no crash where members are threads', () => {
@@ -68,6 +69,7 @@ describe('results of changes of views', () => {
     expect(names).not.toContain('crash');
     expect(names).not.toContain('hang');
     expect(names).toContain('formation');
+    expect(names).toContain('merge');
   });
 
   it('are a table that says which aims were met', () => {

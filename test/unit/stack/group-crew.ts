@@ -79,6 +79,8 @@ export class GroupMate implements GroupOwner {
   readonly log: string[] = [];
   readonly errors: Error[] = [];
   readonly suspicions: string[] = [];
+  /** Names of members that this one does not hear. */
+  readonly cutOff = new Set<string>();
   onBlock: (ready: () => void) => void = (ready) => ready();
 
   static async open(crew: GroupCrew, me: Endpoint): Promise<GroupMate> {
@@ -111,7 +113,9 @@ export class GroupMate implements GroupOwner {
     readonly plane: Plane,
   ) {
     const settings = { groupName: 'test', key: '', memory: 1024 * 1024, maxMessageSize: 65536, checksum: false };
-    this.group = new Group(me, { ...settings, frameBytes: 1472, clientServer: false }, plane, crew.environment, this);
+    const isCutOff = ({ name }: Endpoint) => this.cutOff.has(name);
+    const own = { ...settings, frameBytes: 1472, clientServer: false, isCutOff };
+    this.group = new Group(me, own, plane, crew.environment, this);
   }
 
   /** Members of the view that the application is in. */

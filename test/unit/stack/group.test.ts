@@ -219,6 +219,21 @@ describe('datagrams outside views', () => {
     }
   });
 
+  it('of members that are cut off are nothing until they are not', async () => {
+    const [a, b] = (await crew.open(2)) as [GroupMate, GroupMate];
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      to.cutOff.add(from.me.name);
+    for (const { group } of [a, b]) group.join(STACK, PARAMS);
+    await crew.until(() => [a, b].every(({ size }) => size === 1));
+    await crew.pass(500);
+    for (const { views } of [a, b]) expect(views).toHaveLength(1);
+    for (const { cutOff } of [a, b]) cutOff.clear();
+    await crew.until(() => [a, b].every(({ size }) => size === 2));
+  });
+
   it('that are malformed, of other groups, or my own, are nothing', async () => {
     const [a] = await crew.together(1);
     const me = crew.members[0]?.me ?? fail();

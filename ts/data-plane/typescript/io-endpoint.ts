@@ -23,6 +23,7 @@ import {
 import { nowMicros } from './io-clock.js';
 import { Knocks } from './io-knocks.js';
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES, type Micros, NEVER, type Position, type Rank } from './limits.js';
+import { hasPort } from './port-set.js';
 import { Random } from './random.js';
 import { Ring } from './ring.js';
 import { type PlaneStats, planeStats, rejectDeclarations, Stat, Stats, statDeclarations } from './stats.js';
@@ -101,6 +102,8 @@ export class Endpoint {
   /** What belongs to no view, and what retired views counted. */
   private readonly own = new Stats();
   private readonly header: FrameHeader = newHeader();
+  /** Whether any frame may be dropped. */
+  private readonly lossy: boolean;
   private readonly dropRandom: Random;
   /** A frame is dropped when the next random number is below this. */
   private readonly dropBelow: number;
@@ -115,6 +118,7 @@ export class Endpoint {
   ) {
     this.address = socket.address;
     this.frameBytes = options.frameBytes ?? pathFrameBytes(options.address.host);
+    this.lossy = options.drop.rate > 0 || options.drop.ports !== undefined;
     this.dropRandom = new Random(options.drop.seed);
     this.dropBelow = Math.floor(Math.min(Math.max(options.drop.rate, 0), 1) * 0xffffffff);
   }
@@ -267,9 +271,16 @@ export class Endpoint {
     own.add(Stat.datagramsReceived);
     own.add(Stat.bytesReceived, bytes.length);
     own.add(Stat.systemCalls);
-    if (this.dropBelow !== 0 && this.dropRandom.next() < this.dropBelow) own.add(Stat.droppedOnPurpose);
+    if (this.lossy && this.lose(from)) own.add(Stat.droppedOnPurpose);
     else this.handleFrame(bytes, from);
     this.events.onArrival(bytes.length);
+  }
+
+  /** Whether a frame from there is lost on purpose. Asked only where one may be. */
+  private lose(from: RemoteInfo): boolean {
+    const { ports } = this.options.drop;
+    if (ports !== undefined && hasPort(ports, from.port)) return true;
+    return this.dropBelow !== 0 && this.dropRandom.next() < this.dropBelow;
   }
 
   private handleFrame(frame: Uint8Array, from: RemoteInfo): void {

@@ -15,7 +15,7 @@ import { capital, roundMillis, timeText } from '../words.js';
 
 /** What belongs onto one scale. */
 const CHARTS: readonly { readonly title: string; readonly measures: readonly ViewMeasure[] }[] = [
-  { title: 'Coming and going', measures: ['formation', 'join', 'joinAll', 'leave', 'leaveAll'] },
+  { title: 'Coming and going', measures: ['formation', 'join', 'joinAll', 'leave', 'leaveAll', 'merge'] },
   { title: 'Noticing failures', measures: ['crash', 'hang'] },
   { title: 'Kept from sending, while all cast', measures: ['blockedPrompt', 'blockedJoin', 'blockedLeave'] },
 ];
