@@ -213,7 +213,8 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     return out;
   }
 
-  // change(what, rank, rank, position): 'exclude', 'holder', 'stop', 'watch' (position: the interval in microseconds)
+  // change(what, rank, rank, position): 'exclude', 'holder', 'stop', 'watch' (position: the interval in microseconds),
+  // 'answer' (the view ends: the next poll says all that is to be said)
   void change(const Napi::CallbackInfo& info) {
     const std::string what = info[0].As<Napi::String>();
     const auto rank = static_cast<Rank>(info[1].As<Napi::Number>().Uint32Value());
@@ -223,6 +224,7 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
     if (what == "holder") plane_->set_holder(rank, other, position);
     if (what == "stop") plane_->stop_at(rank, position);
     if (what == "watch") plane_->watch(rank, position);
+    if (what == "answer") plane_->answer_all();
   }
 
   Napi::Value take_wanted(const Napi::CallbackInfo& info) {

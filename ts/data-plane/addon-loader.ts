@@ -45,9 +45,9 @@ export interface AddonCore {
   pollInto(nowMicros: number, memory: Uint8Array): number;
   /** Takes in those frames, of so many bytes in that form, that go to this member. */
   receivePacked(packed: Uint8Array, bytes: number, nowMicros: number): void;
-  /** Of `watch` the position is the interval, in microseconds. */
+  /** Of `watch` the position is the interval, in microseconds; `answer` is for all ranks, at the end of the view. */
   change(
-    what: 'exclude' | 'holder' | 'stop' | 'watch',
+    what: 'exclude' | 'holder' | 'stop' | 'watch' | 'answer',
     rank: number,
     other: number,
     position: number,

@@ -28,7 +28,7 @@ export interface SimCore {
   takeNews(): boolean;
   takeWanted(): readonly [origin: number, kind: StreamKind] | undefined;
   readonly hasWanted: boolean;
-  /** The view ends: what is said last. */
+  /** The view ends: the next poll says what is said last. */
   answerAll(): void;
 }
 
@@ -207,7 +207,9 @@ class NativeCore implements SimCore {
     return this.wanted.length > 0;
   }
 
-  answerAll(): void {}
+  answerAll(): void {
+    this.core.change('answer', 0, 0, 0, 0);
+  }
 }
 
 /** The classes of cores, for whoever watches their calls or gets in their way. */
