@@ -1,4 +1,5 @@
 /** What it takes to read this process's clocks, and how finely they go. */
+import { cpuMicros } from '../stats/cpu-micros.js';
 import { median } from '../stats/summary.js';
 import type { Clocks } from './probes.js';
 
@@ -50,9 +51,4 @@ function cpuStep(): number {
     last = now;
   }
   return median(steps);
-}
-
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { hasCallgrind } from '../check/launcher/instructions.js';
 import { findSurroundings, type Surroundings } from '../check/launcher/surroundings.js';
+import { cpuMicros } from '../stats/cpu-micros.js';
 import { measureClocks } from './clocks.js';
 import type { Probes } from './probes.js';
 import { probeBuffers, probeMulticast, probeNative } from './socket-probes.js';
@@ -30,10 +31,7 @@ export function machineProbes(): Probes {
     // Windows has none, and Node says 0.
     loadAverage: () => (process.platform === 'win32' ? undefined : loadavg()[0]),
     cpuCount: availableParallelism,
-    ownCpuMicros: () => {
-      const { user, system } = process.cpuUsage();
-      return user + system;
-    },
+    ownCpuMicros: cpuMicros,
     nowMicros: () => performance.now() * 1000,
     pause: (milliseconds) => pause(milliseconds),
     measureClocks,

@@ -1,4 +1,5 @@
 /** Runs the same work many times, in a process such as `consort check` measures in, and writes what each batch took as JSON. */
+import { cpuMicros } from '../stats/cpu-micros.js';
 import type { BatchTimes } from './steadiness.js';
 
 /** 64 KiB: more than the first cache holds, so that who shares the others is felt. */
@@ -20,11 +21,6 @@ function walk(steps: number): number {
     at = (Math.imul(at ^ (found >>> 16), 0x2545f491) >>> 11) & (WORDS - 1);
   }
   return at;
-}
-
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }
 
 function warmUp(): void {

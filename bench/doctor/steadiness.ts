@@ -31,7 +31,10 @@ export interface Steadiness {
   readonly wall: Spread;
   /** Undefined: this system counts CPU time so roughly that batches take none. */
   readonly cpu: Spread | undefined;
-  /** The smallest change that batches in turns would show in nine of ten tries: 0.01 is 1 %. Undefined likewise. */
+  /**
+   * The smallest change that batches in turns would show in nine of ten tries: 0.01 is 1 %; at least the microsecond of a batch by which CPU time is counted.
+   * Undefined likewise.
+   */
   readonly smallestChange: number | undefined;
 }
 
@@ -46,11 +49,13 @@ export function steadinessOf(batches: readonly BatchTimes[]): Steadiness | undef
   if (perRound === 0) return undefined;
   const rounds = Array.from({ length: ROUNDS }, (_, at) => quartets.slice(at * perRound, (at + 1) * perRound));
   const isFine = batches.every(({ cpuMicros }) => cpuMicros > 0);
+  const cpu = isFine ? spreadOf(batches.map(({ cpuMicros }) => cpuMicros)) : undefined;
   return {
     batches: batches.length,
     wall: spreadOf(batches.map(({ wallMicros }) => wallMicros)),
-    cpu: isFine ? spreadOf(batches.map(({ cpuMicros }) => cpuMicros)) : undefined,
-    smallestChange: isFine ? changeOf(detectable(estimate(rounds.map(launchEffect), ALPHA), 0)) : undefined,
+    cpu,
+    smallestChange:
+      cpu && Math.max(1 / cpu.medianMicros, changeOf(detectable(estimate(rounds.map(launchEffect), ALPHA), 0))),
   };
 }
 

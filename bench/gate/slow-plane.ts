@@ -3,6 +3,7 @@
  * and where it is asked for, so that without it there is nothing that could cost.
  */
 import { CORE_CLASSES, type Mode, type SimCore } from '../../ts/sim/cores.js';
+import { cpuMicros } from '../stats/cpu-micros.js';
 
 /**
  * What frames cost more is spent when it comes to so much: a processor that looks some hundred instructions ahead does a shorter spin beside what comes after it, and
@@ -88,11 +89,6 @@ function realSpinning(): Spinning {
   const start = cpuMicros();
   spin(CALIBRATING_TURNS);
   return { cpuMicros, spin, turnsPerMicrosecond: CALIBRATING_TURNS / Math.max(1, cpuMicros() - start) };
-}
-
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }
 
 let sink = 0;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { hasNativeCore } from '../../ts/sim/cores.js';
 import { runLarge, runScale } from '../../ts/sim/large.js';
+import { skipWithoutAddon } from '../helpers/crew.js';
 
 it('a view change costs messages in proportion to the members', { timeout: 240_000 }, () => {
   const [small, large] = [runLarge(25, 3), runLarge(50, 5)];
@@ -14,6 +14,7 @@ it('a view change costs messages in proportion to the members', { timeout: 240_0
 });
 
 // The native core of the simulator did not say its last word at the end of a view: from 44 members on, ten times as many datagrams.
-it.runIf(hasNativeCore())('a group sends as many datagrams in either language', { timeout: 240_000 }, () => {
+it('a group sends as many datagrams in either language', { timeout: 240_000 }, (context) => {
+  skipWithoutAddon(context, 'native');
   expect(runScale(12, 'native', 64)).toEqual(runScale(12, 'ts', 64));
 });

@@ -5,6 +5,7 @@
 import { openSync, readSync, writeSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { pathToFileURL } from 'node:url';
+import { cpuMicros } from '../../stats/cpu-micros.js';
 import { median } from '../../stats/summary.js';
 import { type Benchmark, type Checksum, findFault, type PreparedBenchmark } from '../api.js';
 import { allocatedBytes, thisHeap } from './allocated.js';
@@ -14,12 +15,6 @@ import type { Answer, Answers, Batch, Calibrated, Counted, Listed, Order, OrderN
 const CALIBRATED_BATCHES = 25;
 /** In warm-ups: a batch is as long as it is when nothing is left to compile. */
 const COMPILED_AFTER = 4;
-
-/** CPU time of this process: whatever else runs on the machine does not count. */
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
 
 /** Whose turn it is: a byte in one of two named pipes. Whoever waits for it, sleeps. */
 class Baton {

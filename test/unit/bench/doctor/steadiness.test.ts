@@ -10,9 +10,14 @@ function batches(count: number, cpuOf: (at: number) => number, waitOf: (at: numb
 const noise = (at: number) => Math.sin(at * at * 12.9898);
 
 describe('steadiness', () => {
-  it('of batches that are all the same has no spread, and any change would be seen', () => {
+  it('of batches that are all the same has no spread, and a change of a microsecond would be seen', () => {
     const same = { medianMicros: 200, madShare: 0, p99Ratio: 1 };
-    expect(steadinessOf(batches(400, () => 200))).toEqual({ batches: 400, wall: same, cpu: same, smallestChange: 0 });
+    expect(steadinessOf(batches(400, () => 200))).toEqual({
+      batches: 400,
+      wall: same,
+      cpu: same,
+      smallestChange: 1 / 200,
+    });
   });
 
   it('tells waiting for a CPU from working', () => {
@@ -29,14 +34,14 @@ describe('steadiness', () => {
 
   it('sees smaller changes where there is less noise', () => {
     const smallest = (share: number) =>
-      steadinessOf(batches(4000, (at) => 200 * (1 + share * noise(at))))?.smallestChange ?? Number.NaN;
+      steadinessOf(batches(4000, (at) => 20_000 * (1 + share * noise(at))))?.smallestChange ?? Number.NaN;
     expect(smallest(0.2)).toBeGreaterThan(5 * smallest(0.02));
     expect(smallest(0.02)).toBeGreaterThan(0.0002);
     expect(smallest(0.02)).toBeLessThan(0.01);
   });
 
   it('does not care for drift, which hits both turns alike', () => {
-    const found = steadinessOf(batches(4000, (at) => 200 + at / 100));
+    const found = steadinessOf(batches(4000, (at) => 20_000 + at));
     expect(found?.smallestChange).toBeLessThan(1e-4);
     expect(found?.cpu?.madShare).toBeGreaterThan(0.03);
   });
