@@ -228,7 +228,7 @@ class CoreObject : public Napi::ObjectWrap<CoreObject> {
   }
 
   Napi::Value take_wanted(const Napi::CallbackInfo& info) {
-    DataPlane::Wanted wanted{};
+    Wanted wanted{};
     if (!plane_->take_wanted(wanted)) return info.Env().Undefined();
     return numbers(info.Env(), {static_cast<double>(wanted.origin), static_cast<double>(wanted.kind)});
   }

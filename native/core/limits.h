@@ -27,6 +27,9 @@ inline constexpr uint32_t kMaxFrameBytes = 65504;
 inline constexpr uint32_t kMaxBurstFrames = 64;
 inline constexpr uint32_t kMaxBurstBytes = kMaxFrameBytes;
 
+// New data, and resends, that go out in one poll, so that the caller looks at its socket in between.
+inline constexpr uint32_t kMaxPollBytes = 1024 * 1024;
+
 inline constexpr uint32_t kMaxIntervals = 2048;      // separate runs of bytes held beyond a gap, per stream
 inline constexpr uint32_t kMaxOutstandingNaks = 64;  // regions asked for and not yet whole, per stream
 inline constexpr uint32_t kMaxNakRanges = 64;        // ranges in one NAK

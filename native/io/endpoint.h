@@ -37,7 +37,7 @@ class Endpoint {
   };
   struct WantedStream {
     uint32_t view;
-    DataPlane::Wanted stream;
+    Wanted stream;
   };
 
   Endpoint(const EndpointOptions& options, Slot plane_slot);

@@ -197,7 +197,7 @@ TEST("a pt2pt stream that is not open is wanted once, however often it calls") {
       f.give(f.from(rank, 0).heartbeat(StreamKind::kControlPt2pt, rank, false, 8, 0));
     }
   }
-  DataPlane::Wanted wanted{};
+  Wanted wanted{};
   int count = 0;
   while (f.plane.take_wanted(wanted)) count++;
   CHECK_EQ(count, 4);

@@ -243,7 +243,7 @@ class World : public Sink {
   }
   void feed(const FrameBuilder& frame) {
     test::receive(plane_, frame.bytes(), now_);
-    DataPlane::Wanted wanted{};
+    Wanted wanted{};
     for (int i = 0; plane_.take_wanted(wanted); i++) {
       demand(i < 4, "wanted streams are few");
       demand(is_pt2pt(wanted.kind) && (wanted.origin == 1 || wanted.origin == 2),

@@ -232,7 +232,7 @@ inline void Pair::deliver(const Datagram& datagram) {
   Member& member = members_[datagram.to];
   if (!member.alive) return;
   receive(*member.plane, *datagram.bytes, now);
-  DataPlane::Wanted wanted{};
+  Wanted wanted{};
   while (member.plane->take_wanted(wanted)) open_receive(datagram.to, wanted.kind, wanted.origin);
   member.wake_at = now;
 }

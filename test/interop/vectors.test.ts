@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StreamKind } from '../../ts/data-plane/data-plane.js';
 import { SLOT_WORDS } from '../../ts/data-plane/typescript/counters.js';
-import type { ViewConfig } from '../../ts/data-plane/typescript/data-plane.js';
 import { ALL_RANKS } from '../../ts/data-plane/typescript/limits.js';
 import type { PlaneStats } from '../../ts/data-plane/typescript/stats.js';
+import type { ViewConfig } from '../../ts/data-plane/typescript/view-config.js';
 import { type Core, findAddon, type Language, Lockstep, makeCore, NO_ADDON } from '../property/core-twins.js';
 
 interface Vector {

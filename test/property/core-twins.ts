@@ -4,11 +4,12 @@ import type { StreamKind } from '../../ts/data-plane/data-plane.js';
 import { unpackFrames } from '../../ts/data-plane/packed-frames.js';
 import type { Burst } from '../../ts/data-plane/typescript/burst.js';
 import { SLOT_WORDS, Slot, WORD_FROM_SCRIPT } from '../../ts/data-plane/typescript/counters.js';
-import { DataPlaneCore, type ViewConfig } from '../../ts/data-plane/typescript/data-plane.js';
+import { DataPlaneCore } from '../../ts/data-plane/typescript/data-plane.js';
 import { FLAG_UNATTACHED, newHeader, Reject, validateHeader } from '../../ts/data-plane/typescript/frame.js';
 import { NEVER } from '../../ts/data-plane/typescript/limits.js';
 import { Ring } from '../../ts/data-plane/typescript/ring.js';
 import { type PlaneStats, planeStats, statDeclarations } from '../../ts/data-plane/typescript/stats.js';
+import type { ViewConfig } from '../../ts/data-plane/typescript/view-config.js';
 
 export type Language = 'native' | 'ts';
 

@@ -5,9 +5,9 @@ import { StreamKind } from '../../ts/data-plane/data-plane.js';
 import { incomingWords, RecordReader, type RecordReceiver } from '../../ts/data-plane/record-reader.js';
 import { RecordWriter } from '../../ts/data-plane/record-writer.js';
 import { SLOT_WORDS } from '../../ts/data-plane/typescript/counters.js';
-import type { ViewConfig } from '../../ts/data-plane/typescript/data-plane.js';
 import { ALL_RANKS, NEVER } from '../../ts/data-plane/typescript/limits.js';
 import { Random } from '../../ts/data-plane/typescript/random.js';
+import type { ViewConfig } from '../../ts/data-plane/typescript/view-config.js';
 import type { Core } from './core-twins.js';
 
 /** All that a run depends on. */

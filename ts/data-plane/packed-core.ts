@@ -8,11 +8,12 @@ import { type AddonCore, loadAddon } from './addon-loader.js';
 import type { StreamKind } from './data-plane.js';
 import type { Burst, Sink } from './typescript/burst.js';
 import { SLOT_WORDS, Slot } from './typescript/counters.js';
-import { DataPlaneCore, type ViewConfig } from './typescript/data-plane.js';
+import { DataPlaneCore } from './typescript/data-plane.js';
 import { FLAG_UNATTACHED, load16, newHeader, Reject, store16, validateHeader } from './typescript/frame.js';
 import { Ring } from './typescript/ring.js';
+import type { ViewConfig } from './typescript/view-config.js';
 
-export type { ViewConfig } from './typescript/data-plane.js';
+export type { ViewConfig } from './typescript/view-config.js';
 
 const WORD_BYTES = 2;
 

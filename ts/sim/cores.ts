@@ -5,10 +5,11 @@ import type { ViewConfig as SeamConfig, StreamKind } from '../data-plane/data-pl
 import { unpackFrames } from '../data-plane/packed-frames.js';
 import type { Burst } from '../data-plane/typescript/burst.js';
 import { SLOT_WORDS, Slot } from '../data-plane/typescript/counters.js';
-import { DataPlaneCore, type ViewConfig } from '../data-plane/typescript/data-plane.js';
+import { DataPlaneCore } from '../data-plane/typescript/data-plane.js';
 import type { FrameHeader } from '../data-plane/typescript/frame.js';
 import { NEVER } from '../data-plane/typescript/limits.js';
 import { Ring } from '../data-plane/typescript/ring.js';
+import type { ViewConfig } from '../data-plane/typescript/view-config.js';
 
 export type Mode = 'native' | 'ts';
 

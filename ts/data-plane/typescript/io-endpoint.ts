@@ -8,7 +8,7 @@ import { isIPv6, UdpSocket } from '../../transport/udp.js';
 import type { Address, DropOptions, ViewConfig } from '../data-plane.js';
 import type { Burst, Sink } from './burst.js';
 import { SLOT_WORDS, Slot } from './counters.js';
-import { DataPlaneCore, type Wanted } from './data-plane.js';
+import { DataPlaneCore } from './data-plane.js';
 import {
   FLAG_UNATTACHED,
   type FrameHeader,
@@ -25,6 +25,7 @@ import { Knocks } from './io-knocks.js';
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES, type Micros, NEVER, type Position, type Rank } from './limits.js';
 import { hasPort } from './port-set.js';
 import { Random } from './random.js';
+import type { Wanted } from './receiver.js';
 import { Ring } from './ring.js';
 import { type PlaneStats, planeStats, rejectDeclarations, Stat, Stats, statDeclarations } from './stats.js';
 

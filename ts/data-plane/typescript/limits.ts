@@ -25,6 +25,9 @@ export const MAX_FRAME_BYTES = 65504;
 export const MAX_BURST_FRAMES = 64;
 export const MAX_BURST_BYTES = MAX_FRAME_BYTES;
 
+// New data, and resends, that go out in one poll, so that the caller looks at its socket in between.
+export const MAX_POLL_BYTES = 1024 * 1024;
+
 export const MAX_INTERVALS = 2048; // separate runs of bytes held beyond a gap, per stream
 export const MAX_OUTSTANDING_NAKS = 64; // regions asked for and not yet whole, per stream
 export const MAX_NAK_RANGES = 64; // ranges in one NAK

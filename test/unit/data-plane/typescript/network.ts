@@ -2,11 +2,12 @@
 // hands to its application is compared with what the origin wrote.
 import type { Burst, Sink } from '../../../../ts/data-plane/typescript/burst.js';
 import { SLOT_WORDS, Slot, WORD_FROM_PLANE, WORD_FROM_SCRIPT } from '../../../../ts/data-plane/typescript/counters.js';
-import { DataPlaneCore, type ViewConfig } from '../../../../ts/data-plane/typescript/data-plane.js';
+import { DataPlaneCore } from '../../../../ts/data-plane/typescript/data-plane.js';
 import { isPt2pt, newHeader, Reject, StreamKind, validateHeader } from '../../../../ts/data-plane/typescript/frame.js';
 import { ALL_RANKS, MAX_FRAME_BYTES, NEVER } from '../../../../ts/data-plane/typescript/limits.js';
 import { Random } from '../../../../ts/data-plane/typescript/random.js';
 import { Ring } from '../../../../ts/data-plane/typescript/ring.js';
+import type { ViewConfig } from '../../../../ts/data-plane/typescript/view-config.js';
 
 /** The byte that every test writes at a position of a stream. */
 export function patternByte(origin: number, kind: number, position: number): number {

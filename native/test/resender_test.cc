@@ -1,6 +1,7 @@
-// One plane, its peers played by hand: what it sends again, and what it asks for again.
-#include "core/data_plane.h"
+// What a plane, its peers played by hand, sends again.
+#include "core/resender.h"
 
+#include "core/data_plane.h"
 #include "test/check.h"
 #include "test/lone_plane.h"
 
@@ -56,24 +57,6 @@ TEST("resends that the sink refuses go out later, whole, once, and NAK_DONE afte
   }
 }
 
-TEST("a refused burst of new data is offered again as it was") {
-  LonePlane lone;
-  lone.open_send().write(5000);
-  lone.sink.refuse = true;
-  CHECK(lone.plane.poll(lone.now, lone.sink) > lone.now);
-  CHECK(lone.plane.blocked());
-  CHECK_EQ(lone.plane.stats().get(Stat::kDataBytesSent), 0u);
-  lone.sink.refuse = false;
-  lone.poll();
-  CHECK(!lone.plane.blocked());
-  Position at = 0;
-  for (const Part& part : lone.sink.parts(PartType::kData)) {
-    CHECK_EQ(part.position, at);
-    at += part.length;
-  }
-  CHECK_EQ(at, 5000u);
-}
-
 TEST("a repeated NAK is answered with NAK_DONE alone, for each stream and each requester on its own") {
   LonePlane lone(3);
   lone.open_send().write(500);
@@ -104,19 +87,6 @@ TEST("serials of NAKs go round, and one from far ahead spoils nothing") {
     lone.poll();
     CHECK_EQ(lone.sink.parts(PartType::kData).size(), 1u);
   }
-}
-
-TEST("NAK_DONE makes the plane ask again at once") {
-  LonePlane lone;
-  lone.open_receive(1);
-  lone.give_data(1, 1, 64, 128);
-  lone.now += kNakDelayUs;
-  lone.poll();
-  const uint32_t serial = lone.sink.parts(PartType::kNak)[0].serial;
-  lone.give(lone.from(1, 0).nak_done(kCast, 1, serial));
-  lone.poll();
-  CHECK_EQ(lone.sink.parts(PartType::kNak).size(), 1u);
-  CHECK(lone.sink.parts(PartType::kNak)[0].serial != serial);
 }
 
 }  // namespace
