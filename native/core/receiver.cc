@@ -27,7 +27,7 @@ void Receiver::Inbound::status_is_told() {
 
 bool Receiver::open(StreamKind kind, Rank origin, Ring ring, Slot slot) {
   if (origin >= config_.members || origin == config_.my_rank || inbound(kind, origin) != nullptr) return false;
-  inbound_.push_back(std::make_unique<Inbound>(Inbound{ReceiveStream(kind, origin, ring, slot)}));
+  inbound_.push_back(std::make_unique<Inbound>(kind, origin, ring, slot));
   by_[index_of(kind, origin)] = inbound_.back().get();
   return true;
 }
@@ -67,12 +67,12 @@ void Receiver::handle_data(const Part& part, Rank sender, Micros now) {
   ReceiveStream& stream = in->stream;
   const Position received = stream.received();
   switch (stream.handle_data(part.position, part.payload, part.length, now, random_)) {
-    case ReceiveStream::Placed::kOverrun:
+    case Placed::kOverrun:
       return stats_.reject(Reject::kOverrun);
-    case ReceiveStream::Placed::kDuplicate:
+    case Placed::kDuplicate:
       stats_.add(Stat::kDuplicateBytes, part.length);
       break;
-    case ReceiveStream::Placed::kNew:
+    case Placed::kNew:
       news = true;
       break;
   }
@@ -148,7 +148,7 @@ void Receiver::poll_naks(Inbound& in, Micros now) {
   const Micros retry_us = peers_[asked].retry_us();
   // The holder may be another than the member whose frame is being filled.
   writer_.to(asked);
-  ReceiveStream::Nak nak;
+  Nak nak;
   while (stream.poll_nak(now, retry_us, nak)) {
     stats_.add(Stat::kNaksSent);
     uint8_t* at = writer_.room_for(kNakHeadBytes + kRangeBytes * nak.count);

@@ -65,6 +65,7 @@ class Receiver {
     Micros status_at = kNever;
     bool answer_now = false;
 
+    Inbound(StreamKind kind, Rank origin, Ring ring, Slot slot) : stream(kind, origin, ring, slot) {}
     bool has_news() const {
       return stream.received() != told_received || stream.consumed() != told_consumed || stream.seen() != told_seen;
     }

@@ -1,5 +1,5 @@
 // What arrives is placed, overlapping or not; what is missing is known exactly. NAKs in time:
-// receive_stream_nak_test.cc.
+// nak_schedule_test.cc.
 #include "core/receive_stream.h"
 
 #include <random>
@@ -10,8 +10,12 @@
 namespace consort {
 namespace {
 
-using Placed = ReceiveStream::Placed;
 constexpr uint64_t kKey = 5;
+
+struct Gap {
+  Position start;
+  Position end;
+};
 
 struct Fixture {
   explicit Fixture(uint32_t ring_bytes = kMinRingBytes)
@@ -23,10 +27,10 @@ struct Fixture {
   }
   bool announce(Position sent) { return stream.handle_announced(sent, 0, 0, random); }
   // All that is missing below the edge, however many NAKs it takes.
-  std::vector<ReceiveStream::Interval> missing() {
-    std::vector<ReceiveStream::Interval> found;
+  std::vector<Gap> missing() {
+    std::vector<Gap> found;
     stream.ask_again();
-    ReceiveStream::Nak nak;
+    Nak nak;
     while (stream.poll_nak(0, kNakRetryMinUs, nak)) {
       for (uint32_t i = 0; i < nak.count; i++) {
         found.push_back({nak.ranges[i].position, nak.ranges[i].position + nak.ranges[i].length});
@@ -46,7 +50,7 @@ struct Fixture {
   Random random{1};
 };
 
-void check_missing(Fixture& f, const std::vector<ReceiveStream::Interval>& wanted) {
+void check_missing(Fixture& f, const std::vector<Gap>& wanted) {
   const auto found = f.missing();
   CHECK_EQ(found.size(), wanted.size());
   for (size_t i = 0; i < wanted.size(); i++) {
@@ -112,7 +116,7 @@ TEST("intervals merge in every form of overlap") {
   // Two intervals, [80, 96) and [112, 128); a third comes.
   struct Form {
     Position from, to;
-    std::vector<ReceiveStream::Interval> missing;
+    std::vector<Gap> missing;
   };
   const Form forms[] = {
       {16, 24, {{0, 16}, {24, 80}, {96, 112}}},      // before both
@@ -163,7 +167,7 @@ TEST("random pieces in random order agree with a bitmap") {
       furthest = std::max(furthest, to);
       CHECK_EQ(f.data(from * 8, to * 8), fresh ? Placed::kNew : Placed::kDuplicate);
     }
-    std::vector<ReceiveStream::Interval> wanted;
+    std::vector<Gap> wanted;
     size_t received = 0;
     while (received < kWords && have[received]) received++;
     for (size_t i = received; i < furthest; i++) {

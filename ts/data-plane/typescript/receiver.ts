@@ -14,11 +14,13 @@ import {
   writeStatus,
 } from './frame.js';
 import type { FrameWriter } from './frame-writer.js';
+import { Placed } from './intervals.js';
 import type { Micros, Position, Rank } from './limits.js';
 import { NEVER, STATUS_DELAY_US, STATUS_EIGHTHS, STREAM_KINDS } from './limits.js';
+import { newNak } from './nak.js';
 import type { Peer } from './peer.js';
 import { Random } from './random.js';
-import { newNak, Placed, ReceiveStream } from './receive-stream.js';
+import { ReceiveStream } from './receive-stream.js';
 import type { Ring } from './ring.js';
 import type { Stats } from './stats.js';
 import { Stat } from './stats.js';
@@ -128,9 +130,7 @@ export class Receiver {
   private want(kind: StreamKind, origin: Rank): void {
     this.stats.reject(Reject.stream);
     if (!isPt2pt(kind)) return;
-    for (const wanted of this.wanted) {
-      if (wanted.origin === origin && wanted.kind === kind) return;
-    }
+    if (this.wanted.some((wanted) => wanted.origin === origin && wanted.kind === kind)) return;
     this.wanted.push({ origin, kind });
   }
 

@@ -1,4 +1,6 @@
 // What is missing is asked for: when, how often, by whom prompted.
+#include "core/nak_schedule.h"
+
 #include "core/receive_stream.h"
 #include "test/check.h"
 #include "test/script_side.h"
@@ -33,7 +35,7 @@ struct Fixture {
   Random random;
   test::Reader reader;
   ReceiveStream stream;
-  ReceiveStream::Nak nak{};
+  Nak nak{};
   Micros now = 1000;
 };
 
