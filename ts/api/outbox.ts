@@ -7,13 +7,14 @@ import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
 import { CastKind } from '../data-plane/cast-order.js';
 import type { Plane } from '../data-plane/plane.js';
-import { recordBytes, WHOLE } from '../data-plane/record.js';
+import { recordBytes } from '../data-plane/record.js';
 import type { RecordWriter } from '../data-plane/record-writer.js';
 import type { ViewPlane } from '../data-plane/view-plane.js';
 import { openSubcast, renumberSubcast, writeSubcast } from '../ordering/subcast.js';
 import { Courtesy } from './courtesy.js';
+import { CASTS, HeldMessages, type Waiting } from './held-messages.js';
 import { callOf, kindOf, safetyOf } from './message-kind.js';
-import { OutgoingQueue } from './outgoing-queue.js';
+import { OutgoingStream } from './outgoing-stream.js';
 
 /**
  * The view that a message will be delivered in. 'next' may be a later one than the next, where a state transfer holds it back. 'unspecified': it waits for
@@ -21,122 +22,12 @@ import { OutgoingQueue } from './outgoing-queue.js';
  */
 export type SendView = 'current' | 'next' | 'unspecified';
 
-/** One stream that goes out. Its fields are read for every message: see GroupMember.cast. */
-export class OutgoingStream {
-  /** The longest payload that may be written straight into the ring now; -1 while messages wait before it. */
-  direct: number;
-  /** Where the claim that is not published yet lies in the ring, -1: there is none; and how long it is. */
-  private claimedAt = -1;
-  private claimedBytes = 0;
-  private blocked = false;
-  queue: OutgoingQueue;
-
-  /**
-   * @param mostDirect the longest payload that goes in one record, or the longest message if that is less
-   * @param gated not everything may go out: the fastest way, which asks nothing, is closed
-   */
-  constructor(
-    readonly plane: Plane,
-    readonly writer: RecordWriter,
-    readonly mostDirect: number,
-    private readonly gated = false,
-  ) {
-    this.direct = gated ? -1 : mostDirect;
-    this.queue = new OutgoingQueue(writer);
-  }
-
-  /** Whether what may go out at all may go out now: nothing waits before it. */
-  get isFree(): boolean {
-    return this.direct >= 0 || (this.gated && !this.blocked && this.queue.isEmpty);
-  }
-
-  /** The view ends: nothing is written any more, and a claim that was not published is lost (invariant 3). */
-  block(): void {
-    this.direct = -1;
-    this.claimedAt = -1;
-    this.blocked = true;
-  }
-
-  /** Nothing waits any more. */
-  reopen(): void {
-    if (!this.gated) this.direct = this.mostDirect;
-  }
-
-  /** Takes over what waits for a stream of an earlier view. */
-  adopt(queue: OutgoingQueue): void {
-    queue.rebind(this.writer);
-    this.queue = queue;
-    if (!queue.isEmpty) this.direct = -1;
-  }
-
-  /** Makes room for a message that the caller writes into `writer.buffer`: returns its offset there, or -1 if there is no room now. */
-  claim(length: number): number {
-    if (length > this.direct) return -1;
-    const at = this.writer.reserve(length);
-    this.claimedAt = at;
-    this.claimedBytes = length;
-    return at;
-  }
-
-  /** Bytes that are on their way, as far as is known. */
-  get bytesOnTheirWay(): number {
-    return this.writer.buffer.length - this.writer.room();
-  }
-
-  /** Sends a message whose beginning lies elsewhere than the rest, if it can go out now. Returns whether it did. It is safe enough for any gate. */
-  writeNow(head: Uint8Array, body: Uint8Array, kind: number): boolean {
-    const { writer } = this;
-    const length = head.length + body.length;
-    if (!this.isFree || length > writer.maxPart) return false;
-    const at = writer.reserve(length);
-    if (at < 0) return false;
-    writer.buffer.set(head, at);
-    writer.buffer.set(body, at + head.length);
-    writer.commit(length, WHOLE | (kind << 8));
-    this.plane.scheduleFlush();
-    return true;
-  }
-
-  /** Sends the claim, or its first `length` bytes. Throws when there is none, or when something was written since. */
-  publishClaim(length: number): void {
-    // After another record this one would begin elsewhere.
-    if (this.claimedAt < 0 || length > this.claimedBytes || this.writer.reserve(length) !== this.claimedAt) {
-      throw this.claimLost(length);
-    }
-    this.claimedAt = -1;
-    this.writer.commit(length);
-    this.plane.scheduleFlush();
-  }
-
-  private claimLost(length: number): ConsortError {
-    const claimedBytes = this.claimedAt < 0 ? 0 : this.claimedBytes;
-    this.claimedAt = -1;
-    return new ConsortError(
-      'ERR_CLAIM_LOST',
-      `publishClaim(${length}): ${claimedBytes} bytes were claimed, or something was cast or the view ended since; ` +
-        'claim, write and publish in one go',
-      { details: { length, claimedBytes } },
-    );
-  }
-}
-
 export interface OutboxLimits {
   readonly maxMessageSize: number;
   /** Bytes. */
   readonly highWaterMark: number;
   readonly maxQueuedBytes: number;
 }
-
-/** A message that waits, or is held back. */
-interface Waiting {
-  /** Whom it is for; -1: it goes with the casts. */
-  readonly to: number;
-  readonly kind: number;
-  readonly payload: Uint8Array;
-}
-
-/** Of `Waiting.to`. */
-const CASTS = -1;
 
 export class Outbox {
   readonly casts: OutgoingStream;
@@ -152,10 +43,8 @@ export class Outbox {
   private blocked = false;
   /** Room that a refused claim waits for: 'drain' comes only when the stream of casts has it. Bytes. */
   private wantedRoom = 0;
-  /** What a state transfer holds back, oldest first. */
-  private held: Waiting[] = [];
-  /** As `queuedBytes`, of those. */
-  heldBytes = 0;
+  /** What a state transfer holds back. */
+  private readonly held = new HeldMessages();
   private readonly courtesy = new Courtesy();
   /** Of states, sent in this view. */
   private partBytes = 0;
@@ -270,7 +159,7 @@ export class Outbox {
     this.waitsForGate = old.waitsForGate;
     // The rings of a larger view are smaller: they may never have the room that was wanted.
     this.wantedRoom = Math.min(old.wantedRoom, 2 * recordBytes(this.casts.mostDirect));
-    const asItIs = this.gate === 0 && old.held.length === 0 && old.subcast === this.subcast;
+    const asItIs = this.gate === 0 && old.held.isEmpty && old.subcast === this.subcast;
     const dropped = asItIs ? this.adoptQueues(old, rankOf) : this.sortIn(old, rankOf);
     if (this.blocked) this.block();
     return dropped;
@@ -309,7 +198,7 @@ export class Outbox {
     for (const [to, stream] of this.sends.entries()) {
       for (const { kind, payload } of stream?.queue.waiting() ?? []) yield { to, kind, payload };
     }
-    yield* this.held;
+    yield* this.held.waiting();
   }
 
   /** Sends go with the casts, or beside them, as it is in this view. */
@@ -327,7 +216,7 @@ export class Outbox {
   private keep({ to, kind, payload }: Waiting): void {
     const stream = to === CASTS ? this.casts : this.sendsTo(to);
     if (safetyOf(kind) < this.gate) {
-      this.addHeld({ to, kind, payload });
+      this.held.add({ to, kind, payload });
       return;
     }
     stream.direct = -1;
@@ -340,14 +229,10 @@ export class Outbox {
       this.waitsForGate = true;
       throw this.full(payload.length, this.heldBytes, 'a state transfer');
     }
-    this.addHeld({ to: this.sends.indexOf(stream), kind, payload });
+    // CASTS is what indexOf says where it is none of the sends.
+    this.held.add({ to: this.sends.indexOf(stream), kind, payload });
     if (this.heldBytes >= highWaterMark) this.waitsForGate = true;
     return 'next';
-  }
-
-  private addHeld({ to, kind, payload }: Waiting): void {
-    this.held.push({ to, kind, payload: new Uint8Array(payload) });
-    this.heldBytes += recordBytes(payload.length);
   }
 
   /** Whether so much waits that whoever sends should wait, too, with messages of this safety (its index in SAFETIES). */
@@ -392,6 +277,11 @@ export class Outbox {
     return flows || passes;
   }
 
+  /** As `queuedBytes`, of the messages that a state transfer holds back. */
+  get heldBytes(): number {
+    return this.held.bytes;
+  }
+
   /** Of all that has not gone out yet. */
   get waitingBytes(): number {
     return this.queuedBytes + this.heldBytes;
@@ -401,8 +291,7 @@ export class Outbox {
     this.casts.queue.clear();
     for (const stream of this.sends) stream?.queue.clear();
     this.queuedBytes = 0;
-    this.held = [];
-    this.heldBytes = 0;
+    this.held.clear();
   }
 
   private drainQueues(): void {

@@ -11,61 +11,25 @@ import { ConsortError } from '../base/errors.js';
 import { formatBytes } from '../base/show.js';
 import type { Plane } from '../data-plane/plane.js';
 import { maxMembersOf } from '../data-plane/ring-sizes.js';
-import type { ServiceEvent, ServicePort } from '../groupd/messages.js';
+import type { ServiceEvent } from '../groupd/messages.js';
 import { ByteReader, MalformedError } from './codec.js';
 import type { Environment, Timer } from './environment.js';
 import type { StackEvent } from './event.js';
-import { type AppReceivers, type GroupSettings, GroupView, type GroupViewHost } from './group-view.js';
-import type { ApplicationPort, JoinAnswer } from './layer.js';
+import type { GroupOwner, JoinRequest } from './group-owner.js';
+import { type GroupSettings, GroupView, type GroupViewHost } from './group-view.js';
+import { KnownMembers } from './known-members.js';
+import type { ApplicationPort } from './layer.js';
 import { CONTROL_VERSION, OutsideFormat } from './outside.js';
 import { Params } from './params.js';
 import { rankIn, singleton, type ViewState } from './view-state.js';
-
-export type { AppReceivers, GroupSettings } from './group-view.js';
 
 /** How long a view that nobody needs is kept at most until the last that it sent has arrived. */
 const LAST_WORDS_MS = 1000;
 /** So many times `join_wait` a member that joins waits at most while it is merging. */
 const MOST_WAITS = 20;
-/** Endpoints of members that are remembered, so that one member is one object. */
-const MOST_KNOWN = 8192;
-
-/** How a member asks to be let in. */
-export interface JoinRequest {
-  /** Members to ask, beside those that discovery finds; only their addresses count. */
-  readonly contacts: readonly Endpoint[];
-  /** For the coordinator's application. */
-  readonly message: Uint8Array;
-  /** Who decides about views; undefined: the members themselves. */
-  readonly service?: ServicePort | undefined;
-}
-
-/** The member that the group works for. */
-export interface GroupOwner {
-  /** Who gets the messages of a view that is to be. */
-  receivers(state: ViewState): AppReceivers;
-  /** A view begins for the application. In one that has ended meanwhile nothing may be sent: `closed`. */
-  accepted(view: GroupView): void;
-  /** The view ends: the last chance to send in it. Calls `ready` once. */
-  block(ready: () => void): void;
-  /** Nothing may be sent until the next view is accepted. */
-  stopSending(): void;
-  stateMessage(view: ViewState): Uint8Array;
-  viewMessage(next: ViewState, stateMessages: ReadonlyMap<number, Uint8Array>): Uint8Array;
-  joinRequest(from: Endpoint, message: Uint8Array): boolean;
-  joinAnswer(answer: JoinAnswer): void;
-  /** These members will go with the next view, if this member is not mistaken. */
-  suspects(members: readonly Endpoint[], reason: string): void;
-  /** The member has left; nothing comes after it. */
-  exited(): void;
-  report(error: Error): void;
-  announce(datagram: Uint8Array): void;
-  sendOutside(to: Endpoint, datagram: Uint8Array): void;
-}
 
 export class Group {
-  /** Members that were met, by name. */
-  private readonly known = new Map<string, Endpoint>();
+  private readonly known: KnownMembers;
   /** Those that are there, oldest first. */
   private readonly views: GroupView[] = [];
   /** The application's. */
@@ -93,6 +57,7 @@ export class Group {
     private readonly request: JoinRequest = { contacts: [], message: new Uint8Array(0) },
   ) {
     this.format = new OutsideFormat(settings.groupName, settings.key);
+    this.known = new KnownMembers(me);
     this.viewHost = this.makeViewHost();
   }
 
@@ -218,7 +183,7 @@ export class Group {
   // ---- from view to view ----
 
   private install(decided: ViewState): void {
-    const state = this.withKnown(decided);
+    const state = { ...decided, members: this.known.sameObjects(decided.members, this.newest()?.state.members ?? []) };
     this.hasMet ||= state.members.length > 1;
     let view: GroupView;
     try {
@@ -234,16 +199,6 @@ export class Group {
     view.stack.start();
     if (this.leaving) view.stack.inject({ type: 'leave' });
     this.advance();
-  }
-
-  /** One object for each member, over all views: handlers compare with `===`. */
-  private withKnown(state: ViewState): ViewState {
-    // Also of who was away for a view; of more than that nobody will ask.
-    if (this.known.size > MOST_KNOWN) this.known.clear();
-    for (const member of [this.me, ...(this.newest()?.state.members ?? [])]) this.known.set(member.name, member);
-    const members = state.members.map((member) => this.known.get(member.name) ?? member);
-    for (const member of members) this.known.set(member.name, member);
-    return { ...state, members };
   }
 
   private onTop(view: GroupView, event: StackEvent): void {
