@@ -25,7 +25,7 @@ Placed ReceiveStream::handle_data(Position position, const uint8_t* bytes, uint3
   if (placed != Placed::kNew) return placed;
   ring_.copy_in(position, bytes, fresh);
   note_seen(end);
-  naks_.note_edge(received_, edge(), now, random);
+  if (naks_.is_idle()) naks_.note_edge(received_, edge(), now, random);
   return Placed::kNew;
 }
 
@@ -37,7 +37,7 @@ bool ReceiveStream::handle_announced(Position sent, Position stable, Micros now,
     slot_.store(kWordStable, stable_);
   }
   announced_ = std::max(announced_, sent);
-  naks_.note_edge(received_, edge(), now, random);
+  if (naks_.is_idle()) naks_.note_edge(received_, edge(), now, random);
   return true;
 }
 

@@ -39,7 +39,7 @@ class ReceiveStream {
   void refresh() {
     const Position before = consumed_;
     consumed_ = slot_.extend(kWordFromScript, consumed_, static_cast<uint32_t>(received_ - consumed_));
-    if (consumed_ != before) naks_.note_room(received_, edge());
+    if (consumed_ != before && naks_.is_idle()) naks_.note_room(received_, edge());
   }
 
   // Lets JavaScript see how many frames have come from the origin.

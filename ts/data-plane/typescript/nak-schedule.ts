@@ -47,6 +47,11 @@ export class NakSchedule {
     return this.outstanding.length;
   }
 
+  /** Nothing beyond the frontier is about to be asked for: who sees that there is more says so, by noteEdge or noteRoom. */
+  get isIdle(): boolean {
+    return this.firstAt === NEVER;
+  }
+
   /** There may be a gap that was not asked for yet: see that it will be. */
   noteEdge(received: Position, edge: Position, now: Micros, random: Random): void {
     if (this.hasUnasked(received, edge)) this.firstAt = now + random.below(NAK_DELAY_US + 1);
@@ -58,7 +63,7 @@ export class NakSchedule {
   }
 
   private hasUnasked(received: Position, edge: Position): boolean {
-    return this.firstAt === NEVER && edge > Math.max(this.frontier, received);
+    return this.isIdle && edge > Math.max(this.frontier, received);
   }
 
   /** Resends go out in the order of the NAKs: what answers this one comes after all that answers those before it. */

@@ -73,7 +73,7 @@ export class ReceiveStream {
   refresh(): void {
     const before = this._consumed;
     this._consumed = this.slot.extend(WORD_FROM_SCRIPT, this._consumed, this._received - this._consumed);
-    if (this._consumed !== before) this.naks.noteRoom(this._received, this.edge());
+    if (this._consumed !== before && this.naks.isIdle) this.naks.noteRoom(this._received, this.edge());
   }
 
   /** Lets JavaScript see how many frames have come from the origin. */
@@ -112,7 +112,7 @@ export class ReceiveStream {
     if (placed !== Placed.fresh) return placed;
     this.ring.copyIn(start, frame, from, end - start);
     this.noteSeen(end);
-    this.naks.noteEdge(this._received, this.edge(), now, random);
+    if (this.naks.isIdle) this.naks.noteEdge(this._received, this.edge(), now, random);
     return Placed.fresh;
   }
 
@@ -125,7 +125,7 @@ export class ReceiveStream {
       this.slot.store(WORD_STABLE, this._stable);
     }
     this.announced = Math.max(this.announced, end);
-    this.naks.noteEdge(this._received, this.edge(), now, random);
+    if (this.naks.isIdle) this.naks.noteEdge(this._received, this.edge(), now, random);
     return true;
   }
 
