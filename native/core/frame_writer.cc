@@ -26,8 +26,7 @@ uint8_t* FrameWriter::room_for(uint32_t bytes) {
   return control_.data() + control_bytes_;
 }
 
-void FrameWriter::flush() {
-  if (control_bytes_ == 0) return;
+void FrameWriter::send_control() {
   begin_burst(control_to_);
   burst_.add_frame(control_.data(), control_bytes_);
   control_bytes_ = 0;

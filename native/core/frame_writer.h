@@ -51,9 +51,13 @@ class FrameWriter {
   // Where the next part may be written.
   uint8_t* room_for(uint32_t bytes);
   void wrote(uint32_t bytes) { control_bytes_ += bytes; }
-  void flush();
+  void flush() {
+    if (control_bytes_ > 0) send_control();
+  }
 
  private:
+  void send_control();
+
   const ViewConfig& config_;
   Stats& stats_;
   Burst burst_;

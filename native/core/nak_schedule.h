@@ -24,7 +24,8 @@ class NakSchedule {
     outstanding_.reserve(kMaxOutstandingNaks);
   }
 
-  // Nothing beyond the frontier is about to be asked for: who sees that there is more says so, by note_edge or note_room.
+  // Nothing beyond the frontier is about to be asked for: who sees that there is more says so, by note_edge or
+  // note_room.
   bool is_idle() const { return first_at_ == kNever; }
   // There may be a gap that was not asked for yet: see that it will be.
   void note_edge(Position received, Position edge, Micros now, Random& random) {
@@ -61,9 +62,7 @@ class NakSchedule {
     Micros deadline;
   };
 
-  bool has_unasked(Position received, Position edge) const {
-    return is_idle() && edge > std::max(frontier_, received);
-  }
+  bool has_unasked(Position received, Position edge) const { return is_idle() && edge > std::max(frontier_, received); }
   bool poll_repeat(Position received, Micros now, Micros retry_us, Nak& nak);
   bool poll_first(Position received, Position edge, Micros now, Micros retry_us, Nak& nak);
 

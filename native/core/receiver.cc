@@ -32,11 +32,6 @@ bool Receiver::open(StreamKind kind, Rank origin, Ring ring, Slot slot) {
   return true;
 }
 
-ReceiveStream* Receiver::stream(StreamKind kind, Rank origin) const {
-  Inbound* in = inbound(kind, origin);
-  return in == nullptr ? nullptr : &in->stream;
-}
-
 bool Receiver::take_wanted(Wanted& wanted) {
   if (wanted_.empty()) return false;
   wanted = wanted_.back();

@@ -28,7 +28,10 @@ class Receiver {
 
   // Opening a stream that is open replaces nothing and returns false, as does a rank that is out of range.
   bool open(StreamKind kind, Rank origin, Ring ring, Slot slot);
-  ReceiveStream* stream(StreamKind kind, Rank origin) const;
+  ReceiveStream* stream(StreamKind kind, Rank origin) const {
+    Inbound* in = inbound(kind, origin);
+    return in == nullptr ? nullptr : &in->stream;
+  }
   ReceiveStream* casts(Rank origin) const {
     return origin < config_.members ? stream(StreamKind::kCast, origin) : nullptr;
   }

@@ -75,7 +75,7 @@ bool Resender::find_held(const Resend& resend, Held& held) const {
   return true;
 }
 
-bool Resender::poll() {
+bool Resender::send() {
   Position sent = 0;
   while (queue_.size() > 0 && !writer_.blocked()) {
     if (sent >= kMaxPollBytes) return true;

@@ -18,7 +18,7 @@ class Resender {
 
   void handle_nak(const Part& part, Rank from);
   // Returns whether there is more to send at once.
-  bool poll();
+  bool poll() { return queue_.size() > 0 && send(); }
 
  private:
   // What of a stream is held here: [from, end) in `ring`.
@@ -32,6 +32,7 @@ class Resender {
   void push_done(Resend& resend, uint32_t serial);
   uint32_t& asked_by(Rank peer, StreamKind kind, Rank origin);
   bool find_held(const Resend& resend, Held& held) const;
+  bool send();
   bool send_burst(Rank to);
   bool is_for(Rank to, uint32_t index);
   Position fill(const Resend& entry);

@@ -25,11 +25,6 @@ bool Sender::open(StreamKind kind, Rank to, Ring ring, Slot slot) {
   return true;
 }
 
-SendStream* Sender::stream(StreamKind kind, Rank peer) const {
-  Outbound* out = by_[index_of(kind, is_pt2pt(kind) ? peer : config_.my_rank)];
-  return out == nullptr ? nullptr : &out->stream;
-}
-
 // ---- parts in ----
 
 void Sender::handle_status(const Part& part, Rank sender) {
@@ -58,8 +53,7 @@ void Sender::refresh(Micros now) {
   }
 }
 
-void Sender::poll_heartbeats(Rank rank) {
-  if (!heartbeats_) return;
+void Sender::tell_heartbeats(Rank rank) {
   for (const auto& out : outbound_) {
     if (!out->heartbeat) continue;
     const SendStream& stream = out->stream;

@@ -23,7 +23,10 @@ class Sender {
   // kAllRanks for casts.
   bool open(StreamKind kind, Rank to, Ring ring, Slot slot);
   // The stream of mine that `peer` gets.
-  SendStream* stream(StreamKind kind, Rank peer) const;
+  SendStream* stream(StreamKind kind, Rank peer) const {
+    Outbound* out = by_[index_of(kind, is_pt2pt(kind) ? peer : config_.my_rank)];
+    return out == nullptr ? nullptr : &out->stream;
+  }
   SendStream* casts() const { return stream(StreamKind::kCast, kAllRanks); }
 
   void handle_status(const Part& part, Rank sender);
@@ -31,7 +34,9 @@ class Sender {
   // Takes in what JavaScript has published since, and finds out which HEARTBEATs are due.
   void refresh(Micros now);
   // The HEARTBEATs that are due to one member.
-  void poll_heartbeats(Rank rank);
+  void poll_heartbeats(Rank rank) {
+    if (heartbeats_) tell_heartbeats(rank);
+  }
   // All have got the HEARTBEATs that were due.
   void heartbeats_sent(Micros now);
   // Sends new data of all streams. Returns whether there is more to send at once.
@@ -54,6 +59,7 @@ class Sender {
     bool tells = false;      // the stable position has grown in a prompt view: due, if only to tell that
   };
 
+  void tell_heartbeats(Rank rank);
   bool poll_stream(Outbound& out, Micros now);
 
   const ViewConfig& config_;

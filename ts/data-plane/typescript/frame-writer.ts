@@ -100,7 +100,10 @@ export class FrameWriter {
   }
 
   flush(): void {
-    if (this.controlBytes === 0) return;
+    if (this.controlBytes > 0) this.sendControl();
+  }
+
+  private sendControl(): void {
     this.beginBurst(this.controlTo);
     this.burst.addFrame(this.control, this.controlBytes);
     this.controlBytes = 0;

@@ -113,6 +113,10 @@ export class Resender {
 
   /** Returns whether there is more to send at once. */
   poll(): boolean {
+    return this.queue.size > 0 && this.send();
+  }
+
+  private send(): boolean {
     const { queue, writer } = this;
     let sent = 0;
     while (queue.size > 0 && !writer.blocked) {

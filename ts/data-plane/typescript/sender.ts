@@ -112,7 +112,10 @@ export class Sender {
 
   /** The HEARTBEATs that are due to one member. */
   pollHeartbeats(rank: Rank): void {
-    if (!this.heartbeats) return;
+    if (this.heartbeats) this.tellHeartbeats(rank);
+  }
+
+  private tellHeartbeats(rank: Rank): void {
     const { writer } = this;
     for (const out of this.outbounds) {
       if (!out.heartbeat) continue;
