@@ -22,7 +22,7 @@ void NakSchedule::ask_again(Position received, Position edge) {
   first_at_ = edge > received ? 0 : kNever;
 }
 
-Micros NakSchedule::deadline() const {
+Micros NakSchedule::next_deadline() const {
   Micros deadline = outstanding_.size() < kMaxOutstandingNaks ? first_at_ : kNever;
   for (const Outstanding& nak : outstanding_) deadline = std::min(deadline, nak.done ? 0 : nak.deadline);
   return deadline;

@@ -42,7 +42,7 @@ class NakSchedule {
   void ask_again(Position received, Position edge);
 
   // When the next NAK is due.
-  Micros deadline() const;
+  Micros deadline() const { return outstanding_.empty() ? first_at_ : next_deadline(); }
   // The next NAK that is due, if any. `retry_us`: how long an answer may take at least.
   bool poll(Position received, Position edge, Micros now, Micros retry_us, Nak& nak) {
     return poll_repeat(received, now, retry_us, nak) || poll_first(received, edge, now, retry_us, nak);
@@ -63,6 +63,7 @@ class NakSchedule {
   };
 
   bool has_unasked(Position received, Position edge) const { return is_idle() && edge > std::max(frontier_, received); }
+  Micros next_deadline() const;
   bool poll_repeat(Position received, Micros now, Micros retry_us, Nak& nak);
   bool poll_first(Position received, Position edge, Micros now, Micros retry_us, Nak& nak);
 

@@ -90,6 +90,10 @@ export class NakSchedule {
 
   /** When the next NAK is due. */
   deadline(): Micros {
+    return this.outstanding.length === 0 ? this.firstAt : this.nextDeadline();
+  }
+
+  private nextDeadline(): Micros {
     let deadline = this.outstanding.length < MAX_OUTSTANDING_NAKS ? this.firstAt : NEVER;
     for (const nak of this.outstanding) deadline = Math.min(deadline, nak.done ? 0 : nak.deadline);
     return deadline;

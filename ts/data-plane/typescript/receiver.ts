@@ -36,6 +36,7 @@ export interface Wanted {
 /** A stream that comes in, and what its origin was told of it. */
 class Inbound {
   readonly stream: ReceiveStream;
+  private readonly much: number; // so many bytes of news are told at once
   toldReceived: Position = 0;
   toldConsumed: Position = 0;
   toldSeen: Position = 0;
@@ -44,6 +45,7 @@ class Inbound {
 
   constructor(stream: ReceiveStream) {
     this.stream = stream;
+    this.much = (stream.ring.bytes / 8) * STATUS_EIGHTHS;
   }
 
   hasNews(): boolean {
@@ -54,8 +56,7 @@ class Inbound {
   }
 
   statusIsDue(now: Micros): boolean {
-    const stream = this.stream;
-    const much = (stream.ring.bytes / 8) * STATUS_EIGHTHS;
+    const { stream, much } = this;
     return (
       this.answerNow ||
       now >= this.statusAt ||
