@@ -70,12 +70,11 @@ describe('for await over a member', () => {
     await iterator.next();
     const count = 4000;
     for (let i = 0; i < count; i++) a.cast(`${i}${'.'.repeat(1000)}`);
-    await quiet();
-    await quiet();
-    const waiting = a.stats().queuedBytes;
-    expect(waiting).toBeGreaterThan(1_000_000);
-    await quiet();
-    expect(a.stats().queuedBytes).toBe(waiting);
+    // However long it is waited: of 4 MB the rings and the buffer hold less than 2.
+    for (let i = 0; i < 3; i++) {
+      await quiet();
+      expect(a.stats().queuedBytes).toBeGreaterThan(2_000_000);
+    }
     for (let i = 0; i < count; i++) {
       const { value } = await iterator.next();
       if (value === undefined || !textOf(value).startsWith(`cast ${i}.`)) throw new Error(`not message ${i}`);

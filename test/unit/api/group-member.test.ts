@@ -246,9 +246,7 @@ describe('callbacks', () => {
     members.push(a, b);
     await joinAll(a, b);
     a.cast('ping');
-    await until(() => a.casts.length === 4 || a.casts.length === 5);
-    await quiet();
-    expect(a.casts.length + b.casts.length).toBeGreaterThanOrEqual(9);
+    await until(() => a.casts.length + b.casts.length >= 9);
   });
 
   it('call onHeartbeat at the rate that was asked for, until the member leaves', async () => {

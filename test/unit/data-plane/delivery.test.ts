@@ -8,6 +8,7 @@ import { Pipe } from './pipe.js';
 
 const RING_BYTES = 64 * 1024;
 const DELIVERIES = 100_000;
+const MEASURED_RUNS = 3;
 
 /** Lets a handler have what is written. */
 function deliver(pipe: Pipe, onMessage: (message: Message) => void): void {
@@ -120,7 +121,10 @@ describe('a message that is delivered', () => {
         }
       };
       run();
-      return (await allocated(run)) / DELIVERIES;
+      // It may not have been compiled yet, where the CPUs have other things to do: then numbers are objects.
+      const runs: number[] = [];
+      while (runs.length < MEASURED_RUNS) runs.push(await allocated(run));
+      return Math.min(...runs) / DELIVERIES;
     };
     const seen = new Int32Array(1);
     const reading = (message: Message) => {
@@ -128,7 +132,7 @@ describe('a message that is delivered', () => {
     };
     // The smallest object takes 16 bytes, and a run some that are none of a delivery's.
     expect(await perDelivery(reading)).toBeLessThan(8);
-    expect(seen[0]).toBe(2 * DELIVERIES * bytes.length);
+    expect(seen[0]).toBe((1 + MEASURED_RUNS) * DELIVERIES * bytes.length);
     // That an object would be seen.
     expect(await perDelivery((message) => message.copy())).toBeGreaterThan(50);
   });
