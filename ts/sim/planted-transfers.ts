@@ -38,7 +38,7 @@ function heldAs(change: (held: readonly unknown[]) => unknown[]): PlantedBug['me
       Outbox,
       'adopt',
       (_, original, old, rankOf) => {
-        old.held = change(old.held);
+        old.held.messages = change(old.held.messages);
         return original(old, rankOf);
       },
     ],
