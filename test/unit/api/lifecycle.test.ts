@@ -268,8 +268,9 @@ describe('leave', () => {
     a.cast('to nobody');
     const start = performance.now();
     await a.leave();
-    // That it ends at all shows that it waits no longer.
     expect(performance.now() - start).toBeGreaterThan(55);
+    // Far beyond what a busy machine adds, and below what a group gets that does not answer.
+    expect(performance.now() - start).toBeLessThan(9000);
   });
 
   it('may be called from a callback', async () => {
